@@ -1,0 +1,1 @@
+"""What the DAGs and the scripts are made of: one folder a stage of the data's way."""

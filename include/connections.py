@@ -1,0 +1,95 @@
+"""Airflow connections, from the environment for scripts and from Airflow for tasks.
+
+Scripts read `AIRFLOW_CONN_<ID>` (a URI or JSON, as Airflow does) without importing Airflow,
+which takes seconds; tasks ask Airflow, which also knows its own database and secrets backends.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+from include.errors import UserError
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What a connection says; `password` stays out of its repr and so out of logs."""
+
+    conn_type: str
+    host: str | None
+    port: int | None
+    login: str | None
+    password: str | None
+    database: str | None
+
+    def __repr__(self) -> str:
+        return f"Connection({self.conn_type}, host={self.host}, port={self.port})"
+
+    @property
+    def postgres_url(self) -> str:
+        """The connection as one URL that psql and SQLAlchemy accept; it holds the password."""
+        login, password = quote(self.login or "", safe=""), quote(self.password or "", safe="")
+        return (
+            f"postgresql://{login}:{password}@{self.host or 'localhost'}:{self.port or 5432}"
+            f"/{quote(self.database or 'postgres', safe='')}"
+        )
+
+
+def from_environment(conn_id: str) -> Connection | None:
+    """The connection in `AIRFLOW_CONN_<ID>`, or None where the variable is not set."""
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return None
+    try:
+        return _from_json(text) if text.startswith("{") else from_uri(text)
+    except (ValueError, AttributeError) as error:
+        raise UserError(
+            f"{variable} is neither a connection URI nor JSON that Airflow would accept:"
+            " see .env.example for both forms."
+        ) from error
+
+
+def from_airflow(conn_id: str) -> Connection | None:
+    """The connection as Airflow knows it; only for code that runs in a task."""
+    from airflow.sdk import Connection as AirflowConnection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        found = AirflowConnection.get(conn_id)
+    except AirflowNotFoundException:
+        return None
+    return Connection(
+        found.conn_type, found.host, found.port, found.login, found.password, found.schema
+    )
+
+
+def from_uri(uri: str) -> Connection:
+    """Parse `type://login:password@host:port/database`, every part percent-encoded."""
+    parts = urlsplit(uri)
+
+    def plain(part: str | None) -> str | None:
+        return unquote(part) if part else None
+
+    return Connection(
+        conn_type=parts.scheme,
+        host=plain(parts.hostname),
+        port=parts.port,
+        login=plain(parts.username),
+        password=plain(parts.password),
+        database=plain(parts.path.lstrip("/")),
+    )
+
+
+def _from_json(text: str) -> Connection:
+    fields = json.loads(text)
+    port = fields.get("port")
+    return Connection(
+        conn_type=fields.get("conn_type", ""),
+        host=fields.get("host"),
+        port=int(port) if port else None,
+        login=fields.get("login"),
+        password=fields.get("password"),
+        database=fields.get("schema"),
+    )

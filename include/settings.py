@@ -1,0 +1,75 @@
+"""Every setting, typed, read in one place: the environment, and `.env` where it is silent.
+
+Secrets are not here: they are Airflow connections (see `connections.py`).
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from dotenv import load_dotenv
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from include.errors import UserError
+
+PROJECT = Path(__file__).resolve().parents[1]
+DBT_PROJECT = PROJECT / "dbt_ecommerce"
+LOCAL = PROJECT / ".local"  # the embedded Postgres and Airflow's own files
+OUT = PROJECT / "out"  # what people look at: previews of the report and of alerts
+
+DEMO_SHOP = "demo_shop"
+
+
+def _sources_of_dbt_project() -> list[str]:
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
+    return list(project["vars"]["sources"])
+
+
+class Settings(BaseSettings):
+    """Names are the environment variables' own, in lower case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    shop_sources: Annotated[list[str], NoDecode] = Field(default_factory=_sources_of_dbt_project)
+    """Staging folders whose shops are reported on; `vars: sources` of dbt_project.yml by default."""
+    shop_data: Path | None = None
+    """Folder with the files of a real shop; `include/data/<source>` by default."""
+    shop_time_zone: str = "America/Sao_Paulo"
+    """The weekly run's time zone; weeks begin and end in it."""
+
+    demo_customers: int = 1000
+    demo_seed: int = 42
+    demo_locale: str = "pt_BR"
+    demo_mess: float = 0.02
+    """Share of the demo shop's rows with the quality problems real exports have."""
+
+    report_lang: Literal["en", "pt_BR"] = "en"
+    telegram_api_url: str = "https://api.telegram.org"
+    """A self-hosted Bot API server, where there is one."""
+
+    warehouse_port: int = 0
+    """Port of the embedded Postgres; 0 takes a free one."""
+
+    @field_validator("shop_sources", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    def data_folder(self, source: str) -> Path:
+        """Where the files of a shop lie."""
+        return self.shop_data or PROJECT / "include" / "data" / source
+
+
+def load_settings() -> Settings:
+    """Read the settings; a value that makes no sense is a UserError that names the variable."""
+    load_dotenv(PROJECT / ".env")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        raise UserError(
+            f"The setting {name}={first['input']!r} cannot be used: {first['msg'].lower()};"
+            " correct it in the environment or in .env."
+        ) from error

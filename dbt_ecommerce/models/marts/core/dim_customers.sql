@@ -1,0 +1,7 @@
+with customers as (
+
+    select * from {{ ref('customers') }}
+
+)
+
+select * from customers

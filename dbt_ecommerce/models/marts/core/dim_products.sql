@@ -1,0 +1,7 @@
+with products as (
+
+    select * from {{ ref('products') }}
+
+)
+
+select * from products

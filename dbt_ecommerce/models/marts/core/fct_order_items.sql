@@ -1,0 +1,54 @@
+with order_items as (
+
+    select * from {{ ref('order_items') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('orders') }}
+
+),
+
+products as (
+
+    select * from {{ ref('products') }}
+
+),
+
+joined as (
+
+    select
+        -- ids
+        order_items.order_item_key,
+        order_items.order_key,
+        order_items.product_key,
+        orders.customer_key,
+        order_items.source_name,
+
+        -- strings
+        coalesce(order_items.product_name, products.product_name)
+            as product_name,
+
+        -- numerics
+        order_items.quantity,
+        order_items.unit_price,
+        order_items.discount,
+        cast(
+            order_items.quantity * order_items.unit_price as numeric(18, 4)
+        ) as revenue,
+
+        -- booleans
+        coalesce(products.is_goods, false) as is_goods,
+        orders.is_valid as is_in_valid_order,
+
+        -- dates
+        orders.ordered_on
+
+    from order_items
+    inner join orders on order_items.order_key = orders.order_key
+    left join products on order_items.product_key = products.product_key
+
+)
+
+select * from joined

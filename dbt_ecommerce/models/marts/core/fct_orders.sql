@@ -1,0 +1,63 @@
+with orders as (
+
+    select * from {{ ref('orders') }}
+
+),
+
+order_items as (
+
+    select * from {{ ref('fct_order_items') }}
+
+),
+
+lines as (
+
+    select
+        order_key,
+        count(*) as lines,
+        sum(quantity) as quantity,
+        sum(revenue) as revenue
+    from order_items
+    group by order_key
+
+),
+
+joined as (
+
+    select
+        -- ids
+        orders.order_key,
+        orders.customer_key,
+        orders.source_name,
+        orders.order_id,
+        orders.seller_id,
+
+        -- strings
+        orders.sales_channel,
+        orders.cancellation_reason,
+        orders.currency,
+
+        -- numerics
+        cast(coalesce(lines.lines, 0) as integer) as lines,
+        cast(coalesce(lines.quantity, 0) as integer) as quantity,
+        cast(coalesce(lines.revenue, 0) as numeric(18, 4)) as revenue,
+
+        -- booleans
+        orders.is_valid,
+        orders.is_cancelled,
+        orders.is_returned,
+
+        -- dates
+        orders.ordered_on,
+        orders.cancelled_on,
+        orders.returned_on,
+
+        -- timestamps
+        orders.ordered_at
+
+    from orders
+    left join lines on orders.order_key = lines.order_key
+
+)
+
+select * from joined

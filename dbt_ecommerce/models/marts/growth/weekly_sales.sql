@@ -1,0 +1,103 @@
+with weeks as (
+
+    select * from {{ ref('dim_weeks') }}
+
+),
+
+orders as (
+
+    select
+        *,
+        cast({{ dbt.date_trunc('week', 'ordered_on') }} as date)
+            as week_starts_on
+    from {{ ref('fct_orders') }}
+
+),
+
+order_items as (
+
+    select
+        *,
+        cast({{ dbt.date_trunc('week', 'ordered_on') }} as date)
+            as week_starts_on
+    from {{ ref('fct_order_items') }}
+
+),
+
+order_totals as (
+
+    select
+        week_starts_on,
+        count(*) as orders,
+        sum(case when is_cancelled then 1 else 0 end) as cancelled_orders,
+        sum(case when is_valid then revenue else 0 end) as revenue
+    from orders
+    group by week_starts_on
+
+),
+
+reasons as (
+
+    select
+        week_starts_on,
+        cancellation_reason,
+        row_number() over (
+            partition by week_starts_on
+            order by count(*) desc, cancellation_reason
+        ) as frequency_rank
+    from orders
+    where is_cancelled and cancellation_reason is not null
+    group by week_starts_on, cancellation_reason
+
+),
+
+goods_sold as (
+
+    select
+        week_starts_on,
+        product_name,
+        unit_price,
+        row_number() over (
+            partition by week_starts_on
+            order by unit_price desc, product_name
+        ) as price_rank
+    from order_items
+    where is_in_valid_order and is_goods
+
+),
+
+joined as (
+
+    select
+        -- dates
+        weeks.week_starts_on,
+        weeks.week_ends_on,
+
+        -- strings
+        reasons.cancellation_reason as top_cancellation_reason,
+        goods_sold.product_name as dearest_product_name,
+
+        -- numerics
+        cast(coalesce(order_totals.orders, 0) as integer) as orders,
+        cast(coalesce(order_totals.cancelled_orders, 0) as integer)
+            as cancelled_orders,
+        {{ share('order_totals.cancelled_orders', 'order_totals.orders') }}
+            as cancellation_rate,
+        cast(coalesce(order_totals.revenue, 0) as numeric(18, 2)) as revenue,
+        cast(goods_sold.unit_price as numeric(18, 2)) as dearest_product_price
+
+    from weeks
+    left join order_totals
+        on weeks.week_starts_on = order_totals.week_starts_on
+    left join reasons
+        on
+            weeks.week_starts_on = reasons.week_starts_on
+            and reasons.frequency_rank = 1
+    left join goods_sold
+        on
+            weeks.week_starts_on = goods_sold.week_starts_on
+            and goods_sold.price_rank = 1
+
+)
+
+select * from joined

@@ -1,0 +1,74 @@
+{{ config(enabled='cdnow' in var('sources')) }}
+
+with source as (
+
+    select * from {{ source('cdnow', 'cdnow__cdnow') }}
+
+),
+
+cast_to_types as (
+
+    select
+        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+        {{ row_as_json('source') }} as source_row,
+        {{ try_cast('cds', 'numeric') }} as cds,
+        {{ try_cast('amount', 'numeric') }} as amount,
+        {{ try_cast('order_date', 'date') }} as ordered_on
+    from source
+
+),
+
+checked as (
+
+    select
+        *,
+        case
+            when customer_id is null then 'customer_id is missing'
+            when ordered_on is null then 'order_date is not a date'
+            when amount is null then 'amount is not a number'
+            when amount < 0 then 'amount is negative'
+        end as rejected_because
+    from cast_to_types
+
+),
+
+numbered as (
+
+    select
+        -- ids
+        customer_id,
+        -- there is no order number: the customer's how-manieth purchase it is
+        row_number() over (
+            partition by customer_id, rejected_because
+            order by ordered_on, amount, cds
+        ) as purchase_no,
+
+        -- strings
+        rejected_because,
+        case when rejected_because is not null then source_row end
+            as source_row,
+
+        -- numerics
+        amount,
+
+        -- dates
+        ordered_on
+
+    from checked
+
+),
+
+with_order_id as (
+
+    select
+        *,
+        {{ dbt.concat([
+            "customer_id",
+            "'-'",
+            "cast(purchase_no as " ~ dbt.type_string() ~ ")",
+        ]) }} as order_id
+    from numbered
+
+)
+
+select * from with_order_id

@@ -1,0 +1,31 @@
+{{ config(enabled='cdnow' in var('sources')) }}
+
+with purchases as (
+
+    select * from {{ ref('base_cdnow__purchases') }}
+    where rejected_because is null
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        order_id as order_item_id,
+        order_id,
+        cast(null as {{ dbt.type_string() }}) as product_id,
+
+        -- strings
+        cast(null as {{ dbt.type_string() }}) as product_name,
+
+        -- numerics
+        -- the file says how many CDs but not what each cost
+        1 as quantity,
+        cast(amount as numeric(18, 4)) as unit_price,
+        cast(null as numeric(18, 4)) as discount
+
+    from purchases
+
+)
+
+select * from renamed

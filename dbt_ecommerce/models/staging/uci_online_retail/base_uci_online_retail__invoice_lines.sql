@@ -1,0 +1,84 @@
+{{ config(
+    enabled='uci_online_retail' in var('sources'),
+    materialized='table'
+) }}
+
+with source as (
+
+    select * from {{ source('uci_online_retail', 'uci_online_retail__online_retail') }}
+
+),
+
+cast_to_types as (
+
+    select
+        -- ids
+        upper(trim(cast({{ adapter.quote('InvoiceNo') }} as {{ dbt.type_string() }}))) as invoice_no,
+        trim(cast({{ adapter.quote('StockCode') }} as {{ dbt.type_string() }})) as stock_code,
+        -- exports through spreadsheets write 17850 as 17850.0
+        cast(cast({{ try_cast(adapter.quote('CustomerID'), 'numeric') }} as bigint)
+        as {{ dbt.type_string() }}) as customer_id,
+
+        -- strings
+        nullif(trim({{ adapter.quote('Description') }}), '') as product_name,
+        {{ adapter.quote('Country') }} as country,
+        {{ row_as_json('source') }} as source_row,
+
+        -- numerics
+        {{ try_cast(adapter.quote('Quantity'), 'numeric') }} as quantity,
+        {{ try_cast(adapter.quote('UnitPrice'), 'numeric') }} as unit_price,
+
+        -- timestamps
+        {{ try_cast(adapter.quote('InvoiceDate'), 'timestamp') }} as invoiced_at
+
+    from source
+
+),
+
+checked as (
+
+    select
+        *,
+        case
+            when invoice_no is null then 'InvoiceNo is missing'
+            when invoiced_at is null then 'InvoiceDate is not a date'
+            when quantity is null or quantity != round(quantity)
+                then 'Quantity is not a whole number'
+            when unit_price is null then 'UnitPrice is not a number'
+        end as rejected_because
+    from cast_to_types
+
+),
+
+numbered as (
+
+    select
+        -- ids
+        invoice_no,
+        -- an invoice has no line numbers, and may hold the same line twice
+        row_number() over (
+            partition by invoice_no
+            order by stock_code, quantity, unit_price, product_name, invoiced_at
+        ) as line_no,
+        stock_code,
+        customer_id,
+
+        -- strings
+        product_name,
+        country,
+        rejected_because,
+        case when rejected_because is not null then source_row end
+            as source_row,
+
+        -- numerics
+        quantity,
+        unit_price,
+
+        -- timestamps
+        invoiced_at
+
+    from checked
+
+)
+
+select * from numbered

@@ -1,0 +1,31 @@
+-- Lines, orders and the report add up to the same money.
+with totals as (
+
+    select
+        (
+            select coalesce(sum(order_items.quantity * order_items.unit_price), 0)
+            from {{ ref('order_items') }} as order_items
+            inner join {{ ref('orders') }} as orders
+                on order_items.order_key = orders.order_key
+            where orders.is_valid
+        ) as shop_revenue,
+        (
+            select coalesce(sum(revenue), 0)
+            from {{ ref('fct_order_items') }}
+            where is_in_valid_order
+        ) as line_revenue,
+        (
+            select coalesce(sum(revenue), 0)
+            from {{ ref('fct_orders') }}
+            where is_valid
+        ) as order_revenue,
+        (select revenue from {{ ref('rpt_shop_totals') }}) as reported_revenue
+
+)
+
+select *
+from totals
+where
+    shop_revenue != line_revenue
+    or line_revenue != order_revenue
+    or cast(order_revenue as numeric(18, 2)) != reported_revenue

@@ -1,0 +1,37 @@
+-- Customers today = customers at the end of the last complete week, where the
+-- as-of date is a Monday; otherwise at least as many.
+with last_week as (
+
+    select
+        week_ends_on,
+        customers_at_end,
+        active_customers_at_end
+    from {{ ref('weekly_churn') }}
+    order by week_starts_on desc
+    limit 1
+
+),
+
+today as (
+
+    select
+        as_of_on,
+        count(*) as customers,
+        sum(case when is_churned then 0 else 1 end) as active_customers
+    from {{ ref('customer_churn') }}
+    group by as_of_on
+
+)
+
+select *
+from last_week
+cross join today
+where
+    last_week.customers_at_end > today.customers
+    or (
+        {{ dbt.datediff('last_week.week_ends_on', 'today.as_of_on', 'day') }} = 1
+        and (
+            last_week.customers_at_end != today.customers
+            or last_week.active_customers_at_end != today.active_customers
+        )
+    )

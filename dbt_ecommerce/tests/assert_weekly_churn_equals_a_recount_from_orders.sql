@@ -1,0 +1,51 @@
+-- Active customers counted anew for every week, straight from the orders and
+-- the definition, must be what the growth accounting arrives at by adding and
+-- subtracting; and every week starts with what the one before ended with.
+with weeks as (
+
+    select
+        *,
+        cast({{ dbt.dateadd('day', 7, 'week_starts_on') }} as date)
+            as next_week_starts_on,
+        lag(active_customers_at_end, 1, 0) over (
+            order by week_starts_on
+        ) as active_customers_at_end_of_week_before
+    from {{ ref('weekly_churn') }}
+
+),
+
+orders as (
+
+    select distinct
+        customer_key,
+        ordered_on
+    from {{ ref('fct_orders') }}
+    where is_valid and customer_key is not null
+
+),
+
+recounted as (
+
+    select
+        weeks.week_starts_on,
+        count(distinct orders.customer_key) as active_customers
+    from weeks
+    left join orders
+        on
+            orders.ordered_on < weeks.next_week_starts_on
+            and {{ dbt.datediff(
+                'orders.ordered_on', 'weeks.next_week_starts_on', 'day'
+            ) }} <= {{ var('churn_window_days') }}
+    group by weeks.week_starts_on
+
+)
+
+select
+    weeks.*,
+    recounted.active_customers
+from weeks
+inner join recounted on weeks.week_starts_on = recounted.week_starts_on
+where
+    weeks.active_customers_at_end != recounted.active_customers
+    or weeks.active_customers_at_start
+    != weeks.active_customers_at_end_of_week_before

@@ -1,0 +1,10 @@
+# Runtime 3.3-8 is Airflow 3.3.2. Python 3.13 is named because the image's default, 3.14, is one
+# that dbt-core 1.11 cannot be imported on.
+FROM astrocrpublic.azurecr.io/runtime:3.3-8-python-3.13
+
+# By now the base image has installed packages.txt and requirements.txt and copied the project.
+ENV AIRFLOW__COSMOS__ENABLE_TELEMETRY=False \
+    DBT_SEND_ANONYMOUS_USAGE_STATS=false
+
+# Cosmos draws the task graph from the manifest this writes; parsing needs no database.
+RUN dbt parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce

@@ -1,0 +1,201 @@
+"""The files that the Astro CLI, Docker Compose and people read fit each other and their formats."""
+
+import io
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+from packaging.specifiers import SpecifierSet
+from pydantic import BaseModel, ConfigDict
+
+from include.connections import Connection, from_environment
+from include.settings import PROJECT, Settings
+
+COMPOSE = PROJECT / "docker-compose.override.yml"
+EXAMPLES = re.findall(r"^#([A-Z_]+)=(.+)$", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+
+
+class AstroConnection(BaseModel):
+    """A connection in airflow_settings.yaml as the Astro CLI reads it; anything else it drops."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    conn_id: str
+    conn_type: str
+    conn_host: str = ""
+    conn_schema: str = ""
+    conn_login: str = ""
+    conn_password: str = ""
+    conn_port: int = 0
+    conn_uri: str = ""
+    conn_extra: dict[str, str] | None = None
+
+
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())
+    return loaded
+
+
+def connections() -> dict[str, AstroConnection]:
+    airflow = yaml.safe_load((PROJECT / "airflow_settings.yaml").read_text())["airflow"]
+    assert airflow.keys() == {"connections", "pools", "variables"}
+    read = [AstroConnection.model_validate(connection) for connection in airflow["connections"]]
+    return {connection.conn_id: connection for connection in read}
+
+
+# --- The image
+
+
+def test_the_image_has_our_airflow_and_a_python_we_support() -> None:
+    images = re.findall(r"^FROM (.+)$", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(images) == 1
+    tag = re.fullmatch(
+        r"astrocrpublic\.azurecr\.io/runtime:(\d+\.\d+)-\d+-python-(\d+\.\d+)", images[0]
+    )
+    assert tag, images[0]
+
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    airflow = next(d for d in project["dependencies"] if d.startswith("apache-airflow=="))
+    assert airflow.startswith(f"apache-airflow=={tag[1]}.")
+    assert f"{tag[2]}.0" in SpecifierSet(project["requires-python"])
+
+
+def test_the_base_image_finds_what_it_copies_first() -> None:
+    for file in ("packages.txt", "requirements.txt"):
+        assert (PROJECT / file).is_file()
+
+
+def test_secrets_and_test_settings_stay_out_of_the_image() -> None:
+    ignored = (PROJECT / ".dockerignore").read_text().splitlines()
+
+    assert {".env", "airflow_settings.yaml", "pyproject.toml", ".local"} <= set(ignored)
+
+
+# --- Docker Compose and airflow_settings.yaml
+
+
+def test_the_compose_file_follows_the_compose_specification() -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+
+    run = subprocess.run([*check, COMPOSE], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stdout
+
+
+def test_folders_are_mounted_into_services_that_the_astro_cli_has() -> None:
+    services = compose()["services"].keys() - {"warehouse"}
+
+    assert services == {"scheduler", "dag-processor", "triggerer"}
+
+
+def test_mounts_exist_and_leave_the_manifest_of_the_image_in_sight() -> None:
+    mounted = {
+        volume.split(":")[0]: volume.split(":")[1]
+        for name, service in compose()["services"].items()
+        if name != "warehouse"
+        for volume in service["volumes"]
+    }
+
+    for source, target in mounted.items():
+        assert (PROJECT / source).is_dir(), f"{source} is mounted but is no folder of the project"
+        assert target == f"/usr/local/airflow/{Path(source)}"
+    hiding = {"dbt_ecommerce", "dbt_ecommerce/target"}
+    assert not hiding & {str(Path(source)) for source in mounted}
+
+
+def test_the_warehouse_is_reached_from_this_machine_and_airflow_only() -> None:
+    warehouse = compose()["services"]["warehouse"]
+
+    assert all(port.startswith("127.0.0.1:") for port in warehouse["ports"])
+    assert warehouse["networks"] == ["airflow"]
+
+
+def test_airflow_knows_the_warehouse_that_compose_starts() -> None:
+    environment = compose()["services"]["warehouse"]["environment"]
+    connection = connections()["warehouse"]
+
+    assert connection.conn_host in compose()["services"]
+    assert connection.conn_port == 5432
+    assert connection.conn_login == environment["POSTGRES_USER"]
+    assert connection.conn_password == environment["POSTGRES_PASSWORD"]
+    assert connection.conn_schema == environment["POSTGRES_DB"]
+
+
+def test_the_telegram_connection_holds_no_secret() -> None:
+    telegram = connections()["telegram"]
+
+    assert telegram.conn_type == "telegram"
+    assert (telegram.conn_host, telegram.conn_password) == ("", "")
+
+
+# --- .env.example
+
+
+def test_every_setting_has_an_example_and_every_example_a_setting() -> None:
+    settings = {name.upper() for name in Settings.model_fields}
+
+    assert {name for name, _ in EXAMPLES} == settings | {
+        "AIRFLOW_CONN_WAREHOUSE",
+        "AIRFLOW_CONN_TELEGRAM",
+    }
+
+
+def test_example_settings_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = dict(EXAMPLES)
+    for name, value in examples.items():
+        monkeypatch.setenv(name, value)
+
+    settings = Settings()
+
+    assert settings.shop_sources == examples["SHOP_SOURCES"].split(",")
+    assert settings.report_lang == examples["REPORT_LANG"]
+
+
+def test_both_examples_of_the_warehouse_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    for name, value in EXAMPLES:
+        if name == "AIRFLOW_CONN_WAREHOUSE":
+            monkeypatch.setenv(name, value)
+            read.append(from_environment("warehouse"))
+
+    uri, json = read
+    assert isinstance(json, Connection)
+    assert uri is not None
+    assert json.password == "p@ssword"
+    assert uri.postgres_url == json.postgres_url
+
+
+def test_the_example_of_telegram_names_a_bot_and_a_chat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_TELEGRAM", dict(EXAMPLES)["AIRFLOW_CONN_TELEGRAM"])
+
+    telegram = from_environment("telegram")
+
+    assert telegram is not None
+    assert telegram.conn_type == "telegram"
+    assert telegram.password
+    assert telegram.host
+
+
+@pytest.mark.parametrize(("name", "value"), EXAMPLES)
+def test_examples_mean_the_same_with_and_without_a_parser_for_quotes(name: str, value: str) -> None:
+    """`docker --env-file` takes a line as it is; python-dotenv and Compose know quotes."""
+    assert dotenv_values(stream=io.StringIO(f"{name}={value}\n"))[name] == value
+
+
+# --- pre-commit
+
+
+def test_pre_commit_needs_nothing_from_elsewhere() -> None:
+    config = PROJECT / ".pre-commit-config.yaml"
+
+    check = [sys.executable, "-m", "pre_commit", "validate-config", str(config)]
+    assert subprocess.run(check, capture_output=True, check=False).returncode == 0
+    for repository in yaml.safe_load(config.read_text())["repos"]:
+        assert repository["repo"] == "local"
+        assert {hook["language"] for hook in repository["hooks"]} == {"system"}

@@ -52,7 +52,14 @@ def from_environment(conn_id: str) -> Connection | None:
 
 
 def from_airflow(conn_id: str) -> Connection | None:
-    """The connection as Airflow knows it; only for code that runs in a task."""
+    """The connection as Airflow knows it, or None; only for code that runs in a task.
+
+    The environment is asked first, as Airflow does, but without its debug log of what it found.
+    """
+    return from_environment(conn_id) or _from_airflow(conn_id)
+
+
+def _from_airflow(conn_id: str) -> Connection | None:
     from airflow.sdk import Connection as AirflowConnection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -60,6 +67,8 @@ def from_airflow(conn_id: str) -> Connection | None:
         found = AirflowConnection.get(conn_id)
     except AirflowNotFoundException:
         return None
+    if not found.host and not found.password:
+        return None  # a placeholder, as airflow_settings.yaml has one for telegram
     return Connection(
         found.conn_type, found.host, found.port, found.login, found.password, found.schema
     )

@@ -6,3 +6,7 @@ class UserError(Exception):
 
     Command lines print it without a traceback, the DAG fails with it at once and without retries.
     """
+
+
+class TryAgainError(UserError):
+    """Nothing was done, and the same call may succeed later: the DAG retries the task."""

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     shop_sources: Annotated[list[str], NoDecode] = Field(default_factory=_sources_of_dbt_project)
-    """Staging folders whose shops are reported on; `vars: sources` of dbt_project.yml by default."""
+    """Staging folders of the shops to report on; `vars: sources` of dbt_project.yml by default."""
     shop_data: Path | None = None
     """Folder with the files of a real shop; `include/data/<source>` by default."""
     shop_time_zone: str = "America/Sao_Paulo"
@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("shop_data")
+    @classmethod
+    def _from_project(cls, value: Path | None) -> Path | None:
+        return value and PROJECT / value
 
     def data_folder(self, source: str) -> Path:
         """Where the files of a shop lie."""

@@ -9,9 +9,9 @@ import typer
 
 from include.command_line import run
 from include.errors import UserError
-from include.settings import DBT_PROJECT, DEMO_SHOP, OUT
+from include.settings import DBT_PROJECT, OUT
 
-SEEDS = DBT_PROJECT / "seeds" / DEMO_SHOP
+SEEDS = DBT_PROJECT / "seeds"
 TRUTH = OUT / "demo_shop_truth.csv"
 
 app = typer.Typer(add_completion=False)

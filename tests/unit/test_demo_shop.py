@@ -21,7 +21,7 @@ from include.demo_shop.files import write
 from include.demo_shop.season import THIRD_BIRTHDAY, clocks, seconds_to
 from include.demo_shop.shop import DemoShop, generate
 from include.errors import UserError
-from include.settings import DBT_PROJECT, DEMO_SHOP, PROJECT
+from include.settings import DBT_PROJECT, PROJECT
 
 SCRIPT = PROJECT / "scripts" / "generate_seeds.py"
 Tables = dict[str, Any]  # pandas DataFrames
@@ -120,7 +120,7 @@ def test_the_committed_seeds_are_what_the_generator_writes(tmp_path: Path) -> No
     arguments = ["--out", str(tmp_path / "seeds"), "--truth", str(tmp_path / "truth.csv")]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert result.exit_code == 0
-    committed = (DBT_PROJECT / "seeds" / DEMO_SHOP).glob("raw_*.csv")
+    committed = (DBT_PROJECT / "seeds").glob("raw_*.csv")
     written = (tmp_path / "seeds").iterdir()
     assert {path.name: path.read_bytes() for path in committed} == {
         path.name: path.read_bytes() for path in written

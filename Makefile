@@ -1,0 +1,33 @@
+# `make` finds uv, or puts it into a virtual environment of its own; uv does the rest.
+UV := $(shell command -v uv || echo .uv/bin/uv)
+RUN := $(UV) run --frozen --quiet
+
+.PHONY: help demo test check up down bench requirements
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(UV) ## the weekly DAG once: shop data to report (SOURCE=… DATA=… AS_OF=…)
+	@$(RUN) python scripts/demo.py --source "$(SOURCE)" --data "$(DATA)" --as-of "$(AS_OF)"
+
+up: $(UV) ## Airflow on localhost:8080 with the embedded Postgres, until `make down`
+	@$(RUN) python scripts/standalone.py up
+
+down: $(UV) ## stop what `make up` started
+	@$(RUN) python scripts/standalone.py down
+
+check: $(UV) ## style and types
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) sqlfluff lint dbt_ecommerce
+
+test: check ## every test
+	$(RUN) pytest
+
+requirements: $(UV) ## export requirements.txt from uv.lock
+	$(UV) export --quiet --frozen --no-dev --no-emit-project --no-hashes --no-annotate --prune apache-airflow --output-file requirements.txt
+
+.uv/bin/uv:
+	@echo "Installing uv into .uv …"
+	@python3 -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check uv

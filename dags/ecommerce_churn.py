@@ -1,0 +1,83 @@
+"""### Weekly churn report
+
+Every Monday the shop's orders go through dbt in Postgres, churned customers are flagged, and the
+report of the week before reaches the shop's Telegram channel.
+
+* `get_shop_data` generates the demo shop, or loads a real shop's files into the schema `landing`.
+* `shop` is the dbt project: seeds → staging → shop → marts, each model a task.
+* `send_report` prints two rows of the marts; without a connection `telegram` it writes a preview.
+
+To report on an earlier week, trigger it with `as_of_date` set to the Monday after that week.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
+
+from include.dbt_group import dbt_task_group
+from include.report.alert import send_failure_alert
+from include.settings import load_settings
+
+SETTINGS = load_settings()
+
+with DAG(
+    dag_id="ecommerce_churn",
+    description="From raw shop data to the weekly churn report in Telegram",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("0 8 * * 1", timezone=SETTINGS.shop_time_zone),
+    start_date=datetime(2026, 1, 5, tzinfo=ZoneInfo(SETTINGS.shop_time_zone)),
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "owner": "retention",
+        "retries": 1,
+        "retry_delay": timedelta(seconds=15),
+        "on_failure_callback": send_failure_alert,
+    },
+    params={
+        "as_of_date": Param(
+            None,
+            type=["null", "string"],
+            title="As-of date",
+            description="YYYY-MM-DD, or `latest` for the day after the last order;"
+            " by default the end of the run's data interval.",
+        ),
+    },
+    tags=["churn", "dbt", "telegram"],
+) as dag:
+
+    @task
+    def get_shop_data() -> str:
+        """Bring the data to where dbt reads it; return the as-of date of the run."""
+        from include.as_of import as_of_date
+        from include.shop_data import get_shop_data
+        from include.task_errors import plain_failures
+        from include.warehouse.connection import task_warehouse_url
+
+        with plain_failures():
+            as_of = as_of_date(get_current_context(), SETTINGS.shop_time_zone)
+            get_shop_data(SETTINGS, task_warehouse_url(), as_of)
+            return as_of
+
+    @task
+    def send_report(as_of: str) -> str:
+        """Send the report, or preview it; return in one line what happened."""
+        from include.as_of import LATEST, parse_date
+        from include.connections import from_airflow
+        from include.report.publish import publish_report
+        from include.task_errors import plain_failures
+        from include.warehouse.connection import task_warehouse_url
+
+        with plain_failures():
+            return publish_report(
+                task_warehouse_url(),
+                from_airflow("telegram"),
+                SETTINGS.report_lang,
+                SETTINGS.telegram_api_url,
+                as_of=None if as_of == LATEST else parse_date(as_of),
+            )
+
+    as_of = get_shop_data()
+    shop = dbt_task_group("shop", {"as_of_date": str(as_of), "sources": SETTINGS.shop_sources})
+    as_of >> shop >> send_report(as_of)

@@ -1,0 +1,86 @@
+"""The one place that configures Cosmos: the dbt project as an Airflow task group.
+
+One producer task runs a single `dbt build`; a task a model, a seed or a model's tests then shows
+how it went, and on a retry runs that model or those tests by itself (Cosmos' WATCHER mode).
+"""
+
+from typing import Any
+
+from airflow.task.trigger_rule import TriggerRule
+from cosmos import (
+    DbtTaskGroup,
+    ExecutionConfig,
+    ExecutionMode,
+    ProfileConfig,
+    ProjectConfig,
+    RenderConfig,
+    TestBehavior,
+)
+from cosmos.constants import PRODUCER_WATCHER_TASK_ID, InvocationMode
+from cosmos.profiles import PostgresUserPasswordProfileMapping
+
+from include.settings import DBT_PROJECT
+
+
+def dbt_task_group(group_id: str, dbt_vars: dict[str, Any]) -> DbtTaskGroup:
+    """Render the dbt project below the current DAG.
+
+    The graph is read from `target/manifest.json` where `dbt parse` has written one, which takes
+    milliseconds; elsewhere Cosmos asks `dbt ls` and remembers the answer.
+
+    Args:
+        group_id: id of the task group.
+        dbt_vars: dbt variables; values may be Airflow templates.
+    """
+    group = DbtTaskGroup(
+        group_id=group_id,
+        project_config=ProjectConfig(
+            dbt_project_path=DBT_PROJECT,
+            manifest_path=DBT_PROJECT / "target" / "manifest.json",
+        ),
+        profile_config=ProfileConfig(
+            profile_name="warehouse",
+            target_name="postgres",
+            profile_mapping=PostgresUserPasswordProfileMapping(
+                conn_id="warehouse", profile_args={"schema": "marts", "threads": 4}
+            ),
+        ),
+        execution_config=ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER,
+            # in a process of its own dbt does not share Python's lock with the task that
+            # reports its progress: half the time
+            invocation_mode=InvocationMode.SUBPROCESS,
+            # unit tests judge the code, not the data: they belong to `make test`
+            setup_operator_args={"dbt_cmd_flags": ["--exclude-resource-type", "unit_test"]},
+        ),
+        render_config=RenderConfig(
+            test_behavior=TestBehavior.AFTER_EACH,
+            group_nodes_by_folder=True,
+            emit_datasets=False,
+        ),
+        operator_args={
+            "vars": dbt_vars,
+            "install_deps": False,
+            # a sensor that starts after the producer needs no trigger, and deferring loses
+            # wake-ups on Airflow 3.3
+            "deferrable": False,
+            "poke_interval": 1,
+        },
+    )
+    _start_after_the_producer(group)
+    return group
+
+
+def _start_after_the_producer(group: DbtTaskGroup) -> None:
+    """Let the first tasks wait for the producer, however it ends.
+
+    Cosmos draws no such edges in a task group: sensors would hold worker slots while they wait,
+    and `airflow dags test`, which runs one task at a time, would wait for ever.
+    """
+    producer_id = f"{group.group_id}.{PRODUCER_WATCHER_TASK_ID}"
+    tasks = {task.task_id: task for task in group.iter_tasks()}
+    producer = tasks.pop(producer_id)
+    for task in tasks.values():
+        if not task.upstream_task_ids:
+            producer >> task
+            task.trigger_rule = TriggerRule.ALL_DONE

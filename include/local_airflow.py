@@ -1,0 +1,86 @@
+"""Airflow on this machine without Docker: its environment, its metadata, the manifest it reads.
+
+For `scripts/demo.py` and `scripts/standalone.py`; in Docker the Astro CLI does all of it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from include.errors import UserError
+from include.settings import DBT_PROJECT, LOCAL, PROJECT, Settings
+from include.warehouse import embedded
+from include.warehouse.connection import connect, warehouse_url
+
+HOME = LOCAL / "airflow"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables of every Airflow and dbt process; the embedded Postgres is made to run.
+
+    They hold passwords. The metadata live in the embedded Postgres also where the warehouse is a
+    Postgres of the user's own.
+    """
+    warehouse = warehouse_url()
+    connect(warehouse).close()
+    metadata = embedded.start(port=settings.warehouse_port).removesuffix("/warehouse") + "/airflow"
+    return {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(PROJECT),
+        "PYTHONUNBUFFERED": "1",  # progress is read from the log as it is written
+        "AIRFLOW_CONN_WAREHOUSE": warehouse,
+        "SHOP_SOURCES": ",".join(settings.shop_sources),
+        **({"SHOP_DATA": str(settings.shop_data)} if settings.shop_data else {}),
+        "AIRFLOW_HOME": str(HOME),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        # whoever reaches 127.0.0.1 of this machine is its user
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("://", "+psycopg2://", 1),
+        "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def prepare(settings: Settings, env: dict[str, str], log: Path) -> None:
+    """Create or upgrade Airflow's tables and write dbt's manifest, both at once."""
+    steps = [_dbt_parse(settings)]
+    migrated = HOME / "migrated"
+    is_migrated = migrated.exists() and migrated.read_text() == version("apache-airflow")
+    if not (is_migrated and _has_tables(env)):
+        steps.append(["airflow", "db", "migrate"])
+    HOME.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        running = [
+            subprocess.Popen(step, env=env, stdout=file, stderr=subprocess.STDOUT, cwd=PROJECT)
+            for step in steps
+        ]
+        failed = [
+            step for step, process in zip(steps, running, strict=True) if process.wait() != 0
+        ]
+    if failed:
+        raise UserError(f"`{' '.join(failed[0][:2])}` failed: see the end of {log}.")
+    migrated.write_text(version("apache-airflow"))
+
+
+def _dbt_parse(settings: Settings) -> list[str]:
+    dbt_vars = json.dumps({"sources": settings.shop_sources})
+    project = str(DBT_PROJECT)
+    return ["dbt", "parse", "--project-dir", project, "--profiles-dir", project, "--vars", dbt_vars]
+
+
+def _has_tables(env: dict[str, str]) -> bool:
+    """Whether the metadata database has Airflow's tables; it may have been deleted."""
+    url = env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg2", "", 1)
+    with connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("select to_regclass('public.alembic_version')")
+        row = cursor.fetchone()
+    connection.close()
+    return row is not None and row[0] is not None

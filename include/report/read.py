@@ -1,0 +1,118 @@
+"""Reads the report's figures from the two one-row tables made for it, `marts.rpt_*`.
+
+It neither calculates nor words anything: arithmetic is SQL's, wording is `message.py`'s.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from psycopg2 import errors, sql
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from include.errors import UserError
+
+
+@dataclass(frozen=True)
+class ShopTotals:
+    """The shop from its first order to the as-of date; rates are fractions, None where undefined.
+
+    `currency` is an ISO code, 'mixed' where the shop sells in several, None where it is not known.
+    """
+
+    as_of_on: date
+    customers: int
+    churned_customers: int
+    inactive_share: Decimal | None
+    repeat_customers: int
+    repeat_rate: Decimal | None
+    orders: int
+    cancelled_orders: int
+    cancellation_rate: Decimal | None
+    revenue: Decimal
+    dearest_product_name: str | None
+    dearest_product_price: Decimal | None
+    currency: str | None
+    rejected_rows: int
+
+
+@dataclass(frozen=True)
+class WeekFigures:
+    """One week of the shop; all None for a week before the shop's first one."""
+
+    orders: int | None
+    cancelled_orders: int | None
+    cancellation_rate: Decimal | None
+    top_cancellation_reason: str | None
+    revenue: Decimal | None
+    new_customers: int | None
+    churned_customers: int | None
+    reactivated_customers: int | None
+    active_customers_at_start: int | None
+    active_customers_at_end: int | None
+    churn_rate: Decimal | None
+    inactive_share: Decimal | None
+    dearest_product_name: str | None
+    dearest_product_price: Decimal | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything the report says: a complete ISO week, the week before it, the shop so far."""
+
+    as_of_on: date
+    week_starts_on: date
+    week_ends_on: date
+    currency: str | None
+    week: WeekFigures
+    week_before: WeekFigures
+    totals: ShopTotals
+
+
+def read_report(connection: Connection) -> Report:
+    """Read the report, one query a table; UserError where the marts are missing or half-built."""
+    totals = ShopTotals(**_only_row(connection, "rpt_shop_totals", _names(ShopTotals)))
+
+    head = ["as_of_on", "week_starts_on", "week_ends_on", "currency"]
+    figures = _names(WeekFigures)
+    before = [f"{name}_week_before" for name in figures]
+    row = _only_row(connection, "rpt_weekly_report", [*head, *figures, *before])
+    report = Report(
+        **{name: row[name] for name in head},
+        week=WeekFigures(**{name: row[name] for name in figures}),
+        week_before=WeekFigures(**{name: row[f"{name}_week_before"] for name in figures}),
+        totals=totals,
+    )
+    if report.as_of_on != totals.as_of_on:
+        raise UserError(
+            f"The marts are of two dates: rpt_weekly_report is as of {report.as_of_on},"
+            f" rpt_shop_totals as of {totals.as_of_on}; run the DAG or `make demo` again."
+        )
+    return report
+
+
+def _names(row_type: type[ShopTotals | WeekFigures]) -> list[str]:
+    return [field.name for field in fields(row_type)]
+
+
+def _only_row(connection: Connection, table: str, columns: list[str]) -> dict[str, Any]:
+    query = sql.SQL("select {} from {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier("marts", table)
+    )
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(query)
+        except (errors.UndefinedTable, errors.UndefinedColumn) as error:
+            connection.rollback()
+            missing = error.diag.message_primary
+            raise UserError(
+                f"The marts are not built yet: {missing}; run the DAG or `make demo` first."
+            ) from error
+        rows = cursor.fetchall()
+    if len(rows) != 1:
+        raise UserError(
+            f"The marts are not built yet: marts.{table} has {len(rows)} rows instead of one;"
+            " run the DAG or `make demo` first."
+        )
+    return dict(zip(columns, rows[0], strict=True))

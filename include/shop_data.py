@@ -1,0 +1,42 @@
+"""Brings the data of the active shops to where dbt reads it: the first step of the weekly run."""
+
+from datetime import date
+
+from include.as_of import LATEST
+from include.settings import DBT_PROJECT, DEMO_SHOP, OUT, Settings
+
+DEMO_SEEDS = DBT_PROJECT / "seeds"
+DEMO_TRUTH = OUT / "demo_shop_truth.csv"
+DEMO_AS_OF = date(2026, 11, 16)
+"""How far the committed seeds reach."""
+
+
+def get_shop_data(settings: Settings, warehouse_url: str, as_of: str) -> None:
+    """Generate the demo shop's seeds; load the files of every other source.
+
+    Raises UserError where a source is unknown or its files cannot be used; the tables of the last
+    good load stay.
+    """
+    for source in settings.shop_sources:
+        if source == DEMO_SHOP:
+            _generate_demo_shop(settings, as_of)
+        else:
+            from include.warehouse.load_files import load_files
+
+            load_files(warehouse_url, source, settings.data_folder(source), DBT_PROJECT)
+
+
+def _generate_demo_shop(settings: Settings, as_of: str) -> None:
+    from include.demo_shop.files import write
+    from include.demo_shop.shop import generate
+
+    # A longer history hides nothing from an earlier as-of date, and the committed seeds stay.
+    until = DEMO_AS_OF if as_of == LATEST else max(DEMO_AS_OF, date.fromisoformat(as_of))
+    shop = generate(
+        settings.demo_customers,
+        settings.demo_seed,
+        until,
+        settings.demo_locale,
+        settings.demo_mess,
+    )
+    write(shop, DEMO_SEEDS, DEMO_TRUTH)

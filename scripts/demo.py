@@ -1,0 +1,158 @@
+"""The whole line once, end to end: the weekly DAG run by Airflow, from raw shop data to report.
+
+No Docker, no account: Postgres is embedded, and without a connection `telegram` the report is
+written to `out/`.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from include import command_line, local_airflow
+from include.as_of import LATEST, parse_date
+from include.errors import UserError
+from include.settings import DBT_PROJECT, DEMO_SHOP, LOCAL, OUT, PROJECT, Settings, load_settings
+from include.shop_data import DEMO_AS_OF
+from include.warehouse import embedded
+
+LOG = LOCAL / "demo.log"
+TASK = re.compile(r"\[DAG TEST\] (?P<what>starting|end) task.*?task_id=(?P<task>\S+)")
+NODE = re.compile(
+    r"(?P<done>\d+) of (?P<all>\d+) (?P<what>OK|PASS|ERROR|FAIL|WARN)(?P<line>.*) in (?P<time>[\d.]+)s"
+)
+COLOURS = re.compile(r"\x1b\[\d*m")
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(help=__doc__)
+def demo(
+    source: Annotated[str, typer.Option(help="A folder of dbt_ecommerce/models/staging.")] = "",
+    data: Annotated[str, typer.Option(help="Folder with the shop's files.")] = "",
+    as_of: Annotated[str, typer.Option(help="YYYY-MM-DD or `latest`.")] = "",
+) -> None:
+    """Run the weekly DAG once and show its report."""
+    began = time.monotonic()
+    settings = _settings(source, data)
+    if not as_of:
+        as_of = str(DEMO_AS_OF) if settings.shop_sources == [DEMO_SHOP] else LATEST
+    elif as_of != LATEST:
+        parse_date(as_of)
+
+    LOCAL.mkdir(exist_ok=True)
+    LOG.write_bytes(b"")
+    was_running = embedded.status() is not None
+    try:
+        with _step("Postgres"):
+            env = local_airflow.environment(settings)
+        with _step("Airflow's tables and the dbt project"):
+            local_airflow.prepare(settings, env, LOG)
+        (OUT / "alert.txt").unlink(missing_ok=True)
+        _run_dag(env, as_of)
+        _show_report(began)
+    finally:
+        if not was_running:
+            embedded.stop()
+
+
+def _settings(source: str, data: str) -> Settings:
+    given: dict[str, object] = {}
+    if source:
+        given["shop_sources"] = [source]
+    if data:
+        given["shop_data"] = Path(data).resolve()
+    settings = load_settings().model_copy(update=given)
+    _check_files(settings)
+    return settings
+
+
+def _check_files(settings: Settings) -> None:
+    """Find out before anything starts that a source or its files are not there."""
+    from include.warehouse.files import data_files
+    from include.warehouse.load_files import declared_tables
+
+    for source in settings.shop_sources:
+        if source != DEMO_SHOP:
+            declared_tables(source, DBT_PROJECT)
+            data_files(settings.data_folder(source))
+
+
+def _run_dag(env: dict[str, str], as_of: str) -> None:
+    """Run the DAG as `airflow dags test` does, and translate its log into progress."""
+    conf = json.dumps({"as_of_date": as_of})
+    command = ["airflow", "dags", "test", "ecommerce_churn", "--conf", conf]
+    print("The weekly DAG, run by Airflow:")
+    with (
+        LOG.open("a") as log,
+        subprocess.Popen(
+            command,
+            env=env,
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        assert process.stdout is not None  # noqa: S101 - for mypy
+        for line in _echo_progress(process.stdout):
+            log.write(line)
+    alert = OUT / "alert.txt"
+    if alert.exists():
+        raise UserError(f"The run failed.\n\n{alert.read_text()}\nThe whole log: {LOG}")
+    if process.returncode != 0:
+        raise UserError(f"The run failed: see the end of {LOG}.")
+
+
+def _echo_progress(lines: Iterator[str]) -> Iterator[str]:
+    started: dict[str, float] = {}
+    for line in lines:
+        yield line
+        plain = COLOURS.sub("", line)
+        if task := TASK.search(plain):
+            name, now = task["task"], time.monotonic()
+            if task["what"] == "starting":
+                started[name] = now
+            elif not name.startswith("shop.") or name.endswith("dbt_producer_watcher"):
+                _say(f"{name.removeprefix('shop.')}", now - started.get(name, now))
+        elif node := NODE.search(plain):
+            what = " ".join(node["line"].replace(".", " ", 0).split(" ...")[0].split())
+            if node["what"] != "PASS":
+                _say(f"  {node['done']:>3}/{node['all']} {node['what']} {what}", float(node["time"]))
+
+
+def _show_report(began: float) -> None:
+    print(f"\n{(OUT / 'report.txt').read_text()}")
+    _say("Done", time.monotonic() - began)
+    print(
+        f"The report as it looks in Telegram: {OUT / 'report.html'}\n"
+        "The warehouse: psql \"$(uv run python scripts/warehouse.py url)\""
+        " -c 'select * from marts.rpt_shop_totals'\n"
+        "Airflow with its task graph: make up"
+    )
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    began = time.monotonic()
+    print(f"{name} …", end="", flush=True)
+    try:
+        yield
+    finally:
+        print(f"\r{name:<70}{time.monotonic() - began:6.1f} s", flush=True)
+
+
+def _say(text: str, seconds: float) -> None:
+    print(f"{text[:70]:<70}{seconds:6.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    command_line.run(app)

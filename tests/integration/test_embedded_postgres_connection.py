@@ -1,0 +1,127 @@
+"""Which warehouse is meant, and one sentence for each way in which it cannot be reached."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from include.errors import UserError
+from include.settings import LOCAL
+from include.warehouse import connection, embedded
+
+
+def sentence(url: str) -> str:
+    """What a person reads who connects to this URL; never the password."""
+    with pytest.raises(UserError) as caught:
+        connection.connect(url)
+    said = str(caught.value)
+    assert "\n" not in said
+    assert caught.value.__cause__ is None
+    password = urlsplit(url).password
+    assert password is None or password not in said
+    return said
+
+
+def test_it_connects(warehouse_url: str) -> None:
+    with closing(connection.connect(warehouse_url)) as warehouse, warehouse.cursor() as cursor:
+        cursor.execute("select current_database()")
+        assert cursor.fetchone() == (urlsplit(warehouse_url).path[1:],)
+
+
+def test_a_wrong_password(warehouse_url: str) -> None:
+    right = urlsplit(warehouse_url).password or ""
+    said = sentence(warehouse_url.replace(right, "my-secret"))
+    assert "does not accept the password of the user 'postgres'" in said
+    assert "AIRFLOW_CONN_WAREHOUSE" in said
+
+
+def test_no_password(warehouse_url: str) -> None:
+    right = urlsplit(warehouse_url).password or ""
+    assert "does not accept the password" in sentence(warehouse_url.replace(f":{right}@", "@"))
+
+
+def test_a_database_that_does_not_exist(warehouse_url: str) -> None:
+    url = warehouse_url.rpartition("/")[0] + "/nowhere"
+    assert "has no database 'nowhere'" in sentence(url)
+
+
+def test_nothing_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    said = sentence(f"postgresql://me:my-secret@127.0.0.1:{port}/warehouse")
+    assert said.startswith(f"No Postgres answers at 127.0.0.1:{port}: start it")
+    assert "scripts/warehouse.py start" in said
+
+
+def test_an_unknown_host() -> None:
+    said = sentence("postgresql://me:my-secret@no-such-host.invalid:5432/warehouse")
+    assert "host 'no-such-host.invalid' is unknown" in said
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port where something takes connections and then says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_server_that_does_not_answer(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connection.TIMEOUT == 10
+    monkeypatch.setattr(connection, "TIMEOUT", 2)
+    said = sentence(f"postgresql://me:my-secret@127.0.0.1:{silent_port}/warehouse")
+    assert "does not answer within 2 seconds" in said
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:my-secret@host:port/db", "me my-secret"])
+def test_an_address_that_cannot_be_read(url: str) -> None:
+    assert sentence(url) == connection.UNREADABLE
+
+
+def test_the_connection_in_the_environment_takes_precedence(
+    warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "start", lambda **_: pytest.fail("the embedded one was started"))
+    uri = warehouse_url.replace("postgresql://", "postgres://")
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+    assert connection.warehouse_url() == warehouse_url
+
+
+def test_without_one_the_embedded_postgres_is_started_on_the_port_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ports: list[int] = []
+
+    def start(port: int) -> str:
+        ports.append(port)
+        return "postgresql://embedded"
+
+    monkeypatch.setattr(embedded, "start", start)
+    monkeypatch.setattr(embedded, "status", lambda: None)
+    monkeypatch.setenv("WAREHOUSE_PORT", "5499")
+    assert connection.warehouse_url() == "postgresql://embedded"
+    assert ports == [5499]
+
+
+def test_a_connection_of_another_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "mysql://me:my-secret@host/db")
+    with pytest.raises(UserError, match="connection of type 'mysql'") as caught:
+        connection.warehouse_url()
+    assert "my-secret" not in str(caught.value)
+
+
+def test_an_address_in_parts_is_not_escaped() -> None:
+    assert connection.as_environment("postgresql://a%40b:p%2Fw%3A@host:5433/shop%20db") == {
+        "WAREHOUSE_HOST": "host",
+        "WAREHOUSE_PORT": "5433",
+        "WAREHOUSE_USER": "a@b",
+        "WAREHOUSE_PASSWORD": "p/w:",
+        "WAREHOUSE_DATABASE": "shop db",
+    }
+
+
+def test_its_data_lie_in_the_projects_local_folder() -> None:
+    assert embedded.HOME == LOCAL / "postgres"
+    assert Path(connection.PROJECT) == LOCAL.parent

@@ -1,0 +1,78 @@
+"""Connections as Airflow writes them, read from the environment without Airflow."""
+
+import json
+
+import pytest
+
+from include.connections import Connection, from_environment
+from include.errors import UserError
+
+WAREHOUSE = Connection("postgres", "db.example", 5433, "me@shop", "p/w: %", "shop")
+URI = "postgres://me%40shop:p%2Fw%3A%20%25@db.example:5433/shop"
+
+
+def test_there_is_none_without_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert from_environment("warehouse") is None
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "  ")
+    assert from_environment("warehouse") is None
+
+
+def test_a_uri_is_unescaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", URI)
+    assert from_environment("warehouse") == WAREHOUSE
+
+
+def test_json_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {
+        "conn_type": "postgres",
+        "host": "db.example",
+        "port": "5433",
+        "login": "me@shop",
+        "password": "p/w: %",
+        "schema": "shop",
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(fields))
+    assert from_environment("warehouse") == WAREHOUSE
+
+
+def test_a_bot_token_and_a_chat_id_come_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_TELEGRAM", "telegram://:123%3AAbc-_@-1001234567890")
+    found = from_environment("telegram")
+    assert found is not None
+    assert (found.conn_type, found.password, found.host) == (
+        "telegram",
+        "123:Abc-_",
+        "-1001234567890",
+    )
+
+
+def test_the_postgres_url_is_escaped_again() -> None:
+    assert WAREHOUSE.postgres_url == URI.replace("postgres://", "postgresql://")
+
+
+def test_what_a_postgres_url_leaves_out_is_postgres_own_default() -> None:
+    bare = Connection("postgres", None, None, "me", None, None)
+    assert bare.postgres_url == "postgresql://me:@localhost:5432/postgres"
+
+
+def test_the_password_stays_out_of_the_repr() -> None:
+    assert "p/w" not in repr(WAREHOUSE)
+    assert "db.example" in repr(WAREHOUSE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"conn_type": "postgres", "password": "my-secret"',
+        "postgres://me:my-secret@host:port/db",
+        "postgres://me:my-secret/more@host/db",
+    ],
+)
+def test_nonsense_is_one_sentence_without_the_password(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", text)
+    with pytest.raises(UserError, match="AIRFLOW_CONN_WAREHOUSE") as caught:
+        from_environment("warehouse")
+    assert "my-secret" not in f"{caught.value}"
+    assert "\n" not in str(caught.value)

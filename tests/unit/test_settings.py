@@ -1,0 +1,58 @@
+"""Settings: the environment, `.env` where it is silent, and a sentence for what makes no sense."""
+
+from pathlib import Path
+
+import pytest
+
+from include import settings
+from include.errors import UserError
+from include.settings import load_settings
+
+
+def test_the_environment_sets_each_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE_PORT", "5433")
+    monkeypatch.setenv("REPORT_LANG", "pt_BR")
+    monkeypatch.setenv("SHOP_SOURCES", "olist, cdnow")
+    found = load_settings()
+    assert found.warehouse_port == 5433
+    assert found.report_lang == "pt_BR"
+    assert found.shop_sources == ["olist", "cdnow"]
+
+
+def test_the_shop_is_the_dbt_projects_unless_set() -> None:
+    assert load_settings().shop_sources == ["demo_shop"]
+
+
+def test_the_environment_goes_before_dotenv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHON_DOTENV_DISABLED")
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    # Set and deleted, so that what .env brings in is taken back after the test.
+    monkeypatch.setenv("DEMO_SEED", "")
+    monkeypatch.delenv("DEMO_SEED")
+    monkeypatch.setenv("WAREHOUSE_PORT", "5433")
+    (tmp_path / ".env").write_text("WAREHOUSE_PORT=1\nDEMO_SEED=7\n")
+    found = load_settings()
+    assert found.warehouse_port == 5433
+    assert found.demo_seed == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("WAREHOUSE_PORT", "many"), ("REPORT_LANG", "tlh"), ("DEMO_MESS", "some")]
+)
+def test_a_value_that_makes_no_sense_is_named_in_one_sentence(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=f"{name}='{value}' cannot be used") as caught:
+        load_settings()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_shops_files_lie_in_the_projects_data_folder_unless_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_settings().data_folder("olist") == settings.PROJECT / "include" / "data" / "olist"
+    monkeypatch.setenv("SHOP_DATA", str(tmp_path))
+    assert load_settings().data_folder("olist") == tmp_path

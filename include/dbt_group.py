@@ -50,17 +50,17 @@ def dbt_task_group(group_id: str, dbt_vars: dict[str, Any]) -> DbtTaskGroup:
             # in a process of its own dbt does not share Python's lock with the task that
             # reports its progress: half the time
             invocation_mode=InvocationMode.SUBPROCESS,
-            # unit tests judge the code, not the data: they belong to `make test`
-            setup_operator_args={"dbt_cmd_flags": ["--exclude-resource-type", "unit_test"]},
         ),
         render_config=RenderConfig(
-            test_behavior=TestBehavior.AFTER_EACH,
+            test_behavior=TestBehavior.AFTER_ALL,
             group_nodes_by_folder=True,
             emit_datasets=False,
         ),
         operator_args={
             "vars": dbt_vars,
             "install_deps": False,
+            # unit tests judge the code, not the data: they belong to `make test`
+            "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"},
             # a sensor that starts after the producer needs no trigger, and deferring loses
             # wake-ups on Airflow 3.3
             "deferrable": False,

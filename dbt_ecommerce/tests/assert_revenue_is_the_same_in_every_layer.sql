@@ -3,7 +3,10 @@ with totals as (
 
     select
         (
-            select coalesce(sum(order_items.quantity * order_items.unit_price), 0)
+            select
+                coalesce(
+                    sum(order_items.quantity * order_items.unit_price), 0
+                )
             from {{ ref('order_items') }} as order_items
             inner join {{ ref('orders') }} as orders
                 on order_items.order_key = orders.order_key

@@ -23,13 +23,19 @@ today as (
 
 )
 
-select *
+select
+    last_week.week_ends_on,
+    last_week.customers_at_end,
+    last_week.active_customers_at_end,
+    today.customers,
+    today.active_customers
 from last_week
 cross join today
 where
     last_week.customers_at_end > today.customers
     or (
-        {{ dbt.datediff('last_week.week_ends_on', 'today.as_of_on', 'day') }} = 1
+        today.as_of_on
+        = {{ dbt.dateadd('day', 1, 'last_week.week_ends_on') }}
         and (
             last_week.customers_at_end != today.customers
             or last_week.active_customers_at_end != today.active_customers

@@ -32,7 +32,7 @@ recounted as (
     from weeks
     left join orders
         on
-            orders.ordered_on < weeks.next_week_starts_on
+            weeks.next_week_starts_on > orders.ordered_on
             and {{ dbt.datediff(
                 'orders.ordered_on', 'weeks.next_week_starts_on', 'day'
             ) }} <= {{ var('churn_window_days') }}
@@ -41,7 +41,10 @@ recounted as (
 )
 
 select
-    weeks.*,
+    weeks.week_starts_on,
+    weeks.active_customers_at_start,
+    weeks.active_customers_at_end_of_week_before,
+    weeks.active_customers_at_end,
     recounted.active_customers
 from weeks
 inner join recounted on weeks.week_starts_on = recounted.week_starts_on

@@ -1,3 +1,10 @@
+{#- max() makes it one row in both cases -#}
+{%- set as_of_on = (
+    dbt.dateadd('day', 1, 'max(ordered_on)')
+    if var('as_of_date') == 'latest'
+    else "max(cast('" ~ var('as_of_date') ~ "' as date))"
+) -%}
+
 with orders as (
 
     select * from {{ ref('int_orders_unioned') }}
@@ -6,15 +13,7 @@ with orders as (
 
 as_of as (
 
-    select
-        {% if var('as_of_date') == 'latest' -%}
-        cast(
-            {{ dbt.dateadd('day', 1, 'max(ordered_on)') }} as date
-        ) as as_of_on
-        {%- else -%}
-        -- max() keeps it one row
-        max(cast('{{ var("as_of_date") }}' as date)) as as_of_on
-        {%- endif %}
+    select cast({{ as_of_on }} as date) as as_of_on
     from orders
 
 )

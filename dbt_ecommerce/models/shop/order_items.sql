@@ -28,8 +28,9 @@ keyed as (
 
     select
         -- ids
-        {{ surrogate_key('order_items.source_name', 'order_items.order_item_id') }}
-            as order_item_key,
+        {{ surrogate_key(
+            'order_items.source_name', 'order_items.order_item_id'
+        ) }} as order_item_key,
         orders.order_key,
         products.product_key,
         order_items.source_name,

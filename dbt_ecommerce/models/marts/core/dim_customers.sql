@@ -2,6 +2,29 @@ with customers as (
 
     select * from {{ ref('customers') }}
 
+),
+
+final as (
+
+    select
+        -- ids
+        customer_key,
+        source_name,
+        customer_id,
+
+        -- strings
+        customer_name,
+        email,
+        city,
+        state,
+        country,
+        acquisition_channel,
+
+        -- dates
+        signed_up_on
+
+    from customers
+
 )
 
-select * from customers
+select * from final

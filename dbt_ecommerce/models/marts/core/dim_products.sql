@@ -2,6 +2,29 @@ with products as (
 
     select * from {{ ref('products') }}
 
+),
+
+final as (
+
+    select
+        -- ids
+        product_key,
+        source_name,
+        product_id,
+
+        -- strings
+        product_name,
+        category,
+
+        -- numerics
+        list_price,
+        unit_cost,
+
+        -- booleans
+        is_goods
+
+    from products
+
 )
 
-select * from products
+select * from final

@@ -10,11 +10,11 @@ order_items as (
 
 ),
 
-lines as (
+order_totals as (
 
     select
         order_key,
-        count(*) as lines,
+        count(*) as line_count,
         sum(quantity) as quantity,
         sum(revenue) as revenue
     from order_items
@@ -38,9 +38,9 @@ joined as (
         orders.currency,
 
         -- numerics
-        cast(coalesce(lines.lines, 0) as integer) as lines,
-        cast(coalesce(lines.quantity, 0) as integer) as quantity,
-        cast(coalesce(lines.revenue, 0) as numeric(18, 4)) as revenue,
+        cast(coalesce(order_totals.line_count, 0) as integer) as line_count,
+        cast(coalesce(order_totals.quantity, 0) as integer) as quantity,
+        cast(coalesce(order_totals.revenue, 0) as numeric(18, 4)) as revenue,
 
         -- booleans
         orders.is_valid,
@@ -56,7 +56,7 @@ joined as (
         orders.ordered_at
 
     from orders
-    left join lines on orders.order_key = lines.order_key
+    left join order_totals on orders.order_key = order_totals.order_key
 
 )
 

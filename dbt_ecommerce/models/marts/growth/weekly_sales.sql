@@ -43,7 +43,7 @@ reasons as (
         cancellation_reason,
         row_number() over (
             partition by week_starts_on
-            order by count(*) desc, cancellation_reason
+            order by count(*) desc, cancellation_reason asc
         ) as frequency_rank
     from orders
     where is_cancelled and cancellation_reason is not null
@@ -59,7 +59,7 @@ goods_sold as (
         unit_price,
         row_number() over (
             partition by week_starts_on
-            order by unit_price desc, product_name
+            order by unit_price desc, product_name asc
         ) as price_rank
     from order_items
     where is_in_valid_order and is_goods

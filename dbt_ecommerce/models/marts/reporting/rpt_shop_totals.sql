@@ -67,7 +67,7 @@ goods_sold as (
         product_name,
         unit_price,
         row_number() over (
-            order by unit_price desc, product_name
+            order by unit_price desc, product_name asc
         ) as price_rank
     from order_items
     where is_in_valid_order and is_goods

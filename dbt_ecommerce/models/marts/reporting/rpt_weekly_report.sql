@@ -42,10 +42,10 @@ weekly_churn as (
 figures_by_week as (
 
     select
+        {% for figure, model in figures.items() -%}
+        {{ model }}.{{ figure }},
+        {% endfor -%}
         weekly_churn.week_starts_on
-        {%- for figure, model in figures.items() %},
-        {{ model }}.{{ figure }}
-        {%- endfor %}
     from weekly_churn
     inner join weekly_sales
         on weekly_churn.week_starts_on = weekly_sales.week_starts_on
@@ -77,12 +77,14 @@ side_by_side as (
         cast({{ dbt.dateadd('day', 6, 'report_week.week_starts_on') }} as date)
             as week_ends_on,
 
+        -- figures
+        {% for figure in figures -%}
+        this_week.{{ figure }},
+        week_before.{{ figure }} as {{ figure }}_week_before,
+        {% endfor -%}
+
         -- money
         shop_totals.currency
-        {%- for figure in figures %},
-        this_week.{{ figure }},
-        week_before.{{ figure }} as {{ figure }}_week_before
-        {%- endfor %}
 
     from report_week
     cross join shop_totals

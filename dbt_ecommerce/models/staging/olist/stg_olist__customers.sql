@@ -26,9 +26,9 @@ appearances as (
         row_number() over (
             partition by customers.customer_unique_id
             order by
-                case when orders.purchased_at is null then 1 else 0 end,
+                case when orders.purchased_at is null then 1 else 0 end asc,
                 orders.purchased_at desc,
-                customers.customer_id
+                customers.customer_id asc
         ) as recency
     from customers
     left join orders on customers.customer_id = orders.customer_id

@@ -8,7 +8,8 @@ with products as (
 
 translations as (
 
-    select * from {{ source('olist', 'olist__product_category_name_translation') }}
+    select *
+    from {{ source('olist', 'olist__product_category_name_translation') }}
 
 ),
 

@@ -3,9 +3,12 @@
     materialized='table'
 ) }}
 
+{%- set text = dbt.type_string() -%}
+
 with source as (
 
-    select * from {{ source('uci_online_retail', 'uci_online_retail__online_retail') }}
+    select *
+    from {{ source('uci_online_retail', 'uci_online_retail__online_retail') }}
 
 ),
 
@@ -13,11 +16,14 @@ cast_to_types as (
 
     select
         -- ids
-        upper(trim(cast({{ adapter.quote('InvoiceNo') }} as {{ dbt.type_string() }}))) as invoice_no,
-        trim(cast({{ adapter.quote('StockCode') }} as {{ dbt.type_string() }})) as stock_code,
+        upper(trim(cast({{ adapter.quote('InvoiceNo') }} as {{ text }})))
+            as invoice_no,
+        trim(cast({{ adapter.quote('StockCode') }} as {{ text }}))
+            as stock_code,
         -- exports through spreadsheets write 17850 as 17850.0
-        cast(cast({{ try_cast(adapter.quote('CustomerID'), 'numeric') }} as bigint)
-        as {{ dbt.type_string() }}) as customer_id,
+        cast(cast(
+            {{ try_cast(adapter.quote('CustomerID'), 'numeric') }} as bigint
+        ) as {{ text }}) as customer_id,
 
         -- strings
         nullif(trim({{ adapter.quote('Description') }}), '') as product_name,

@@ -1,0 +1,33 @@
+"""What sqlfluff reads for dbt's cross-database macros: SQL of the same shape, without a database."""
+
+
+def type_string() -> str:
+    return "text"
+
+
+def dateadd(datepart: str, interval: object, from_date: str) -> str:
+    return f"dateadd({datepart}, {interval}, {from_date})"
+
+
+def datediff(first: str, second: str, datepart: str) -> str:
+    return f"datediff({datepart}, {first}, {second})"
+
+
+def date_trunc(datepart: str, date: str) -> str:
+    return f"date_trunc('{datepart}', {date})"
+
+
+def generate_series(upper_bound: int) -> str:
+    return f"select generated_number from generated_series_to_{upper_bound}"
+
+
+def hash(field: str) -> str:
+    return f"md5({field})"
+
+
+def concat(fields: list[str]) -> str:
+    return " || ".join(fields)
+
+
+def length(expression: str) -> str:
+    return f"length({expression})"

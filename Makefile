@@ -1,26 +1,28 @@
 # `make` finds uv, or puts it into a virtual environment of its own; uv does the rest.
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := $(UV) run --frozen --quiet
+# what people run needs no test tools; those that are there stay
+RUN_APP := $(RUN) --no-dev
 
-.PHONY: help demo test check up down bench requirements
+.PHONY: help demo up down check test requirements
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(UV) ## the weekly DAG once: shop data to report (SOURCE=… DATA=… AS_OF=…)
-	@$(RUN) python scripts/demo.py --source "$(SOURCE)" --data "$(DATA)" --as-of "$(AS_OF)"
+	@$(RUN_APP) python scripts/demo.py --source "$(SOURCE)" --data "$(DATA)" --as-of "$(AS_OF)"
 
 up: $(UV) ## Airflow on localhost:8080 with the embedded Postgres, until `make down`
-	@$(RUN) python scripts/standalone.py up
+	@$(RUN_APP) python scripts/standalone.py up
 
 down: $(UV) ## stop what `make up` started
-	@$(RUN) python scripts/standalone.py down
+	@$(RUN_APP) python scripts/standalone.py down
 
 check: $(UV) ## style and types
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
-	$(RUN) sqlfluff lint dbt_ecommerce
+	$(RUN) sqlfluff lint dbt_ecommerce/models dbt_ecommerce/tests
 
 test: check ## every test
 	$(RUN) pytest

@@ -1,0 +1,122 @@
+"""Which Postgres is the warehouse, and how to connect to it with errors people can act on.
+
+The connection `warehouse` in the environment (`AIRFLOW_CONN_WAREHOUSE`, also in `.env`) is it where
+it is set, else the embedded Postgres, which is started when it does not run. Kept free of heavy
+imports: `scripts/warehouse.py url` is called from shell lines.
+"""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import psycopg2
+from dotenv import load_dotenv
+
+from include.connections import from_airflow, from_environment
+from include.errors import TryAgainError, UserError
+from include.warehouse import embedded
+
+PROJECT = Path(__file__).resolve().parents[2]
+TIMEOUT = 10  # seconds
+UNREADABLE = "The warehouse's address cannot be read: correct AIRFLOW_CONN_WAREHOUSE."
+
+
+def configured_url() -> str | None:
+    """URL of the warehouse that the environment names, or None; it holds the password."""
+    load_dotenv(PROJECT / ".env")
+    connection = from_environment("warehouse")
+    if connection is None:
+        return None
+    if connection.conn_type not in ("postgres", "postgresql"):
+        raise UserError(
+            f"AIRFLOW_CONN_WAREHOUSE is a connection of type {connection.conn_type!r}: the"
+            " warehouse is a Postgres, so it begins with postgres://."
+        )
+    return connection.postgres_url
+
+
+def warehouse_url() -> str:
+    """URL of the warehouse; where none is configured, of the embedded Postgres, made to run."""
+    return configured_url() or embedded_url()
+
+
+def task_warehouse_url() -> str:
+    """URL of the warehouse in a task: Airflow's connection of that name."""
+    connection = from_airflow("warehouse")
+    if connection is None:
+        raise UserError(
+            "Airflow has no connection `warehouse`: add one, or set AIRFLOW_CONN_WAREHOUSE in .env."
+        )
+    return connection.postgres_url
+
+
+def embedded_url() -> str:
+    """URL of the embedded Postgres' warehouse; it is started when it does not run."""
+    return start_embedded() if embedded.status() is None else embedded.url()
+
+
+def start_embedded() -> str:
+    """Start the embedded Postgres on the port of the settings, unless it runs already."""
+    # Imported here: reading all settings takes longer than asking a server that runs.
+    from include.settings import load_settings
+
+    return embedded.start(port=load_settings().warehouse_port)
+
+
+def connect(url: str) -> "psycopg2.extensions.connection":
+    """Open a connection; why it cannot be opened is a UserError without the password in it."""
+    try:
+        return psycopg2.connect(url, connect_timeout=TIMEOUT)
+    except psycopg2.ProgrammingError:
+        # Not chained: the driver repeats an address that it cannot read, password and all.
+        raise UserError(UNREADABLE) from None
+    except psycopg2.Error as error:
+        raise _explain(url, str(error)) from None
+
+
+def as_environment(url: str) -> dict[str, str]:
+    """The parts of a URL as the variables that dbt's profile reads."""
+    parts = urlsplit(url)
+    return {
+        "WAREHOUSE_HOST": parts.hostname or "",
+        "WAREHOUSE_PORT": str(parts.port or 5432),
+        "WAREHOUSE_USER": unquote(parts.username or ""),
+        "WAREHOUSE_PASSWORD": unquote(parts.password or ""),
+        "WAREHOUSE_DATABASE": unquote(parts.path.lstrip("/")),
+    }
+
+
+def _explain(url: str, said: str) -> UserError:
+    """One sentence for what libpq said; its words are English, a server's own may not be."""
+    try:
+        to = as_environment(url)
+    except ValueError:
+        return UserError(UNREADABLE)
+    host, place = to["WAREHOUSE_HOST"], f"{to['WAREHOUSE_HOST']}:{to['WAREHOUSE_PORT']}"
+    user, database = to["WAREHOUSE_USER"], to["WAREHOUSE_DATABASE"]
+    # What a server said comes first: a host with two addresses may also have refused one.
+    if "password" in said:
+        return UserError(
+            f"Postgres at {place} does not accept the password of the user {user!r}: correct it in"
+            " AIRFLOW_CONN_WAREHOUSE."
+        )
+    if "FATAL:" in said and f'"{database}"' in said:
+        return UserError(
+            f"Postgres at {place} has no database {database!r}, or the user {user!r} may not use"
+            " it: create it, or correct AIRFLOW_CONN_WAREHOUSE."
+        )
+    if "could not translate host name" in said:
+        return UserError(
+            f"The warehouse's host {host!r} is unknown: correct AIRFLOW_CONN_WAREHOUSE."
+        )
+    if "timeout expired" in said or "timed out" in said:
+        return TryAgainError(
+            f"Postgres at {place} does not answer within {TIMEOUT} seconds: check the network and"
+            " the host and port in AIRFLOW_CONN_WAREHOUSE."
+        )
+    if "Connection refused" in said:
+        return TryAgainError(
+            f"No Postgres answers at {place}: start it (the embedded one with"
+            " `uv run python scripts/warehouse.py start`), or correct AIRFLOW_CONN_WAREHOUSE."
+        )
+    reason = said.strip().split("\n")[0].split(" failed: ")[-1].removeprefix("FATAL:").strip()
+    return UserError(f"Postgres at {place} refused the connection: {reason}.")

@@ -1,0 +1,321 @@
+"""Reading a shop's data files (CSV, CSV.GZ, Excel, Parquet) as streams of Arrow record batches.
+
+Columns keep their names, order and content: CSV is text (only an empty field is NULL), Excel and
+Parquet are typed. Knows nothing of Postgres but which names and types it can hold. What makes a
+file unreadable is a UserError with the file's name, raised on opening or while the batches run.
+"""
+
+import csv
+import datetime as dt
+import gzip
+import io
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from include.errors import UserError
+
+SUFFIXES = (".csv", ".csv.gz", ".xlsx", ".parquet")
+LONGEST_NAME = 63  # bytes; Postgres cuts longer ones off
+
+# Appended to a CSV as its last row: if it does not come out again as one, a quoted value is open.
+END_MARK = "\x02end\x03"
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file opened for one pass: its columns, and its rows in batches of bounded size."""
+
+    path: Path
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The data files of a folder, by name; hidden ones and Excel's lock files are none."""
+    if not folder.exists():
+        raise UserError(f"There is no folder {folder}: give the one with the shop's files.")
+    if not folder.is_dir():
+        raise UserError(f"{folder} is a file: give the folder it lies in.")
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    found = [name for name in names if _suffix(name) and not name.startswith((".", "~$"))]
+    if not found:
+        listed = f"only {', '.join(names[:5])}" if names else "nothing"
+        raise UserError(f"{folder} holds no data files ({', '.join(SUFFIXES)}): found {listed}.")
+    return [folder / name for name in found]
+
+
+def snake_case(path: Path) -> str:
+    """A file's name as the end of a table's: `Online Retail.csv.gz` is `online_retail`."""
+    stem = path.name[: -len(_suffix(path.name))]
+    ascii_only = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", ascii_only)
+    name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+    if not name:
+        raise UserError(f"{path.name} gives no table name: rename it with letters or digits.")
+    return name
+
+
+def open_file(path: Path) -> DataFile:
+    """Open a data file; its columns have names and types that Postgres can hold."""
+    if path.stat().st_size == 0:
+        raise UserError(f"{path.name} is empty (0 bytes): export it again.")
+    suffix = _suffix(path.name)
+    if suffix == ".parquet":
+        return _open_parquet(path)
+    if suffix == ".xlsx":
+        return _open_excel(path)
+    return _open_csv(path)
+
+
+def _suffix(name: str) -> str:
+    return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    if not names:
+        raise UserError(f"{path.name} has no columns: export it again with a header row.")
+    for position, name in enumerate(names, start=1):
+        if not name.strip():
+            raise UserError(
+                f"Column {position} of {path.name} has no name: name it in the header row, or"
+                " remove it."
+            )
+        if len(name.encode()) > LONGEST_NAME:
+            raise UserError(
+                f"Column {name!r} of {path.name} has a name longer than {LONGEST_NAME} bytes:"
+                " shorten it."
+            )
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise UserError(f"{path.name} has more than one column {twice[0]!r}: rename or remove one.")
+
+
+# --- CSV
+
+
+class _WithEndMark:
+    """A binary file with one row appended; what pyarrow needs of a file, no more."""
+
+    def __init__(self, file: Any, row: bytes) -> None:
+        self._file, self._rest = file, row
+        self.closed = False
+
+    def read(self, size: int = -1) -> bytes:
+        chunk: bytes = self._file.read(size)
+        if not chunk:
+            chunk, self._rest = self._rest, b""
+        return chunk
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _open_csv(path: Path) -> DataFile:
+    from pyarrow import csv as arrow_csv
+
+    open_binary = gzip.open if _suffix(path.name) == ".csv.gz" else open
+    names, delimiter = _read_header(path, open_binary)
+    _check_names(path, names)
+    bad_rows: list[Any] = []
+
+    def remember(row: Any) -> str:
+        bad_rows.append(row)
+        return "error"
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        mark = "\n" + delimiter.join([END_MARK] * len(names)) + "\n"
+        try:
+            with open_binary(path, "rb") as file:
+                reader = arrow_csv.open_csv(
+                    _WithEndMark(file, mark.encode()),
+                    # A thread gains nothing beside Postgres' own work, and loses row numbers.
+                    read_options=arrow_csv.ReadOptions(use_threads=False),
+                    parse_options=arrow_csv.ParseOptions(
+                        delimiter=delimiter, newlines_in_values=True, invalid_row_handler=remember
+                    ),
+                    convert_options=arrow_csv.ConvertOptions(
+                        column_types=dict.fromkeys(names, pa.string()),
+                        strings_can_be_null=True,
+                        null_values=[""],
+                    ),
+                )
+                yield from _without_end_mark(path, reader)
+        except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+            raise _csv_error(path, str(error), bad_rows) from error
+
+    return DataFile(path, pa.schema([(name, pa.string()) for name in names]), batches())
+
+
+def _read_header(path: Path, open_binary: Callable[..., Any]) -> tuple[list[str], str]:
+    """The column names, and the delimiter: comma, or what spreadsheets write in its place."""
+    try:
+        with open_binary(path, "rb") as file:
+            text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+            first = text.readline(1_000_000)
+            delimiter = max(",;\t", key=first.count)
+            names = next(csv.reader(chain([first], text), delimiter=delimiter), [])
+    except UnicodeDecodeError:
+        raise _not_utf8(path) from None
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        raise _csv_error(path, str(error), []) from error
+    if not names:
+        raise UserError(f"{path.name} has no header row: export it again with one.")
+    return names, delimiter
+
+
+def _without_end_mark(path: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Pass the batches on without their last row, which must be the end mark."""
+    last = None
+    for batch in batches:
+        if batch.num_rows:
+            if last is not None:
+                yield last
+            last = batch
+    if last is None or set(last.slice(last.num_rows - 1).to_pylist()[0].values()) != {END_MARK}:
+        raise UserError(
+            f'{path.name} ends inside a quoted value: a quotation mark (") is opened and never'
+            " closed; correct it or export the file again."
+        )
+    yield last.slice(0, last.num_rows - 1)
+
+
+def _csv_error(path: Path, said: str, bad_rows: list[Any]) -> UserError:
+    if bad_rows:
+        row = bad_rows[0]
+        if END_MARK in (row.text or ""):
+            return UserError(
+                f'{path.name} ends inside a quoted value: a quotation mark (") is opened and'
+                " never closed; correct it or export the file again."
+            )
+        return UserError(
+            f"Row {row.number} of {path.name} has {row.actual_columns} fields where the header has"
+            f" {row.expected_columns}: correct the row (a value with a comma needs quotation"
+            " marks) or export the file again."
+        )
+    if "UTF8" in said:
+        return _not_utf8(path)
+    if "straddling" in said:
+        return UserError(
+            f'{path.name} has a row of more than a megabyte: a quotation mark (") is probably'
+            " opened and never closed; correct it or export the file again."
+        )
+    if path.name.lower().endswith(".gz") and "CSV" not in said:
+        return UserError(f"{path.name} is not a whole gzip file: copy or export it again.")
+    return UserError(f"{path.name} cannot be read as CSV: {_first_line(said)}.")
+
+
+def _not_utf8(path: Path) -> UserError:
+    return UserError(
+        f"{path.name} is not UTF-8 text: save it as UTF-8 (in Excel: “CSV UTF-8”, or as .xlsx)."
+    )
+
+
+# --- Parquet
+
+
+def _open_parquet(path: Path) -> DataFile:
+    from pyarrow import parquet
+
+    broken = UserError(f"{path.name} is not a readable Parquet file: copy or export it again.")
+    try:
+        file = parquet.ParquetFile(path, page_checksum_verification=True)
+        stored = file.schema_arrow
+    except (pa.ArrowException, OSError) as error:
+        raise broken from error
+    _check_names(path, stored.names)
+    schema = pa.schema(
+        [(name, _plain_type(path, name, stored.field(name).type)) for name in stored.names]
+    )
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in file.iter_batches():
+                yield batch if batch.schema.equals(schema) else batch.cast(schema)
+        except (pa.ArrowException, OSError) as error:
+            raise broken from error
+
+    return DataFile(path, schema, batches())
+
+
+def _plain_type(path: Path, column: str, kind: pa.DataType) -> pa.DataType:
+    """The type a column is read as: its own, or one that Postgres can hold without loss."""
+    if pa.types.is_dictionary(kind):
+        return _plain_type(path, column, kind.value_type)
+    if pa.types.is_list(kind):
+        return pa.list_(_plain_type(path, column, kind.value_type))
+    if pa.types.is_nested(kind):
+        raise UserError(
+            f"Column {column!r} of {path.name} is nested ({kind}): write its parts as columns of"
+            " their own."
+        )
+    if pa.types.is_uint64(kind):
+        return pa.decimal128(20)  # more than Postgres' bigint holds
+    if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
+        return pa.decimal128(kind.precision, kind.scale)
+    if pa.types.is_date64(kind):
+        return pa.date32()
+    return kind
+
+
+# --- Excel
+
+
+def _open_excel(path: Path) -> DataFile:
+    """The first sheet; it is read whole, as a sheet has at most a million rows."""
+    try:
+        header, rows = _read_sheet(path)
+    except Exception as error:
+        # The library lets through whatever a damaged archive or its XML raises.
+        raise UserError(
+            f"{path.name} is not a readable Excel file: open it in Excel and save it as .xlsx."
+        ) from error
+    width = max(map(len, (header, *rows)), default=0)
+    columns = list(zip(*(tuple(row) + (None,) * (width - len(row)) for row in rows), strict=True))
+    names = ["" if name is None else str(name) for name in header] + [""] * (width - len(header))
+    columns = columns or [()] * width
+    # Cells that were only ever formatted make columns without a name and without a value.
+    kept = [i for i in range(width) if names[i] or any(value is not None for value in columns[i])]
+    _check_names(path, [names[i] for i in kept])
+    table = pa.table({names[i]: _excel_column(columns[i]) for i in kept})
+    return DataFile(path, table.schema, iter(table.to_batches(max_chunksize=65536)))
+
+
+def _read_sheet(path: Path) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
+    import openpyxl
+
+    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        sheet = workbook.worksheets[0]
+        sheet.reset_dimensions()  # some programs write a wrong size
+        rows = [row for row in sheet.iter_rows(values_only=True) if any(v is not None for v in row)]
+    finally:
+        workbook.close()
+    return (rows[0], rows[1:]) if rows else ((), [])
+
+
+def _excel_column(cells: tuple[Any, ...]) -> pa.Array:
+    """One type a column: that of its cells, or text where they differ."""
+    values = [None if value == "" else value for value in cells]
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pa.array(values, pa.bool_())
+    if kinds == {int} and all(abs(value) < 2**63 for value in values if value is not None):
+        return pa.array(values, pa.int64())
+    if kinds and kinds <= {int, float}:
+        return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    if kinds == {dt.datetime}:
+        return pa.array(values, pa.timestamp("us"))
+    return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def _first_line(text: str) -> str:
+    return text.strip().split("\n")[0].rstrip(".")

@@ -1,0 +1,83 @@
+"""The warehouse from the command line: start and stop the embedded Postgres, print its address.
+
+Where a connection `warehouse` is configured, that is the warehouse and there is nothing to start.
+"""
+
+import shlex
+import sys
+
+import typer
+
+from include import command_line
+from include.warehouse import connection, embedded
+
+app = typer.Typer(
+    help="The warehouse: start, stop, url, env, status.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+CONFIGURED = "The warehouse is the connection in AIRFLOW_CONN_WAREHOUSE: nothing to {}."
+
+
+@app.command()
+def start() -> None:
+    """Start the embedded Postgres, unless it runs already."""
+    if connection.configured_url():
+        print(CONFIGURED.format("start"))
+        return
+    connection.start_embedded()
+    server = embedded.status()
+    if server:
+        print(f"Postgres runs on {embedded.HOST}:{server.port}, its data are in {server.data}.")
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded Postgres; its data stay."""
+    if connection.configured_url():
+        print(CONFIGURED.format("stop"))
+    else:
+        print("Postgres is stopped." if embedded.stop() else "Postgres did not run.")
+
+
+@app.command()
+def url() -> None:
+    """Print the warehouse's URL (with its password), as psql and SQLAlchemy take it."""
+    print(_url())
+
+
+@app.command()
+def env() -> None:
+    """Print the warehouse's address as shell lines, for `eval "$(… env)"`; dbt reads them."""
+    for name, value in connection.as_environment(_url()).items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def status() -> None:
+    """Tell whether the warehouse runs; the exit code is 0 if it does, else 3."""
+    configured = connection.configured_url()
+    if configured:
+        connection.connect(configured).close()
+        print("The warehouse is the connection in AIRFLOW_CONN_WAREHOUSE, and it answers.")
+        return
+    server = embedded.status()
+    if server is None:
+        print("Postgres does not run.")
+        raise typer.Exit(3)
+    print(f"Postgres runs on {embedded.HOST}:{server.port}, its data are in {server.data}.")
+
+
+def _url() -> str:
+    configured = connection.configured_url()
+    if configured:
+        return configured
+    if embedded.status() is None:
+        print("Starting the embedded Postgres …", file=sys.stderr)
+    return connection.embedded_url()
+
+
+if __name__ == "__main__":
+    command_line.run(app)

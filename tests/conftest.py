@@ -1,0 +1,100 @@
+"""What every test may use: an environment without the developer's settings, a real Postgres.
+
+Nothing here reads `.env` or touches `.local/`: the embedded Postgres of the tests lives in a
+folder of its own and is gone at the end.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from include.settings import PROJECT, Settings
+from include.warehouse import embedded
+
+SHARED_DATA = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "data"))
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests, and the programs they start, see no connection or setting of the developer's."""
+    settings = {name.upper() for name in Settings.model_fields}
+    for name in list(os.environ):
+        if name.startswith(("AIRFLOW_CONN_", "PG", "WAREHOUSE_")) or name in settings:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHON_DOTENV_DISABLED", "1")
+
+
+@contextmanager
+def server_home() -> Iterator[Path]:
+    """A home for an embedded server, stopped and removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="embedded-postgres-"))
+    folder.chmod(0o711)  # as root, the server's own user passes through
+    home = folder / "postgres"
+    try:
+        yield home
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home.resolve(), ignore_errors=True)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def new_home() -> Iterator[Path]:
+    """A home where no server was ever started."""
+    with server_home() as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """The home of a server that the tests of one file may stop, kill and start as they like."""
+    with server_home() as home:
+        embedded.start(home)
+        yield home
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Path]:
+    """A running embedded Postgres, the same for all tests: its home folder."""
+    with server_home() as home:
+        with pytest.MonkeyPatch.context() as patch:
+            # No test of this server is about a loss of power; databases come and go faster.
+            patch.setitem(embedded.OPTIONS, "fsync", "off")
+            embedded.start(home)
+        yield home
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def warehouse_url(postgres: Path) -> Iterator[str]:
+    """URL of an empty database of the test's own."""
+    database = f"test_{next(_numbers)}"
+    connection = psycopg2.connect(embedded.url("postgres", postgres))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"create database {database} template template0")
+        yield embedded.url(database, postgres)
+        cursor.execute(f"drop database {database} with (force)")
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Path of a folder or file of the shared data; skips the test where it is not there."""
+
+    def path(name: str) -> Path:
+        found = SHARED_DATA / name
+        if not found.exists():
+            pytest.skip(f"needs the shared data {name}, beside the checkout or in SHARED_DATA")
+        return found
+
+    return path

@@ -1,0 +1,699 @@
+"""Files of a shop become tables of `landing`: what these hold, and that it is all or none."""
+
+import datetime as dt
+import gzip
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import psycopg2
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from include.errors import TryAgainError, UserError
+from include.settings import DBT_PROJECT, PROJECT
+from include.warehouse import load_files as loader
+from include.warehouse.connection import connect
+from include.warehouse.load_files import load_files
+
+Query = Callable[[str], list[tuple[Any, ...]]]
+
+ORDERS = "shop__orders"
+ORDERS_CSV = "id,ordered_on,amount\n1,2026-11-02,10.50\n2,2026-11-03,7\n"
+
+
+@pytest.fixture
+def query(warehouse_url: str) -> Iterator[Query]:
+    """Run a statement in a session of its own, each in its own transaction."""
+    connection = connect(warehouse_url)
+    connection.autocommit = True
+
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+    yield run
+    connection.close()
+
+
+class Shop:
+    """A folder of files, and a dbt project that declares a source `shop`."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.files = folder / "files"
+        self.files.mkdir()
+        self.dbt_project = folder / "dbt"
+        self.url = url
+        self.declare({})
+
+    def declare(self, tables: dict[str, dict[str, str]], source: str = "shop") -> None:
+        lines = ["sources:", f"  - name: {source}", "    schema: landing", "    tables:"]
+        for table, columns in tables.items():
+            lines += [f"      - name: {table}", "        columns:"]
+            lines += [
+                f"          - {{name: {name}, data_type: '{kind}'}}"
+                for name, kind in columns.items()
+            ]
+        path = self.dbt_project / "models" / "staging" / source / f"_{source}__sources.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n")
+
+    def write(self, name: str, content: str | bytes) -> None:
+        data = content.encode() if isinstance(content, str) else content
+        (self.files / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+
+    def write_parquet(self, name: str, **columns: Any) -> None:
+        parquet.write_table(pa.table(columns), self.files / name, write_page_checksum=True)
+
+    def write_excel(self, name: str, *rows: tuple[Any, ...]) -> None:
+        workbook = openpyxl.Workbook()
+        for row in rows:
+            workbook.active.append(row)
+        workbook.create_sheet("second").append(("not", "read"))
+        workbook.save(self.files / name)
+
+    def load(self, say: Callable[[str], None] = lambda line: None) -> dict[str, int]:
+        return load_files(self.url, "shop", self.files, self.dbt_project, say)
+
+    def refusal(self) -> str:
+        """The one sentence with which loading ends."""
+        with pytest.raises(UserError) as caught:
+            self.load()
+        said = str(caught.value)
+        assert "\n" not in said
+        return said
+
+
+@pytest.fixture
+def shop(tmp_path: Path, warehouse_url: str) -> Shop:
+    return Shop(tmp_path, warehouse_url)
+
+
+def types(query: Query, table: str) -> dict[str, str]:
+    return dict(
+        query(
+            "select attname::text, format_type(atttypid, atttypmod) from pg_attribute"
+            f" where attrelid = 'landing.{table}'::regclass and attnum > 0"
+        )
+    )
+
+
+def tables(query: Query) -> list[str]:
+    found = query("select tablename::text from pg_tables where schemaname = 'landing' order by 1")
+    return [name for (name,) in found]
+
+
+# --- what lands
+
+
+def test_every_kind_of_file_lands_as_one_table(shop: Shop, query: Query) -> None:
+    shop.write("Customers 2026.csv", "id\n1\n")
+    shop.write("orderItems.CSV.GZ", gzip.compress(b"id\n1\n2\n"))
+    shop.write_excel("Preços (março).xlsx", ("id",), (1,), (2,), (3,))
+    shop.write_parquet("refunds.parquet", id=[1, 2, 3, 4])
+    shop.write("~$Preços (março).xlsx", b"Excel's lock file")
+    shop.write(".hidden.csv", "id\n1\n")
+    shop.write("readme.txt", "not data")
+    lines: list[str] = []
+    assert shop.load(lines.append) == {
+        "shop__customers_2026": 1,
+        "shop__order_items": 2,
+        "shop__precos_marco": 3,
+        "shop__refunds": 4,
+    }
+    assert tables(query) == sorted(
+        ["shop__customers_2026", "shop__order_items", "shop__precos_marco", "shop__refunds"]
+    )
+    assert lines[0].startswith("Customers 2026.csv → landing.shop__customers_2026: 1 rows in ")
+    assert len(lines) == 4
+
+
+def test_csv_lands_as_the_text_it_is(shop: Shop, query: Query) -> None:
+    shop.write(
+        "lines.csv",
+        "\ufeff" + 'Code,"Product ""A""",note\r\n'
+        "007, padded ,NA\r\n"
+        '"a ""quoted"" name","two\nlines",ação ✓\r\n'
+        '"with, comma",,""\r\n',
+    )
+    shop.load()
+    assert types(query, "shop__lines") == {"Code": "text", 'Product "A"': "text", "note": "text"}
+    assert query("select * from landing.shop__lines") == [
+        ("007", " padded ", "NA"),
+        ('a "quoted" name', "two\nlines", "ação ✓"),
+        ("with, comma", None, None),
+    ]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_other_delimiters_that_spreadsheets_write(delimiter: str, shop: Shop, query: Query) -> None:
+    shop.write("lines.csv", f"id{delimiter}amount\n1{delimiter}10,50\n")
+    shop.load()
+    assert query("select id, amount from landing.shop__lines") == [("1", "10,50")]
+
+
+def test_a_csv_longer_than_a_batch_is_whole(shop: Shop, query: Query) -> None:
+    rows = 300_000
+    shop.write("lines.csv.gz", "id,text\n" + "".join(f'{i},"row {i}"\n' for i in range(rows)))
+    assert shop.load() == {"shop__lines": rows}
+    assert query(
+        "select count(distinct id), sum(id::int), min(text), max(text) from landing.shop__lines"
+    ) == [(rows, rows * (rows - 1) // 2, "row 0", "row 99999")]
+
+
+def test_parquet_lands_with_its_types(shop: Shop, query: Query) -> None:
+    noon = dt.datetime(2026, 11, 2, 12, 0, 0, 5)  # noqa: DTZ001
+    columns: dict[str, tuple[Any, str, list[Any]]] = {
+        "small": (pa.array([-1, None], pa.int8()), "smallint", [-1, None]),
+        "whole": (pa.array([2**40, None]), "bigint", [2**40, None]),
+        "huge": (pa.array([2**64 - 1, None], pa.uint64()), "numeric", [Decimal(2**64 - 1), None]),
+        "real": (pa.array([0.1, None]), "double precision", [0.1, None]),
+        "yes": (pa.array([True, None]), "boolean", [True, None]),
+        "text": (pa.array(['"ç\n✓', None]), "text", ['"ç\n✓', None]),
+        "blank": (pa.array(["", None]), "text", ["", None]),
+        "long": (pa.array(["a", None], pa.large_string()), "text", ["a", None]),
+        "category": (pa.array(["a", None]).dictionary_encode(), "text", ["a", None]),
+        "code": (pa.array([7, None]).dictionary_encode(), "bigint", [7, None]),
+        "day": (pa.array([noon.date(), None]), "date", [noon.date(), None]),
+        "at": (pa.array([noon, None]), "timestamp without time zone", [noon, None]),
+        "nanos": (
+            pa.array([noon, None], pa.timestamp("ns")),
+            "timestamp without time zone",
+            [noon, None],
+        ),
+        "zoned": (
+            pa.array([noon.replace(tzinfo=dt.UTC), None], pa.timestamp("us", "America/Sao_Paulo")),
+            "timestamp with time zone",
+            [noon.replace(tzinfo=dt.UTC), None],
+        ),
+        "money": (
+            pa.array([Decimal("-12.30"), None], pa.decimal128(12, 2)),
+            "numeric",
+            [Decimal("-12.30"), None],
+        ),
+        "tags": (pa.array([["a", "b"], None]), "text[]", [["a", "b"], None]),
+        "nothing": (pa.nulls(2), "text", [None, None]),
+    }
+    shop.write_parquet("all.parquet", **{name: array for name, (array, _, _) in columns.items()})
+    shop.load()
+    assert types(query, "shop__all") == {name: kind for name, (_, kind, _) in columns.items()}
+    rows = query("select * from landing.shop__all")
+    assert rows == list(zip(*(values for _, _, values in columns.values()), strict=True))
+
+
+def test_decimals_of_every_size_come_through_exactly(shop: Shop, query: Query) -> None:
+    rng = random.Random(1)  # noqa: S311
+    precisions = {
+        f"d{digits}_{scale}": (digits, scale) for digits in (4, 9, 18, 38) for scale in (0, 1, 2, 4)
+    }
+    numbers = {
+        name: [
+            Decimal(rng.randrange(10 ** rng.randint(0, digits))).scaleb(-scale)
+            * rng.choice((-1, 1))
+            for _ in range(500)
+        ]
+        for name, (digits, scale) in precisions.items()
+    }
+    shop.write_parquet(
+        "money.parquet",
+        **{
+            name: pa.array(values, pa.decimal128(*precisions[name]))
+            for name, values in numbers.items()
+        },
+    )
+    shop.load()
+    for name, values in numbers.items():
+        assert [v for (v,) in query(f"select {name} from landing.shop__money")] == values
+
+
+def test_excel_lands_the_first_sheet_a_type_a_column(shop: Shop, query: Query) -> None:
+    day = dt.datetime(2026, 11, 2, 8, 26)  # noqa: DTZ001
+    shop.write_excel(
+        "sales.xlsx",
+        ("InvoiceNo", "Quantity", "UnitPrice", "InvoiceDate", "Note", "Paid", 2026, None),
+        (536365, 6, 2.55, day, "ação", True, None),
+        ("C536366", -1, 3, day, None, False, None),
+        (None, None, None, None, None, None, None, None),
+        (536367, None, None, None, "", None, None),
+    )
+    assert shop.load() == {"shop__sales": 3}
+    assert types(query, "shop__sales") == {
+        "InvoiceNo": "text",
+        "Quantity": "bigint",
+        "UnitPrice": "double precision",
+        "InvoiceDate": "timestamp without time zone",
+        "Note": "text",
+        "Paid": "boolean",
+        "2026": "text",
+    }
+    assert query("select * from landing.shop__sales") == [
+        ("536365", 6, 2.55, day, "ação", True, None),
+        ("C536366", -1, 3.0, day, None, False, None),
+        ("536367", None, None, None, None, None, None),
+    ]
+
+
+def test_the_only_file_of_a_source_with_one_table_may_have_any_name(
+    shop: Shop, query: Query
+) -> None:
+    shop.declare({ORDERS: {"id": "text"}})
+    shop.write("data.csv", ORDERS_CSV)
+    assert shop.load() == {ORDERS: 2}
+    assert tables(query) == [ORDERS]
+
+
+def test_files_that_no_model_reads_yet_are_loaded_too(shop: Shop) -> None:
+    shop.declare({ORDERS: {"id": "text"}})
+    shop.write("orders.csv", ORDERS_CSV)
+    shop.write("reviews.csv", "stars\n5\n")
+    assert shop.load() == {ORDERS: 2, "shop__reviews": 1}
+
+
+def test_single_bad_values_are_let_through(shop: Shop, query: Query) -> None:
+    shop.declare({ORDERS: {"ordered_on": "date", "amount": "numeric(12, 2)", "id": "integer"}})
+    shop.write("orders.csv", "id,ordered_on,amount\nx,yesterday,ten\n,,\n2,2026-11-03,7\n")
+    assert shop.load() == {ORDERS: 3}
+    assert query(f"select * from landing.{ORDERS} where id = 'x'") == [("x", "yesterday", "ten")]
+
+
+def test_a_column_without_any_value_is_no_wrong_format(shop: Shop) -> None:
+    shop.declare({ORDERS: {"ordered_on": "timestamp"}})
+    shop.write("orders.csv", "id,ordered_on\n1,\n")
+    assert shop.load() == {ORDERS: 1}
+
+
+# --- replacing
+
+
+def test_the_same_columns_again_replace_the_rows_and_keep_the_views(
+    shop: Shop, query: Query
+) -> None:
+    shop.write("orders.csv", ORDERS_CSV)
+    shop.load()
+    query("create schema staging")
+    query(
+        "create view staging.stg_orders with (security_barrier=true)"
+        f' as select id, amount as "the Amount" from landing.{ORDERS}'
+    )
+    query('create view staging.of_stg as select sum("the Amount"::numeric) from staging.stg_orders')
+    shop.write("orders.csv", ORDERS_CSV + "3,2026-11-04,100\n")
+    shop.load()
+    assert query("select * from staging.of_stg") == [(Decimal("117.50"),)]
+    assert query("select reloptions from pg_class where relname = 'stg_orders'") == [
+        (["security_barrier=true"],)
+    ]
+    assert tables(query) == [ORDERS]
+    shop.load()
+    assert query("select * from staging.of_stg") == [(Decimal("117.50"),)]
+
+
+def test_other_columns_replace_the_table_and_drop_its_views(shop: Shop, query: Query) -> None:
+    shop.write("orders.csv", ORDERS_CSV)
+    shop.load()
+    query(f"create view stg_orders as select amount from landing.{ORDERS}")
+    query("create table mart as select * from stg_orders")
+    shop.write("orders.csv", "id,total\n9,1.00\n")
+    shop.load()
+    assert query(f"select * from landing.{ORDERS}") == [("9", "1.00")]
+    assert query("select to_regclass('stg_orders')") == [(None,)]
+    assert query("select count(*) from mart") == [(2,)]
+
+
+def test_one_bad_file_leaves_every_table_as_it_was(shop: Shop, query: Query) -> None:
+    shop.write("a_orders.csv", "id\nold\n")
+    shop.write("b_orders.csv", "id\nold\n")
+    shop.load()
+    shop.write("a_orders.csv", "id\nnew\n")
+    shop.write("b_orders.csv", "id\nnew\nnew,er\n")
+    shop.write("c_orders.csv", "id\nnew\n")
+    assert "b_orders.csv" in shop.refusal()
+    assert tables(query) == ["shop__a_orders", "shop__b_orders"]
+    assert query("select * from landing.shop__a_orders, landing.shop__b_orders") == [("old", "old")]
+
+
+def test_a_killed_load_leaves_every_table_as_it_was(shop: Shop, query: Query) -> None:
+    shop.write("orders.csv", "id\nold\n")
+    shop.load()
+    shop.write("orders.csv", "id\nnew\n")
+    code = """
+import os, signal, sys
+from pathlib import Path
+from include.warehouse.load_files import load_files
+die = lambda line: os.kill(os.getpid(), signal.SIGKILL)
+load_files(sys.argv[1], "shop", Path(sys.argv[2]), Path(sys.argv[3]), die)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, shop.url, shop.files, shop.dbt_project], check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert query(f"select * from landing.{ORDERS}") == [("old",)]
+    assert shop.load() == {ORDERS: 1}
+    assert tables(query) == [ORDERS]
+
+
+def test_readers_see_the_old_rows_until_all_are_new(shop: Shop, query: Query) -> None:
+    shop.write("orders.csv", "id\nold\n")
+    shop.load()
+    query(f"create view stg_orders as select * from landing.{ORDERS}")
+    shop.write("orders.csv", "id\nnew\n")
+    seen: list[list[tuple[Any, ...]]] = []
+    shop.load(lambda line: seen.append(query("select * from stg_orders")))
+    assert seen == [[("old",)]]
+    assert query("select * from stg_orders") == [("new",)]
+
+
+def test_who_keeps_the_old_table_in_use_is_not_waited_for_without_end(
+    shop: Shop, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.write("orders.csv", "id\nold\n")
+    shop.load()
+    shop.write("orders.csv", "id\nnew\n")
+    query("begin")
+    query(f"select * from landing.{ORDERS}")
+    monkeypatch.setattr(loader, "PATIENCE", 1)
+    with pytest.raises(TryAgainError, match="in use for 1 seconds; end it and load again"):
+        shop.load()
+    query("commit")
+    assert query(f"select * from landing.{ORDERS}") == [("old",)]
+
+
+def test_two_loads_at_the_same_time_come_one_after_the_other(shop: Shop, query: Query) -> None:
+    shop.write("orders.csv", "id\nfirst\n")
+    second = threading.Thread(target=shop.load)
+    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+
+    def start_the_second(line: str) -> None:
+        shop.write("orders.csv", "id\nsecond\n")
+        second.start()
+        while query(waiting) == [(0,)]:
+            threading.Event().wait(0.01)
+
+    shop.load(start_the_second)
+    second.join()
+    assert query(f"select * from landing.{ORDERS}") == [("second",)]
+    assert tables(query) == [ORDERS]
+
+
+# --- what is refused, each in one sentence
+
+
+def test_an_unknown_source(shop: Shop) -> None:
+    shop.declare({}, source="olist")
+    with pytest.raises(UserError) as caught:
+        load_files(shop.url, "ebay", shop.files, shop.dbt_project)
+    assert str(caught.value) == (
+        "There is no source 'ebay' (known: olist, shop): docs/your-shop.md shows how to add one."
+    )
+    with pytest.raises(UserError, match=r"no source '\.\./staging/shop'"):
+        load_files(shop.url, "../staging/shop", shop.files, shop.dbt_project)
+
+
+def test_a_declaration_that_is_none(shop: Shop) -> None:
+    path = shop.dbt_project / "models" / "staging" / "shop" / "_shop__sources.yml"
+    path.write_text("sources: [{name: shop, tables: orders}]\n")
+    assert "does not declare sources as dbt expects it" in shop.refusal()
+
+
+def test_a_folder_that_is_missing_or_a_file_or_empty(shop: Shop) -> None:
+    assert "holds no data files" in shop.refusal()
+    shop.write("orders.xls", b"an old Excel file")
+    assert shop.refusal().endswith("found only orders.xls.")
+    shop.files = shop.files / "orders.xls"
+    assert "is a file: give the folder" in shop.refusal()
+    shop.files = shop.files.with_name("nowhere")
+    assert "There is no folder" in shop.refusal()
+
+
+def test_a_declared_table_without_a_file(shop: Shop) -> None:
+    shop.declare({ORDERS: {}, "shop__customers": {}})
+    shop.write("customers.csv", "id\n1\n")
+    shop.write("order.csv", "id\n1\n")
+    said = shop.refusal()
+    assert "has no file orders (.csv, .csv.gz, .xlsx, .parquet)" in said
+    assert said.endswith("found customers.csv, order.csv.")
+
+
+def test_two_files_for_one_table(shop: Shop) -> None:
+    shop.write("orders.csv", ORDERS_CSV)
+    shop.write_parquet("Orders.parquet", id=[1])
+    assert shop.refusal() == (
+        "Orders.parquet and orders.csv would both become landing.shop__orders: remove or rename"
+        " one."
+    )
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "xlsx", "parquet"])
+def test_a_missing_column(suffix: str, shop: Shop) -> None:
+    shop.declare({ORDERS: {"id": "text", "CustomerID": "text"}})
+    if suffix == "xlsx":
+        shop.write_excel("orders.xlsx", ("id", "customerid"), (1, 2))
+    elif suffix == "parquet":
+        shop.write_parquet("orders.parquet", id=[1], customerid=[2])
+    else:
+        shop.write(f"orders.{suffix}", "id,customerid\n1,2\n")
+    assert shop.refusal() == (
+        f"orders.{suffix} has no column 'CustomerID': add or rename it; found id, customerid."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "sentence"),
+    [
+        ("date", "05/11/2026", "holds no readable date (first value '05/11/2026'): write dates as"),
+        ("timestamp", "31-12-2010 08:26", "no readable date (first value '31-12-2010 08:26')"),
+        ("timestamp", "2026-13-01", "no readable date (first value '2026-13-01')"),
+        ("numeric", '"10,50"', "no readable number (first value '10,50'): write numbers like"),
+        ("integer", "7.5", "no readable whole number (first value '7.5')"),
+    ],
+)
+def test_a_column_in_another_format(
+    kind: str, value: str, sentence: str, shop: Shop, query: Query
+) -> None:
+    shop.declare({ORDERS: {"of": kind}})
+    shop.write("data.csv", "id,of\n1,2026-11-02\n" if "date" in sentence else "id,of\n1,7\n")
+    shop.load()
+    shop.write("data.csv", f"id,of\n1,\n2,{value}\n3,{value}\n")
+    said = shop.refusal()
+    assert said.startswith("Column of of data.csv ")
+    assert sentence in said
+    assert query(f"select count(*) from landing.{ORDERS}") == [(1,)]
+
+
+@pytest.mark.parametrize("name", ["orders.csv", "orders.csv.gz", "orders.xlsx", "orders.parquet"])
+def test_an_empty_file(name: str, shop: Shop) -> None:
+    (shop.files / name).touch()
+    assert shop.refusal() == f"{name} is empty (0 bytes): export it again."
+
+
+@pytest.mark.parametrize("name", ["orders.csv", "orders.csv.gz", "orders.xlsx", "orders.parquet"])
+def test_a_header_without_rows(name: str, shop: Shop) -> None:
+    if name.endswith("xlsx"):
+        shop.write_excel(name, ("id",))
+    elif name.endswith("parquet"):
+        shop.write_parquet(name, id=pa.array([], pa.int64()))
+    else:
+        shop.write(name, "id\n")
+    assert shop.refusal() == f"{name} holds no rows: export it again, with its data."
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("orders.parquet", "is not a readable Parquet file"),
+        ("orders.xlsx", "is not a readable Excel file"),
+        ("orders.csv.gz", "is not a whole gzip file"),
+    ],
+)
+@pytest.mark.parametrize("damage", ["half", "other", "middle"])
+def test_a_broken_file(name: str, sentence: str, damage: str, shop: Shop, query: Query) -> None:
+    rng = random.Random(1)  # noqa: S311
+    numbers = [rng.random() for _ in range(50_000)]
+    if name.endswith("xlsx"):
+        shop.write_excel(name, ("id",), *((number,) for number in numbers[:2000]))
+    elif name.endswith("parquet"):
+        shop.write_parquet(name, id=numbers)
+    else:
+        shop.write(name, "id\n" + "".join(f"{number}\n" for number in numbers))
+    whole = (shop.files / name).read_bytes()
+    middle = len(whole) // 2
+    broken = {
+        "half": whole[:middle],
+        "other": b"<html>please log in</html>",
+        "middle": whole[:middle] + bytes(1000) + whole[middle + 1000 :],
+    }
+    (shop.files / name).write_bytes(broken[damage])
+    said = shop.refusal()
+    assert said.startswith(name)
+    assert sentence in said or (damage == "middle" and "holds" in said)
+    assert tables(query) == []
+
+
+def test_text_that_is_not_utf8(shop: Shop) -> None:
+    shop.write("orders.csv", "id,name\n" + "1,a\n" * 10 + "2,José\n")
+    (shop.files / "orders.csv").write_bytes("id,name\n1,José\n".encode("latin-1"))
+    assert "orders.csv is not UTF-8 text: save it as UTF-8" in shop.refusal()
+    (shop.files / "orders.csv").write_bytes("código,name\n1,a\n".encode("latin-1"))
+    assert "orders.csv is not UTF-8 text: save it as UTF-8" in shop.refusal()
+
+
+@pytest.mark.parametrize(("row", "fields"), [("2", 1), ("2,b,c", 3), ("2,b, c", 3)])
+def test_a_row_with_another_number_of_fields(row: str, fields: int, shop: Shop) -> None:
+    shop.write("orders.csv", f'id,name\n1,"a\nb"\n{row}\n3,c\n')
+    assert shop.refusal().startswith(
+        f"Row 3 of orders.csv has {fields} fields where the header has 2: correct the row"
+    )
+
+
+@pytest.mark.parametrize("row", ['2,"b\n3,c\n', '"2,b\n3,c\n', '2,b\n3,"c', '2,"'])
+def test_a_quoted_value_that_never_ends(row: str, shop: Shop) -> None:
+    shop.write("orders.csv", "id,name\n1,a\n" + row)
+    assert "orders.csv ends inside a quoted value" in shop.refusal()
+
+
+def test_a_quoted_value_that_swallows_a_large_file(shop: Shop) -> None:
+    shop.write("orders.csv", 'id,name\n1,"a\n' + "2,b\n" * 1_000_000)
+    assert "orders.csv has a row of more than a megabyte" in shop.refusal()
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ("id,name,id", "orders.csv has more than one column 'id': rename or remove one."),
+        ("id,,name", "Column 2 of orders.csv has no name: name it in the header row"),
+        ("id," + "é" * 32, "has a name longer than 63 bytes: shorten it."),
+        ("\n1,2", "orders.csv has no header row"),
+    ],
+)
+def test_column_names_that_postgres_cannot_hold(header: str, sentence: str, shop: Shop) -> None:
+    shop.write("orders.csv", f"{header}\n1,2,3\n")
+    assert sentence in shop.refusal()
+
+
+def test_names_with_quotes_blanks_and_sixty_three_bytes_are_kept(shop: Shop, query: Query) -> None:
+    names = ['a "b"', "it's; drop table x", "select", "Ação", "x" * 63, "%s", "{}"]
+    shop.write_parquet("orders.parquet", **{name: [1] for name in names})
+    shop.declare({ORDERS: {}})
+    shop.load()
+    shop.load()
+    assert list(types(query, ORDERS)) == names
+
+
+def test_names_for_tables(shop: Shop) -> None:
+    shop.write("x" * 60 + ".csv", "id\n1\n")
+    assert "is too long: shorten it" in shop.refusal()
+    (shop.files / ("x" * 60 + ".csv")).rename(shop.files / "商店.csv")
+    assert shop.refusal() == "商店.csv gives no table name: rename it with letters or digits."
+
+
+def test_nested_columns(shop: Shop) -> None:
+    shop.write_parquet("orders.parquet", id=[1], buyer=[{"name": "Ana"}])
+    assert shop.refusal().startswith("Column 'buyer' of orders.parquet is nested")
+
+
+def test_what_only_postgres_refuses_is_said_in_its_words(shop: Shop) -> None:
+    shop.write("orders.csv", "id\na\x00b\n")
+    assert shop.refusal().startswith("orders.csv could not be loaded: invalid byte sequence")
+    shop.write("orders.csv", "ctid\na\n")
+    assert shop.refusal().startswith("orders.csv could not be loaded: column name")
+
+
+def test_a_wrong_password_and_a_stopped_server(shop: Shop) -> None:
+    shop.write("orders.csv", ORDERS_CSV)
+    right = psycopg2.extensions.parse_dsn(shop.url)["password"]
+    url = shop.url
+    shop.url = url.replace(right, "my-secret")
+    assert "does not accept the password" in shop.refusal()
+    shop.url = "postgresql://me:my-secret@127.0.0.1:1/db"
+    assert "No Postgres answers at 127.0.0.1:1" in shop.refusal()
+
+
+# --- size
+
+
+def peak_megabytes(shop: Shop) -> float:
+    code = """
+import sys
+from pathlib import Path
+from include.warehouse.load_files import load_files
+load_files(sys.argv[1], "shop", Path(sys.argv[2]), Path(sys.argv[3]), lambda line: None)
+print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, shop.url, shop.files, shop.dbt_project],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return int(done.stdout) / 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads its peak of memory from /proc")
+def test_a_large_file_takes_no_more_memory_than_a_smaller_one(shop: Shop) -> None:
+    rows = "".join(f"{i},some text to fill the row with {i},12.50\n" for i in range(100_000))
+    shop.write("lines.csv", "id,text,amount\n" + rows * 4)
+    smaller = peak_megabytes(shop)
+    shop.write("lines.csv", "id,text,amount\n" + rows * 16)
+    size = (shop.files / "lines.csv").stat().st_size / 1024**2
+    assert size > 75
+    assert peak_megabytes(shop) - smaller < size / 2
+
+
+# --- the sources of the project, and the command
+
+
+def test_the_sources_of_the_project_land_whole(
+    warehouse_url: str, query: Query, shared_data: Callable[[str], Path]
+) -> None:
+    def load(source: str, folder: str) -> dict[str, int]:
+        return load_files(warehouse_url, source, shared_data(folder), DBT_PROJECT, lambda _: None)
+
+    assert load("uci_online_retail", "uci_online_retail") == {
+        "uci_online_retail__online_retail": 541_909
+    }
+    assert query(
+        'select count(*) from landing.uci_online_retail__online_retail where "CustomerID" is null'
+    ) == [(135_080,)]
+    olist = load("olist", "olist_sample_8k")
+    assert len(olist) == 8
+    assert olist["olist__olist_orders_dataset"] == 8_135
+    assert load("cdnow", "cdnow") == {"cdnow__cdnow": 69_659}
+    assert query("select sum(amount) from landing.cdnow__cdnow") == [(Decimal("2500315.63"),)]
+
+
+def run_command(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "scripts/load_files.py", "--source", "cdnow", "--data", folder],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        env={**os.environ, "AIRFLOW_CONN_WAREHOUSE": url},
+    )
+
+
+def test_the_command_loads_and_tells(shop: Shop, query: Query) -> None:
+    shop.write("cdnow.csv", "customer_id,order_date,cds,amount\n1,1997-01-01,1,11.77\n")
+    done = run_command(shop.files, shop.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("cdnow.csv → landing.cdnow__cdnow: 1 rows in ")
+    assert query("select amount from landing.cdnow__cdnow") == [("11.77",)]
+
+
+def test_the_command_ends_with_one_line_where_it_cannot(shop: Shop) -> None:
+    shop.write("cdnow.csv", "customer_id,order_date,cds,amount\n1,01.01.1997,1,11.77\n")
+    done = run_command(shop.files, shop.url)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: Column order_date of cdnow.csv holds no readable date (first value '01.01.1997'):"
+        " write dates as YYYY-MM-DD.\n"
+    )

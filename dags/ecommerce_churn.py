@@ -80,4 +80,4 @@ with DAG(
 
     as_of = get_shop_data()
     shop = dbt_task_group("shop", {"as_of_date": str(as_of), "sources": SETTINGS.shop_sources})
-    as_of >> shop >> send_report(as_of)
+    as_of >> shop >> send_report(as_of)  # type: ignore[arg-type]

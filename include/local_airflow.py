@@ -62,9 +62,7 @@ def prepare(settings: Settings, env: dict[str, str], log: Path) -> None:
             subprocess.Popen(step, env=env, stdout=file, stderr=subprocess.STDOUT, cwd=PROJECT)
             for step in steps
         ]
-        failed = [
-            step for step, process in zip(steps, running, strict=True) if process.wait() != 0
-        ]
+        failed = [step for step, process in zip(steps, running, strict=True) if process.wait() != 0]
     if failed:
         raise UserError(f"`{' '.join(failed[0][:2])}` failed: see the end of {log}.")
     migrated.write_text(version("apache-airflow"))

@@ -7,9 +7,8 @@ written to `out/`.
 import json
 import re
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -24,9 +23,16 @@ from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
 
 LOG = LOCAL / "demo.log"
-TASK = re.compile(r"\[DAG TEST\] (?P<what>starting|end) task.*?task_id=(?P<task>\S+)")
+STEPS = {
+    "get_shop_data": "The shop's data",
+    "shop.dbt_producer_watcher": "dbt build",
+    "shop.dbt_ecommerce_test": "Data tests",
+    "send_report": "Report",
+}
+TASK = re.compile(r"\[DAG TEST\] (?P<what>starting|end)(?: task)? task_id=(?P<task>\S+)")
 NODE = re.compile(
-    r"(?P<done>\d+) of (?P<all>\d+) (?P<what>OK|PASS|ERROR|FAIL|WARN)(?P<line>.*) in (?P<time>[\d.]+)s"
+    r"(?P<done>\d+) of (?P<all>\d+) (?P<result>OK|ERROR|WARN|FAIL|PASS) ?\S* (?P<name>.+?) \.\.+ "
+    r".* in (?P<seconds>[\d.]+)s"
 )
 COLOURS = re.compile(r"\x1b\[\d*m")
 
@@ -112,42 +118,37 @@ def _run_dag(env: dict[str, str], as_of: str) -> None:
         raise UserError(f"The run failed: see the end of {LOG}.")
 
 
-def _echo_progress(lines: Iterator[str]) -> Iterator[str]:
+def _echo_progress(lines: Iterable[str]) -> Iterator[str]:
+    """Pass the log on, and say which step has begun or ended and which models are built."""
     started: dict[str, float] = {}
     for line in lines:
         yield line
         plain = COLOURS.sub("", line)
-        if task := TASK.search(plain):
-            name, now = task["task"], time.monotonic()
+        if (task := TASK.search(plain)) and (step := STEPS.get(task["task"])):
             if task["what"] == "starting":
-                started[name] = now
-            elif not name.startswith("shop.") or name.endswith("dbt_producer_watcher"):
-                _say(f"{name.removeprefix('shop.')}", now - started.get(name, now))
-        elif node := NODE.search(plain):
-            what = " ".join(node["line"].replace(".", " ", 0).split(" ...")[0].split())
-            if node["what"] != "PASS":
-                _say(f"  {node['done']:>3}/{node['all']} {node['what']} {what}", float(node["time"]))
+                started[step] = time.monotonic()
+                print(f"  {step} …", flush=True)
+            else:
+                _say(f"  {step}", time.monotonic() - started[step])
+        elif (node := NODE.search(plain)) and node["result"] != "PASS":
+            done = f"    {node['done']:>3}/{node['all']} {node['result']:<5} {node['name']}"
+            _say(done, float(node["seconds"]))
 
 
 def _show_report(began: float) -> None:
     print(f"\n{(OUT / 'report.txt').read_text()}")
     _say("Done", time.monotonic() - began)
-    print(
-        f"The report as it looks in Telegram: {OUT / 'report.html'}\n"
-        "The warehouse: psql \"$(uv run python scripts/warehouse.py url)\""
-        " -c 'select * from marts.rpt_shop_totals'\n"
-        "Airflow with its task graph: make up"
-    )
+    print(f"The report as it looks in Telegram: {OUT / 'report.html'}")
+    print('The tables behind it:                psql "$(uv run python scripts/warehouse.py url)"')
+    print("Airflow with its task graph:         make up")
 
 
 @contextmanager
 def _step(name: str) -> Iterator[None]:
     began = time.monotonic()
-    print(f"{name} …", end="", flush=True)
-    try:
-        yield
-    finally:
-        print(f"\r{name:<70}{time.monotonic() - began:6.1f} s", flush=True)
+    print(f"{name} …", flush=True)
+    yield
+    _say(name, time.monotonic() - began)
 
 
 def _say(text: str, seconds: float) -> None:

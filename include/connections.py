@@ -44,11 +44,12 @@ def from_environment(conn_id: str) -> Connection | None:
         return None
     try:
         return _from_json(text) if text.startswith("{") else from_uri(text)
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError):
+        # not chained: the parser's own words may quote a piece of the password
         raise UserError(
             f"{variable} is neither a connection URI nor JSON that Airflow would accept:"
             " see .env.example for both forms."
-        ) from error
+        ) from None
 
 
 def from_airflow(conn_id: str) -> Connection | None:

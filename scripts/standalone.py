@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import typer
 
 from include import command_line, local_airflow

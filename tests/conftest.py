@@ -81,7 +81,7 @@ def warehouse_url(postgres: Path) -> Iterator[str]:
     connection = psycopg2.connect(embedded.url("postgres", postgres))
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f"create database {database} template template0")
+        cursor.execute(f"create database {database} template template0 strategy file_copy")
         yield embedded.url(database, postgres)
         cursor.execute(f"drop database {database} with (force)")
     connection.close()

@@ -22,9 +22,9 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
-from include.errors import UserError
+from include.errors import TryAgainError, UserError
 
 HOME = Path(__file__).resolve().parents[2] / ".local" / "postgres"
 DATABASES = ("warehouse", "airflow")
@@ -42,8 +42,9 @@ OPTIONS = {
     # and synced at commit instead of going through the write-ahead log too. Nothing replicates.
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    # Fewer checkpoints while large tables are built; recovery after a kill stays within seconds.
-    "max_wal_size": "2GB",
+    # Containers have 64 MB of POSIX shared memory, which a parallel query can outgrow, and an
+    # ordinary user's is cleared at logout.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 
@@ -90,7 +91,7 @@ def stop(home: Path = HOME) -> bool:
 def status(home: Path = HOME) -> Server | None:
     """The server if it runs and takes connections, else None."""
     _check_owner(home)
-    return _postmaster(home) if _is_ready(home) else None
+    return _postmaster(home) if _state(home) == "ready" else None
 
 
 def url(database: str = "warehouse", home: Path = HOME) -> str:
@@ -179,6 +180,7 @@ def _prepare(home: Path) -> None:
         _make_home(home)
     if _data(home).exists():
         return
+    home.chmod(0o711)  # others pass through to the data, which only the server's user can open
     for leftover in home.glob("initdb-*"):  # of a first start that was killed
         shutil.rmtree(leftover, ignore_errors=True)
     # Renamed at the end, so that a data folder is a complete one.
@@ -215,7 +217,6 @@ def _make_home(home: Path) -> None:
         project = home.parent.parent.name.lstrip(".") or "project"
         elsewhere = tempfile.mkdtemp(prefix=f"{project}-postgres-", dir="/var/lib")
         home.symlink_to(elsewhere)
-    home.chmod(0o711)  # others pass through to the data, which only the server's user can open
 
 
 # --- the server's user and programs
@@ -332,15 +333,21 @@ def _postmaster(home: Path) -> Server | None:
     return Server(pid, int(lines[3]), _data(home)) if ours else None
 
 
-def _is_ready(home: Path) -> bool:
-    return [line.strip() for line in _pid_file(home)[7:]] == ["ready"]
+def _state(home: Path) -> str:
+    """Of a server that lives: `starting`, `ready` or `stopping`."""
+    return "".join(_pid_file(home)[7:8]).strip()
 
 
 def _wait_until_ready(home: Path) -> None:
     """Wait for a server whose starter was killed before it was ready."""
-    while not _is_ready(home):
+    while (state := _state(home)) != "ready":
         if _postmaster(home) is None:
             raise UserError(f"The embedded Postgres stopped while it started: see {_log(home)}.")
+        if state == "stopping":
+            raise TryAgainError(
+                "The embedded Postgres waits for its last users to leave: stop it with"
+                " `uv run python scripts/warehouse.py stop`, then start it again."
+            )
         time.sleep(0.05)
 
 

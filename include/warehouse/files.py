@@ -248,8 +248,6 @@ def _open_parquet(path: Path) -> DataFile:
 
 def _plain_type(path: Path, column: str, kind: pa.DataType) -> pa.DataType:
     """The type a column is read as: its own, or one that Postgres can hold without loss."""
-    if pa.types.is_dictionary(kind):
-        return _plain_type(path, column, kind.value_type)
     if pa.types.is_list(kind):
         return pa.list_(_plain_type(path, column, kind.value_type))
     if pa.types.is_nested(kind):

@@ -42,7 +42,6 @@ READABLE = {
     "integer": ("whole number", "", "write whole numbers like 1234"),
 }
 
-
 PATIENCE = 60  # seconds to wait for those who read the old tables in a transaction of theirs
 
 
@@ -63,9 +62,9 @@ def load_files(
     connect(url).close()  # says in one sentence why it cannot
     rows: dict[str, int] = {}
     with _transaction(url) as connection:
-        _execute(connection, f"set local lock_timeout = '{PATIENCE}s'")
         # One load at a time: a second one waits here until the first is done.
         _execute(connection, "select pg_advisory_xact_lock(hashtext('load_files'))")
+        _execute(connection, f"set local lock_timeout = '{PATIENCE}s'")
         if not _query(connection, "select 1 from pg_namespace where nspname = 'landing'"):
             _execute(connection, "create schema landing")
         for number, (table, path) in enumerate(paths.items()):

@@ -21,7 +21,7 @@ import psycopg2
 import pytest
 import sqlalchemy
 
-from include.errors import UserError
+from include.errors import TryAgainError, UserError
 from include.warehouse import embedded
 
 IS_ROOT = os.geteuid() == 0
@@ -159,6 +159,18 @@ def test_stopped_it_says_so(home: Path) -> None:
     assert embedded.status(home) is None
     with pytest.raises(UserError, match="does not run"):
         embedded.url(home=home)
+
+
+def test_while_it_waits_for_its_users_to_leave_it_is_not_started(home: Path) -> None:
+    url = embedded.start(home)
+    pid = server(home).pid
+    with closing(psycopg2.connect(url)):
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: embedded.status(home) is None)
+        with pytest.raises(TryAgainError, match="waits for its last users"):
+            embedded.start(home)
+        assert embedded.stop(home) is True
+    assert embedded.start(home) == url
 
 
 def test_a_database_that_was_dropped_comes_back(home: Path) -> None:
@@ -326,6 +338,6 @@ def test_root_serves_a_users_data_as_that_user(home: Path) -> None:
         assert (home / "data" / "postmaster.pid").stat().st_uid == 54321
         embedded.stop(home)
     finally:
-        for path, owner in owners.items():
-            if path.exists():
-                os.chown(path, owner.st_uid, owner.st_gid)
+        for path in (home, *home.rglob("*")):
+            owner = owners.get(path, owners[home / "data"])
+            os.chown(path, owner.st_uid, owner.st_gid)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -164,11 +165,11 @@ def test_other_delimiters_that_spreadsheets_write(delimiter: str, shop: Shop, qu
 
 def test_a_csv_longer_than_a_batch_is_whole(shop: Shop, query: Query) -> None:
     rows = 300_000
-    shop.write("lines.csv.gz", "id,text\n" + "".join(f'{i},"row {i}"\n' for i in range(rows)))
+    shop.write("lines.csv.gz", "id,text\n" + "".join(f'{i},"row\n{i}"\n' for i in range(rows)))
     assert shop.load() == {"shop__lines": rows}
     assert query(
         "select count(distinct id), sum(id::int), min(text), max(text) from landing.shop__lines"
-    ) == [(rows, rows * (rows - 1) // 2, "row 0", "row 99999")]
+    ) == [(rows, rows * (rows - 1) // 2, "row\n0", "row\n99999")]
 
 
 def test_parquet_lands_with_its_types(shop: Shop, query: Query) -> None:
@@ -261,6 +262,21 @@ def test_excel_lands_the_first_sheet_a_type_a_column(shop: Shop, query: Query) -
         ("C536366", -1, 3.0, day, None, False, None),
         ("536367", None, None, None, None, None, None),
     ]
+
+
+def test_excel_from_a_program_that_writes_a_wrong_size_is_read_whole(
+    shop: Shop, query: Query
+) -> None:
+    shop.write_excel("right.xlsx", ("id", "name"), (1, "a"), (2, "b"))
+    with (
+        zipfile.ZipFile(shop.files / "right.xlsx") as right,
+        zipfile.ZipFile(shop.files / "wrong.xlsx", "w") as wrong,
+    ):
+        for name in right.namelist():
+            part = right.read(name)
+            wrong.writestr(name, part.replace(b'<dimension ref="A1:B3"', b'<dimension ref="A1"'))
+    assert shop.load() == {"shop__right": 2, "shop__wrong": 2}
+    assert query("select * from landing.shop__wrong") == [(1, "a"), (2, "b")]
 
 
 def test_the_only_file_of_a_source_with_one_table_may_have_any_name(

@@ -60,7 +60,9 @@ with DAG(
             get_shop_data(SETTINGS, task_warehouse_url(), as_of)
             return as_of
 
-    @task
+    # A retry after a worker died while sending would send the report twice; what is safe to send
+    # again, delivery tries again by itself.
+    @task(retries=0)
     def send_report(as_of: str) -> str:
         """Send the report, or preview it; return in one line what happened."""
         from include.as_of import LATEST, parse_date

@@ -47,9 +47,9 @@ def dbt_task_group(group_id: str, dbt_vars: dict[str, Any]) -> DbtTaskGroup:
         ),
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER,
-            # in a process of its own dbt does not share Python's lock with the task that
+            # in a process of its own the build does not share Python's lock with the task that
             # reports its progress: half the time
-            invocation_mode=InvocationMode.SUBPROCESS,
+            setup_operator_args={"invocation_mode": InvocationMode.SUBPROCESS},
         ),
         render_config=RenderConfig(
             test_behavior=TestBehavior.AFTER_ALL,
@@ -72,10 +72,12 @@ def dbt_task_group(group_id: str, dbt_vars: dict[str, Any]) -> DbtTaskGroup:
 
 
 def _start_after_the_producer(group: DbtTaskGroup) -> None:
-    """Let the first tasks wait for the producer, however it ends.
+    """Let the first tasks wait for the producer.
 
     Cosmos draws no such edges in a task group: sensors would hold worker slots while they wait,
-    and `airflow dags test`, which runs one task at a time, would wait for ever.
+    and `airflow dags test`, which runs one task at a time, would wait for ever. A producer that
+    fails is skipped on its retry, and then the tasks show which models failed and try them again;
+    where it could not start, they must not either.
     """
     producer_id = f"{group.group_id}.{PRODUCER_WATCHER_TASK_ID}"
     tasks = {task.task_id: task for task in group.iter_tasks()}
@@ -83,4 +85,4 @@ def _start_after_the_producer(group: DbtTaskGroup) -> None:
     for task in tasks.values():
         if not task.upstream_task_ids:
             producer >> task
-            task.trigger_rule = TriggerRule.ALL_DONE
+            task.trigger_rule = TriggerRule.NONE_FAILED

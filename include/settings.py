@@ -73,8 +73,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]).upper()
+        name, why = str(first["loc"][0]).upper(), first["msg"]
         raise UserError(
-            f"The setting {name}={first['input']!r} cannot be used: {first['msg'].lower()};"
+            f"The setting {name}={first['input']!r} cannot be used: {why[0].lower() + why[1:]};"
             " correct it in the environment or in .env."
         ) from error

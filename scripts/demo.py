@@ -6,7 +6,9 @@ written to `out/`.
 
 import json
 import re
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -34,6 +36,7 @@ NODE = re.compile(
     r"(?P<done>\d+) of (?P<all>\d+) (?P<result>OK|ERROR|WARN|FAIL|PASS) ?\S* (?P<name>.+?) \.\.+ "
     r".* in (?P<seconds>[\d.]+)s"
 )
+FAILURE = re.compile(r"^(?:airflow|cosmos)[\w.]*\.\w+(?:Exception|Error): (.+)", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[\d*m")
 
 app = typer.Typer(add_completion=False)
@@ -46,6 +49,7 @@ def demo(
     as_of: Annotated[str, typer.Option(help="YYYY-MM-DD or `latest`.")] = "",
 ) -> None:
     """Run the weekly DAG once and show its report."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # to clean up
     began = time.monotonic()
     settings = _settings(source, data)
     if not as_of:
@@ -109,13 +113,15 @@ def _run_dag(env: dict[str, str], as_of: str) -> None:
         ) as process,
     ):
         assert process.stdout is not None  # noqa: S101 - for mypy
-        for line in _echo_progress(process.stdout):
-            log.write(line)
-    alert = OUT / "alert.txt"
-    if alert.exists():
-        raise UserError(f"The run failed.\n\n{alert.read_text()}\nThe whole log: {LOG}")
+        try:
+            for line in _echo_progress(process.stdout):
+                log.write(line)
+        except BaseException:
+            process.terminate()
+            raise
     if process.returncode != 0:
-        raise UserError(f"The run failed: see the end of {LOG}.")
+        why = FAILURE.findall(LOG.read_text())
+        raise UserError(f"{why[-1] if why else 'The run failed.'}\nThe whole log: {LOG}")
 
 
 def _echo_progress(lines: Iterable[str]) -> Iterator[str]:

@@ -125,7 +125,9 @@ def _sentence(error: BaseException | str | None) -> str:
     if error is None or isinstance(error, str):
         return error or ""
     text = str(error).strip()
-    is_sentence = isinstance(error, UserError) or type(error).__module__.startswith("airflow.")
+    is_sentence = isinstance(error, UserError) or type(error).__module__.startswith(
+        ("airflow.", "cosmos.")
+    )
     return text if text and is_sentence else f"{type(error).__name__}: {text}".rstrip(": ")
 
 

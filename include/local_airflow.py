@@ -44,6 +44,8 @@ def environment(settings: Settings) -> dict[str, str]:
         # whoever reaches 127.0.0.1 of this machine is its user
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("://", "+psycopg2://", 1),
+        # a chain of short tasks waits this long between two of them; Airflow's own value is 1 s
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

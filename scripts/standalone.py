@@ -60,7 +60,7 @@ def up() -> None:
     _wait_until_ready(process, address)
     print(
         f"Airflow: {address}/dags/ecommerce_churn (no password; only this machine reaches it)\n"
-        "The weekly report of the last complete week is being made now, the next ones on Mondays.\n"
+        "The weekly DAG runs on Mondays; the first time it makes the last week's report at once.\n"
         f"Log: {LOG}   Stop: make down"
     )
 

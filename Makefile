@@ -25,6 +25,7 @@ check: $(UV) ## style and types
 	$(RUN) sqlfluff lint dbt_ecommerce/models dbt_ecommerce/tests
 
 test: check ## every test
+	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce
 	$(RUN) pytest
 
 requirements: $(UV) ## export requirements.txt from uv.lock

@@ -6,6 +6,7 @@ how it went, and on a retry runs that model or those tests by itself (Cosmos' WA
 
 from typing import Any
 
+from airflow.sdk import TaskGroup
 from airflow.task.trigger_rule import TriggerRule
 from cosmos import (
     DbtTaskGroup,
@@ -68,6 +69,7 @@ def dbt_task_group(group_id: str, dbt_vars: dict[str, Any]) -> DbtTaskGroup:
         },
     )
     _start_after_the_producer(group)
+    _drop_empty_groups(group)
     return group
 
 
@@ -86,3 +88,10 @@ def _start_after_the_producer(group: DbtTaskGroup) -> None:
         if not task.upstream_task_ids:
             producer >> task
             task.trigger_rule = TriggerRule.NONE_FAILED
+
+
+def _drop_empty_groups(group: DbtTaskGroup) -> None:
+    """Leave out the group that Cosmos draws for the folder of singular tests: it has no tasks."""
+    for child_id, child in list(group.children.items()):
+        if isinstance(child, TaskGroup) and not any(child.iter_tasks()):
+            del group.children[child_id]

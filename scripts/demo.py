@@ -19,6 +19,7 @@ import typer
 
 from include import command_line, local_airflow
 from include.as_of import LATEST, parse_date
+from include.connections import from_environment
 from include.errors import UserError
 from include.settings import DBT_PROJECT, DEMO_SHOP, LOCAL, OUT, PROJECT, Settings, load_settings
 from include.shop_data import DEMO_AS_OF
@@ -142,9 +143,13 @@ def _echo_progress(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _show_report(began: float) -> None:
-    print(f"\n{(OUT / 'report.txt').read_text()}")
-    _say("Done", time.monotonic() - began)
-    print(f"The report as it looks in Telegram: {OUT / 'report.html'}")
+    if from_environment("telegram"):
+        print("\nThe report was sent to Telegram.\n")
+        _say("Done", time.monotonic() - began)
+    else:
+        print(f"\n{(OUT / 'report.txt').read_text(encoding='utf-8')}")
+        _say("Done", time.monotonic() - began)
+        print(f"The report as it looks in Telegram: {OUT / 'report.html'}")
     print('The tables behind it:                psql "$(uv run python scripts/warehouse.py url)"')
     print("Airflow with its task graph:         make up")
 

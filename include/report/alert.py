@@ -67,7 +67,7 @@ def failure_alert(
 
 
 def send_failure_alert(context: "Context") -> None:
-    """Airflow's `on_failure_callback`: alert through the connection telegram, or to `out/`."""
+    """Airflow's `on_failure_callback`: alert in `out/`, and through the connection telegram."""
     try:
         _alert(context, OUT)
     except UserError as error:
@@ -93,10 +93,10 @@ def _alert(context: "Context", out: Path) -> None:
         lang=settings.report_lang,
         secrets=(telegram.password,) if telegram and telegram.password else (),
     )
-    if telegram is None:
-        from include.report.preview import write_whole
+    from include.report.preview import write_whole
 
-        write_whole(out / "alert.txt", _without_tags(text))
+    write_whole(out / "alert.txt", _without_tags(text))  # first: Telegram may be what failed
+    if telegram is None:
         log.warning("No connection telegram: the alert is in %s.", out / "alert.txt")
         return
 

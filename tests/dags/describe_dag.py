@@ -1,0 +1,77 @@
+"""Program for the tests: what Airflow makes of the DAG files, as JSON on the last line of stdout.
+
+Airflow reads its configuration when it is imported, so this runs as a process of its own.
+"""
+
+import json
+import sys
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import DagRunInfo
+from pendulum import instance
+
+
+def names(callbacks: Any) -> list[str]:
+    """Module and name of a callback, or of several."""
+    several = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    return [f"{one.__module__}.{one.__name__}" for one in several if one is not None]
+
+
+def local(moment: datetime) -> str:
+    """A moment as the shop's clocks show it."""
+    return moment.astimezone(ZoneInfo("America/Sao_Paulo")).isoformat()
+
+
+def describe(task: Any) -> dict[str, Any]:
+    """What the tests ask of a task."""
+    return {
+        "owner": task.owner,
+        "retries": task.retries,
+        "retry_seconds": task.retry_delay.total_seconds(),
+        "trigger_rule": task.trigger_rule.value,
+        "on_failure": names(task.on_failure_callback),
+        "downstream": sorted(task.downstream_task_ids),
+    }
+
+
+def main(dag_id: str, monday: datetime) -> None:
+    """Describe the DAG, and its scheduled run after the one of `monday`."""
+    bag = DagBag()
+    answer: dict[str, Any] = {"import_errors": bag.import_errors, "dag_ids": bag.dag_ids}
+    if dag := bag.dags.get(dag_id):
+        serialized = DagSerialization.to_dict(dag)
+        scheduled = DagSerialization.from_dict(serialized)
+        week_before = instance(monday).subtract(weeks=1)
+        following = scheduled.next_dagrun_info(
+            last_automated_run_info=DagRunInfo.interval(week_before, instance(monday)),
+            restricted=False,
+        )
+        assert following is not None
+        assert following.data_interval is not None
+        answer |= {
+            "serialized": serialized,
+            "following_run": {
+                "run_after": local(following.run_after),
+                "begins": local(following.data_interval.start),
+                "ends": local(following.data_interval.end),
+                "time_zone": scheduled.timetable.serialize()["timezone"],
+            },
+            "dag": {
+                "catchup": dag.catchup,
+                "max_active_runs": dag.max_active_runs,
+                "tags": sorted(dag.tags),
+                "doc_md": dag.doc_md,
+                "params": {name: dag.params.get_param(name).value for name in dag.params},
+            },
+            "tasks": {task.task_id: describe(task) for task in dag.tasks},
+        }
+    print()
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], datetime.fromisoformat(sys.argv[2]))

@@ -1,0 +1,232 @@
+"""The weekly DAG as Airflow reads it: its schedule, its settings, and every task of its graph."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.settings import PROJECT
+from tests.project_copy import copy_project, environment, run
+
+Graph = dict[str, set[str]]
+"""Task → the tasks that come directly after it."""
+
+PRODUCER = "shop.dbt_producer_watcher"
+TESTS = "shop.dbt_ecommerce_test"
+SECRET = "my-secret-password"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with a manifest that dbt has just written."""
+    copy = copy_project(tmp_path_factory.mktemp("project"))
+    folder = str(copy / "dbt_ecommerce")
+    command = ["dbt", "parse", "--project-dir", folder, "--profiles-dir", folder]
+    done = run(command, copy, environment(copy))
+    assert done.returncode == 0, done.stdout
+    return copy
+
+
+@pytest.fixture(scope="module")
+def manifest(project: Path) -> dict[str, Any]:
+    """Everything dbt knows of the project."""
+    text = (project / "dbt_ecommerce" / "target" / "manifest.json").read_text()
+    return dict(json.loads(text))
+
+
+@pytest.fixture(scope="module")
+def described(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What Airflow makes of the DAG files where nothing but two connections is configured."""
+    home = tmp_path_factory.mktemp("airflow")
+    env = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
+        "AIRFLOW_CONN_WAREHOUSE": f"postgres://me:{SECRET}@db.example.com:5432/shop",
+        "AIRFLOW_CONN_TELEGRAM": json.dumps({"conn_type": "telegram", "password": SECRET}),
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(project),
+    }
+    program = str(PROJECT / "tests" / "dags" / "describe_dag.py")
+    command = [sys.executable, program, "ecommerce_churn", "2026-11-09T08:00:00-03:00"]
+    done = run(command, project, env)
+    assert done.returncode == 0, done.stderr
+    return {**json.loads(done.stdout.splitlines()[-1]), "said": done.stdout + done.stderr}
+
+
+@pytest.fixture(scope="module")
+def tasks(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every task by its id."""
+    return dict(described["tasks"])
+
+
+@pytest.fixture(scope="module")
+def graph(tasks: dict[str, dict[str, Any]]) -> Graph:
+    """The edges between the tasks."""
+    return {name: set(task["downstream"]) for name, task in tasks.items()}
+
+
+def after(graph: Graph, name: str) -> set[str]:
+    """Every task that waits for `name`, directly or through others."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for following in graph[waiting.pop()] - found:
+            found.add(following)
+            waiting.append(following)
+    return found
+
+
+# --- the DAG
+
+
+def test_it_imports_without_errors(described: dict[str, Any]) -> None:
+    assert described["import_errors"] == {}
+    assert described["dag_ids"] == ["ecommerce_churn"]
+
+
+def test_it_runs_on_mondays_at_eight_of_sao_paulo_for_the_week_before(
+    described: dict[str, Any],
+) -> None:
+    assert described["following_run"] == {
+        "run_after": "2026-11-16T08:00:00-03:00",
+        "begins": "2026-11-09T08:00:00-03:00",
+        "ends": "2026-11-16T08:00:00-03:00",
+        "time_zone": "America/Sao_Paulo",
+    }
+
+
+def test_it_runs_once_at_a_time_and_makes_up_for_nothing(described: dict[str, Any]) -> None:
+    assert described["dag"]["catchup"] is False
+    assert described["dag"]["max_active_runs"] == 1
+
+
+def test_it_says_what_it_is_for(described: dict[str, Any]) -> None:
+    assert described["dag"]["tags"] == ["churn", "dbt", "telegram"]
+    for word in ("Weekly churn report", "Telegram", "`as_of_date`"):
+        assert word in described["dag"]["doc_md"]
+
+
+def test_its_one_parameter_is_the_as_of_date_and_may_be_left_out(
+    described: dict[str, Any],
+) -> None:
+    assert described["dag"]["params"] == {"as_of_date": None}
+
+
+def test_nothing_of_a_connection_is_in_what_airflow_stores_or_logs(
+    described: dict[str, Any],
+) -> None:
+    stored = json.dumps(described["serialized"])
+    assert "ecommerce_churn" in stored
+    for part in (SECRET, "db.example.com"):
+        assert part not in stored
+        assert part not in described["said"]
+
+
+def test_no_dag_file_has_a_name_that_cosmos_stumbles_over() -> None:
+    files = [path.name for path in (PROJECT / "dags").rglob("*.py")]
+    assert files
+    assert [name for name in files if name.startswith("dbt_")] == []
+
+
+# --- its tasks
+
+
+def test_every_seed_and_every_model_is_a_task_in_the_group_of_its_folder(
+    manifest: dict[str, Any], tasks: dict[str, dict[str, Any]]
+) -> None:
+    expected = {"get_shop_data", PRODUCER, f"{PRODUCER}_done", TESTS, "send_report"}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in ("seed", "model"):
+            folders = Path(node["original_file_path"]).parent.parts
+            does = "seed" if node["resource_type"] == "seed" else "run"
+            expected.add(".".join(("shop", *folders, f"{node['name']}_{does}")))
+    assert len(expected) > 30
+    assert set(tasks) == expected
+
+
+def test_first_the_shops_data_then_all_of_dbt_then_the_report(graph: Graph) -> None:
+    shop = {name for name in graph if name.startswith("shop.")}
+    assert set(graph) == {"get_shop_data", "send_report"} | shop
+    assert after(graph, "get_shop_data") == shop | {"send_report"}
+    for name in shop:
+        assert "send_report" in after(graph, name), name
+    assert graph["send_report"] == set()
+
+
+def test_every_task_of_dbt_waits_for_the_producer(graph: Graph) -> None:
+    shop = {name for name in graph if name.startswith("shop.")}
+    assert after(graph, PRODUCER) == shop - {PRODUCER} | {"send_report"}
+
+
+def test_the_graph_shows_seeds_staging_shop_marts_and_report_in_this_order(graph: Graph) -> None:
+    way = [
+        "get_shop_data",
+        "shop.seeds.raw_orders_seed",
+        "shop.models.staging.demo_shop.stg_demo_shop__orders_run",
+        "shop.models.shop.orders_run",
+        "shop.models.marts.core.fct_orders_run",
+        "shop.models.marts.churn.customer_churn_run",
+        "shop.models.marts.churn.weekly_churn_run",
+        "shop.models.marts.reporting.rpt_weekly_report_run",
+        TESTS,
+        "send_report",
+    ]
+    for earlier, later in pairwise(way):
+        assert later in after(graph, earlier), (earlier, later)
+
+
+def test_a_layer_never_waits_for_a_later_one(graph: Graph) -> None:
+    layers = ["shop.seeds.", "shop.models.staging.", "shop.models.shop.", "shop.models.marts."]
+    for name in graph:
+        layer = [name.startswith(prefix) for prefix in layers]
+        earlier = layers[: layer.index(True)] if any(layer) else []
+        back = [other for other in after(graph, name) if other.startswith(tuple(earlier))]
+        assert not earlier or back == [], name
+
+
+def test_the_report_is_sent_only_where_every_model_and_every_test_succeeded(
+    tasks: dict[str, dict[str, Any]], graph: Graph
+) -> None:
+    assert tasks["send_report"]["trigger_rule"] == "all_success"
+    assert tasks[TESTS]["trigger_rule"] == "all_success"
+    assert "send_report" in graph[TESTS]
+    for name in graph:
+        if name.startswith(("shop.seeds.", "shop.models.")):
+            assert TESTS in after(graph, name), name
+
+
+def test_no_task_of_dbt_runs_where_the_shops_data_could_not_be_had(
+    tasks: dict[str, dict[str, Any]],
+) -> None:
+    rules = {task["trigger_rule"] for task in tasks.values()}
+    assert rules <= {"all_success", "none_failed"}
+
+
+def owned(tasks: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The tasks that do something."""
+    yield from ((name, task) for name, task in tasks.items() if name != f"{PRODUCER}_done")
+
+
+def test_every_task_has_its_owner_and_alerts_of_its_failure(
+    tasks: dict[str, dict[str, Any]],
+) -> None:
+    for name, task in owned(tasks):
+        assert task["owner"] == "retention", name
+        assert "include.report.alert.send_failure_alert" in task["on_failure"], name
+
+
+def test_a_task_is_tried_again_after_a_short_while(tasks: dict[str, dict[str, Any]]) -> None:
+    for name, task in owned(tasks):
+        if name != "send_report":
+            assert task["retries"] >= 1, name
+            assert task["retry_seconds"] <= 60, name
+
+
+def test_the_report_is_not_sent_again_by_a_retry(tasks: dict[str, dict[str, Any]]) -> None:
+    assert tasks["send_report"]["retries"] == 0

@@ -1,0 +1,217 @@
+"""The weekly DAG run by Airflow a few times, in copies of the project, two runs at a time.
+
+A run takes the better part of a minute, so every run serves several tests.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from include.warehouse import embedded
+from tests.integration.fake_telegram import Delivered, fake_telegram
+from tests.integration.warehouses import Warehouse, new_warehouse
+from tests.project_copy import copy_project, environment, run
+
+TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
+WRONG_TOKEN = "987654321:AAFakeTokenThatTelegramDoesNotKnow0"
+CHAT = "-1001234567890"
+MONDAY = "2026-11-09"
+
+CDNOW = """\
+customer_id,order_date,cds,amount
+1,1997-01-06,1,10.00
+1,1997-05-06,2,20.00
+2,1997-05-08,1,12.50
+"""
+# What `make demo` and `make up` do first; prints the variables that Airflow is then run with.
+PREPARE = """\
+import json
+from include import local_airflow
+from include.settings import LOCAL, load_settings
+settings = load_settings()
+env = local_airflow.environment(settings)
+local_airflow.prepare(settings, env, LOCAL / "prepare.log")
+print(json.dumps(env))
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended, and what it left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    project: Path
+    warehouse: Warehouse
+    delivered: list[Delivered]
+
+    @property
+    def alert(self) -> str:
+        """The alert in `out/`."""
+        return (self.project / "out" / "alert.txt").read_text(encoding="utf-8")
+
+    def everything_said(self) -> str:
+        """Its output, and every text file that it wrote."""
+        written = [
+            path.read_text(encoding="utf-8", errors="replace")
+            for folder in (".local", "out", "dbt_ecommerce/logs")
+            for path in (self.project / folder).rglob("*")
+            if path.is_file()
+        ]
+        return "\n".join([self.stdout, self.stderr, *written])
+
+
+@dataclass(frozen=True)
+class Place:
+    """A copy of the project whose Airflow is ready, and an empty warehouse."""
+
+    project: Path
+    warehouse: Warehouse
+    airflow: dict[str, str]
+    """The variables of an Airflow in this place."""
+
+    def demo(self, *options: str, **more: str) -> Run:
+        """`make demo` where the developer has a warehouse of their own."""
+        command = [sys.executable, "scripts/demo.py", *options]
+        return self._run(
+            command, environment(self.project, AIRFLOW_CONN_WAREHOUSE=self.warehouse.url, **more)
+        )
+
+    def dags_test(self, *options: str, **more: str) -> Run:
+        """`airflow dags test`, with the variables that `make demo` and `make up` give it."""
+        command = ["airflow", "dags", "test", "ecommerce_churn", *options]
+        return self._run(command, self.airflow | more)
+
+    def _run(self, command: list[str], env: dict[str, str]) -> Run:
+        done = run(command, self.project, env)
+        return Run(done.returncode, done.stdout, done.stderr, self.project, self.warehouse, [])
+
+
+def telegram(token: str) -> str:
+    """The connection telegram as JSON."""
+    return json.dumps({"conn_type": "telegram", "password": token, "host": CHAT})
+
+
+def with_telegram(start: Callable[[str], Run]) -> Run:
+    """A run that finds Telegram at the address it is given."""
+    with fake_telegram(TOKEN, CHAT) as server:
+        done = start(server.url)
+        return Run(**{**vars(done), "delivered": list(server.delivered)})
+
+
+# --- the runs
+
+
+def sent(place: Place) -> Run:
+    """A small demo shop's report of an earlier week, in Portuguese."""
+    return with_telegram(
+        lambda url: place.demo(
+            "--as-of",
+            MONDAY,
+            DEMO_CUSTOMERS="60",
+            REPORT_LANG="pt_BR",
+            AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
+            TELEGRAM_API_URL=url,
+        )
+    )
+
+
+def bad_file(place: Place) -> Run:
+    """A file without a column, and nobody to alert."""
+    folder = cdnow_files(place)
+    (folder / "cdnow.csv").write_text(CDNOW.replace("customer_id", "customer"))
+    return place.demo("--source", "cdnow", "--data", str(folder))
+
+
+def failing_test(place: Place) -> Run:
+    """The run of a Monday at eight, where a data test of the owner's own fails."""
+    tests = place.project / "dbt_ecommerce" / "tests"
+    (tests / "assert_that_fails.sql").write_text("select 1 as reason\n")
+    return with_telegram(
+        lambda url: place.dags_test(
+            f"{MONDAY}T11:00:00+00:00",
+            SHOP_SOURCES="cdnow",
+            SHOP_DATA=str(cdnow_files(place)),
+            AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
+            TELEGRAM_API_URL=url,
+        )
+    )
+
+
+def wrong_token(place: Place) -> Run:
+    """A run that comes to its report, and to a token that Telegram does not know."""
+    return with_telegram(
+        lambda url: place.dags_test(
+            "--conf",
+            json.dumps({"as_of_date": "latest"}),
+            SHOP_SOURCES="cdnow",
+            SHOP_DATA=str(cdnow_files(place)),
+            AIRFLOW_CONN_TELEGRAM=telegram(WRONG_TOKEN),
+            TELEGRAM_API_URL=url,
+        )
+    )
+
+
+def cdnow_files(place: Place) -> Path:
+    """A folder with a small shop's file."""
+    folder = place.project / "files"
+    folder.mkdir()
+    (folder / "cdnow.csv").write_text(CDNOW)
+    return folder
+
+
+# Those of one row follow each other: the demo's share their Airflow database.
+ROWS: list[list[Callable[[Place], Run]]] = [[sent, bad_file], [failing_test, wrong_token]]
+
+
+@pytest.fixture(scope="session")
+def runs(
+    postgres: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Run]]:
+    """A run that has ended, by the name of its function above."""
+    folder = tmp_path_factory.mktemp("runs")
+    template = copy_project(folder / "template")
+    (template / ".local").mkdir()
+    (template / ".local" / "postgres").symlink_to(postgres)
+    done = run(
+        [sys.executable, "-c", PREPARE], template, environment(template, SHOP_SOURCES="cdnow")
+    )
+    assert done.returncode == 0, done.stderr
+    prepared: dict[str, str] = json.loads(done.stdout)
+
+    def place(name: str, *, shares_airflow: bool) -> Place:
+        project = Path(shutil.copytree(template, folder / name, symlinks=True))
+        airflow = {
+            key: value.replace(str(template), str(project)) for key, value in prepared.items()
+        }
+        warehouse = new_warehouse(postgres, f"weekly_{name}", folder / "template")
+        airflow["AIRFLOW_CONN_WAREHOUSE"] = warehouse.url
+        if not shares_airflow:
+            with closing(psycopg2.connect(embedded.url("postgres", postgres))) as connection:
+                connection.autocommit = True
+                connection.cursor().execute(f"create database airflow_{name} template airflow")
+            airflow["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] += f"_{name}"
+        return Place(project, warehouse, airflow)
+
+    places = {
+        one.__name__: place(one.__name__, shares_airflow=row is ROWS[0])
+        for row in ROWS
+        for one in row
+    }
+
+    def follow(row: list[Callable[[Place], Run]]) -> dict[str, Run]:
+        return {one.__name__: one(places[one.__name__]) for one in row}
+
+    with ThreadPoolExecutor(max_workers=len(ROWS)) as pool:
+        ended = [pool.submit(follow, row) for row in ROWS]
+        of = {one.__name__: number for number, row in enumerate(ROWS) for one in row}
+        yield lambda name: ended[of[name]].result()[name]

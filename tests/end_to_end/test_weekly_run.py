@@ -1,0 +1,153 @@
+"""The weekly DAG run by Airflow: one report where all goes well, one alert where it does not."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import pytest
+
+from tests.end_to_end.conftest import CHAT, MONDAY, TOKEN, WRONG_TOKEN, Run
+
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the runs
+
+Runs = Callable[[str], Run]
+
+
+def number(value: int) -> str:
+    """1234 as Brazilians write it."""
+    return f"{value:,}".replace(",", ".")
+
+
+def percent(fraction: Decimal) -> str:
+    """A fraction as a percentage, as Brazilians write it."""
+    rounded = (fraction * 100).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
+    return f"{rounded}%".replace(".", ",")
+
+
+def reais(amount: Decimal) -> str:
+    """An amount in reais, as Brazilians write it."""
+    return "R$\xa0" + f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+# --- a run that goes well
+
+
+def test_exactly_one_message_reaches_the_channel(runs: Runs) -> None:
+    run = runs("sent")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert [message.chat_id for message in run.delivered] == [CHAT]
+
+
+def test_the_message_holds_the_figures_of_the_weekly_report(runs: Runs) -> None:
+    run = runs("sent")
+    week, totals = (
+        run.warehouse.row(f"marts.{table}") for table in ("rpt_weekly_report", "rpt_shop_totals")
+    )
+    assert week["as_of_on"] == totals["as_of_on"] == date.fromisoformat(MONDAY)
+    text = run.delivered[0].text.replace("\u2009", " ")  # thin spaces around a dash
+    lines = [
+        "Relatório semanal de churn",
+        "2 – 8 de nov. de 2026",
+        f"Ativos  {number(week['active_customers_at_end'])}",
+        f"Novos  {number(week['new_customers'])}",
+        f"Perdidos (churn)  {number(week['churned_customers'])}",
+        f"Reativados  {number(week['reactivated_customers'])}",
+        f"Taxa de churn da semana  {percent(week['churn_rate'])}",
+        f"Parcela de inativos  {percent(week['inactive_share'])}",
+        f"Total de pedidos  {number(week['orders'])}",
+        f"Cancelados  {number(week['cancelled_orders'])}",
+        f"Taxa de cancelamento  {percent(week['cancellation_rate'])}",
+        f"Receita  {reais(week['revenue'])}",
+        f"Produto mais caro  {reais(week['dearest_product_price'])}",
+        f"↳ {week['dearest_product_name']}",
+        f"{number(totals['customers'])} clientes",
+        f"receita {reais(totals['revenue'])}",
+        f"{totals['rejected_rows']} linhas dos dados da loja",
+        "Posição em 9 de nov. de 2026",
+    ]
+    assert [line for line in lines if line not in text] == []
+
+
+def test_a_small_shop_of_the_asked_size_was_generated(runs: Runs) -> None:
+    totals = runs("sent").warehouse.row("marts.rpt_shop_totals")
+    assert 40 < totals["customers"] <= 60
+
+
+def test_the_demo_says_that_the_report_was_sent_and_shows_no_old_one(runs: Runs) -> None:
+    run = runs("sent")
+    assert "The report was sent to Telegram" in run.stdout
+    assert not (run.project / "out" / "report.txt").exists()
+    assert not (run.project / "out" / "alert.txt").exists()
+
+
+# --- a data test that fails
+
+
+def test_a_data_test_that_fails_fails_the_run(runs: Runs) -> None:
+    run = runs("failing_test")
+    assert run.returncode == 1
+    assert "DagRun failed" in run.stderr
+
+
+def test_no_report_is_sent_of_data_that_a_test_rejects(runs: Runs) -> None:
+    run = runs("failing_test")
+    assert "starting task_id=shop.dbt_ecommerce_test" in run.stdout
+    assert "starting task_id=send_report" not in run.stdout
+    assert [
+        message.text for message in run.delivered if "Weekly churn report" in message.text
+    ] == []
+
+
+def test_one_alert_names_the_dag_the_task_the_date_and_the_log(runs: Runs) -> None:
+    [alert] = runs("failing_test").delivered
+    lines = alert.text.splitlines()
+    assert lines[:3] == [
+        "🚨 A task failed",
+        "DAG: ecommerce_churn",
+        "Task: shop.dbt_ecommerce_test",
+    ]
+    assert "As of: Nov 9, 2026" in lines
+    assert lines[-1].startswith("Log: http://")
+    assert "/ecommerce_churn/" in lines[-1]
+    assert "/shop.dbt_ecommerce_test" in lines[-1]
+
+
+def test_a_run_of_a_monday_is_as_of_the_end_of_its_interval(runs: Runs) -> None:
+    week = runs("failing_test").warehouse.row("marts.rpt_weekly_report")
+    assert week["as_of_on"] == date.fromisoformat(MONDAY)
+
+
+# --- a token that Telegram does not know
+
+
+def test_a_report_that_cannot_be_sent_fails_the_run(runs: Runs) -> None:
+    run = runs("wrong_token")
+    assert run.returncode == 1
+    assert "DagRun failed" in run.stderr
+    assert run.delivered == []
+
+
+def test_an_alert_that_cannot_be_sent_is_kept_and_hides_nothing(runs: Runs) -> None:
+    run = runs("wrong_token")
+    sentence = "Telegram refuses the token of the bot: get a valid one from @BotFather"
+    for part in ("DAG: ecommerce_churn", "Task: send_report", sentence, "Log: http://"):
+        assert part in run.alert
+    assert f"AirflowFailException: {sentence}" in run.stdout + run.stderr
+    assert "The alert of this failure was not sent" in run.stdout + run.stderr
+
+
+def test_it_is_not_tried_again(runs: Runs) -> None:
+    assert runs("wrong_token").stdout.count("[DAG TEST] starting task_id=send_report") == 1
+
+
+# --- every run
+
+
+@pytest.mark.parametrize("name", ["sent", "failing_test", "wrong_token"])
+def test_no_token_or_password_is_in_any_log(name: str, runs: Runs) -> None:
+    run = runs(name)
+    said = run.everything_said()
+    assert "ecommerce_churn" in said
+    password = run.warehouse.url.split("@")[0].split(":")[-1]
+    for secret in (TOKEN, WRONG_TOKEN, TOKEN.split(":")[1], WRONG_TOKEN.split(":")[1], password):
+        assert secret not in said

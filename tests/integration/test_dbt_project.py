@@ -1,0 +1,338 @@
+"""The dbt project on the demo shop, mess and all, and the rules that every model keeps."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from include.demo_shop.files import write
+from include.demo_shop.shop import generate
+from include.settings import DBT_PROJECT
+from tests.integration import recount, shops
+from tests.integration.warehouses import Row, Warehouse, new_warehouse
+from tests.project_copy import copy_project
+
+AS_OF = date(2026, 11, 16)
+EARLIER = date(2026, 3, 2)  # a Monday too
+CUSTOMERS, SEED, LOCALE, MESS = 1000, 42, "pt_BR", 0.02
+
+SCHEMAS = ("staging", "shop", "marts")
+NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
+CDNOW = """\
+customer_id,order_date,cds,amount
+1,1997-01-06,1,10.00
+1,1997-05-06,2,20.00
+2,1997-05-08,1,12.50
+3,not a date,1,12.50
+"""
+
+Fingerprints = dict[str, str]
+"""Table → digest of its rows, in whatever order."""
+
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the builds
+
+
+@dataclass(frozen=True)
+class Marts:
+    """What the tests read of a build."""
+
+    totals: Row
+    weekly_report: Row
+    tables: Fingerprints
+    rejected: list[Row]
+
+
+Builds = Callable[[str], Marts]
+
+
+def read(warehouse: Warehouse) -> Marts:
+    names = warehouse.rows(
+        "select format('%I.%I', table_schema, table_name) as name"
+        f" from information_schema.tables where table_schema in {SCHEMAS}"
+    )
+    digest = "select md5(string_agg(t::text, '|' order by t::text)) as digest from {} as t"
+    return Marts(
+        warehouse.row("marts.rpt_shop_totals"),
+        warehouse.row("marts.rpt_weekly_report"),
+        {row["name"]: warehouse.rows(digest.format(row["name"]))[0]["digest"] for row in names},
+        warehouse.rows("select * from shop.rejected_rows"),
+    )
+
+
+def demo_project(folder: Path, as_of: date) -> Path:
+    """A copy of the dbt project with the seeds of the demo shop as of a date."""
+    project = copy_project(folder) / "dbt_ecommerce"
+    write(generate(CUSTOMERS, SEED, as_of, LOCALE, MESS), project / "seeds", folder / "truth.csv")
+    return project
+
+
+@pytest.fixture(scope="module")
+def today(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dbt project with the seeds as they are committed."""
+    return demo_project(tmp_path_factory.mktemp("today"), AS_OF)
+
+
+@pytest.fixture(scope="module")
+def back_then(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dbt project with the seeds as they were on the earlier Monday."""
+    return demo_project(tmp_path_factory.mktemp("back_then"), EARLIER)
+
+
+@pytest.fixture(scope="module")
+def warehouses(
+    postgres: Path, today: Path, back_then: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Warehouse]:
+    """A warehouse for each of the two projects."""
+    folder = tmp_path_factory.mktemp("warehouses")
+    return {
+        "today": new_warehouse(postgres, "dbt_today", folder, today),
+        "back then": new_warehouse(postgres, "dbt_back_then", folder, back_then),
+    }
+
+
+def build_today(warehouse: Warehouse) -> dict[str, Marts]:
+    """All of it with every test, then an earlier week, then all of it once more."""
+    warehouse.dbt("build")
+    built = {"today": read(warehouse)}
+    warehouse.dbt("run", as_of_date=str(EARLIER))
+    built["earlier"] = read(warehouse)
+    warehouse.dbt("run")
+    return built | {"again": read(warehouse)}
+
+
+def build_back_then(warehouse: Warehouse, files: Path) -> dict[str, Marts]:
+    """The earlier week when it was the last one, then two shops at once."""
+    warehouse.dbt("build", *NO_TESTS, as_of_date=str(EARLIER))
+    built = {"back then": read(warehouse)}
+    (files / "cdnow.csv").write_text(CDNOW)
+    warehouse.load("cdnow", files)
+    only = ("--exclude-resource-type", "seed", "unit_test")
+    warehouse.dbt("build", *only, sources=["demo_shop", "cdnow"])
+    return built | {"two shops": read(warehouse)}
+
+
+@pytest.fixture(scope="module")
+def builds(
+    warehouses: dict[str, Warehouse], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Builds]:
+    """The marts of a build by its name; the two warehouses are built at the same time."""
+    files = tmp_path_factory.mktemp("files")
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        first: Future[dict[str, Marts]] = pool.submit(build_today, warehouses["today"])
+        second = pool.submit(build_back_then, warehouses["back then"], files)
+        of = {"today": first, "earlier": first, "again": first}
+        yield lambda name: of.get(name, second).result()[name]
+
+
+def assert_same(actual: Row, expected: Row) -> None:
+    """Every expected figure, to the last digit."""
+    assert {name: actual[name] for name in expected} == expected
+
+
+# --- the demo shop's figures, recounted from its files
+
+
+def test_a_clone_builds_at_once_and_passes_every_test(builds: Builds) -> None:
+    assert builds("today").totals["as_of_on"] == AS_OF
+
+
+def test_the_totals_are_what_a_recount_of_the_seeds_says(builds: Builds, today: Path) -> None:
+    expected = recount.totals(shops.demo_shop(today / "seeds", AS_OF))
+    assert_same(builds("today").totals, expected | {"currency": "BRL"})
+
+
+def test_two_weeks_side_by_side_are_what_a_recount_of_the_seeds_says(
+    builds: Builds, today: Path
+) -> None:
+    expected = recount.weekly_report(shops.demo_shop(today / "seeds", AS_OF))
+    assert expected["top_cancellation_reason"]
+    assert_same(builds("today").weekly_report, expected | {"currency": "BRL"})
+    assert set(builds("today").weekly_report) == set(expected) | {"currency"}
+
+
+def test_rows_that_cannot_be_used_are_set_aside_and_counted(builds: Builds, today: Path) -> None:
+    orders = pd.read_csv(today / "seeds" / "raw_orders.csv", dtype="str")
+    items = pd.read_csv(today / "seeds" / "raw_order_items.csv", dtype="str")
+    unreadable = orders[~orders["ordered_at"].str.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]{8}Z")]
+    without_order = items["order_id"].isin(unreadable["order_id"])
+    negative = items["quantity"].astype(int) <= 0
+    expected = {
+        ("raw_orders", "ordered_at is not a date"): len(unreadable),
+        ("raw_order_items", "its order is missing or set aside"): int(without_order.sum()),
+        ("raw_order_items", "quantity is not positive"): int((negative & ~without_order).sum()),
+    }
+    assert all(expected.values())
+    rejected = pd.DataFrame(builds("today").rejected)
+    assert rejected.groupby(["landing_table", "rejected_because"]).size().to_dict() == expected
+    assert builds("today").totals["rejected_rows"] == sum(expected.values())
+
+
+# --- the as-of date
+
+
+def test_an_earlier_week_from_todays_seeds_is_the_week_as_it_was_reported_then(
+    builds: Builds, back_then: Path
+) -> None:
+    then, earlier = builds("back then"), builds("earlier")
+    assert then.totals["as_of_on"] == EARLIER
+    assert earlier.weekly_report == then.weekly_report
+    # rows that came later and are set aside have no date that could be trusted
+    counted = {"rejected_rows": then.totals["rejected_rows"]}
+    assert earlier.totals | counted == then.totals
+    assert_same(then.totals, recount.totals(shops.demo_shop(back_then / "seeds", EARLIER)))
+
+
+def test_an_earlier_week_is_another_one(builds: Builds) -> None:
+    week = builds("earlier").weekly_report
+    assert week["week_starts_on"] == EARLIER - timedelta(days=7)
+    assert week["orders"] != builds("today").weekly_report["orders"]
+
+
+def test_building_again_gives_the_same_rows_even_with_another_week_in_between(
+    builds: Builds,
+) -> None:
+    tables = builds("today").tables
+    assert {"shop.orders", "marts.customer_churn", "marts.rpt_weekly_report"} <= set(tables)
+    assert all(tables.values())
+    assert builds("again").tables == tables
+    assert builds("earlier").tables != tables
+
+
+# --- two shops at once
+
+
+def test_the_totals_of_two_shops_add_up(builds: Builds, back_then: Path) -> None:
+    totals = builds("two shops").totals
+    demo = recount.totals(shops.demo_shop(back_then / "seeds", totals["as_of_on"]))
+    cdnow = {"customers": 2, "churned_customers": 2, "repeat_customers": 1, "orders": 3}
+    assert totals["customers"] == demo["customers"] + cdnow["customers"]
+    assert totals["churned_customers"] == demo["churned_customers"] + cdnow["churned_customers"]
+    assert totals["repeat_customers"] == demo["repeat_customers"] + cdnow["repeat_customers"]
+    assert totals["orders"] == demo["orders"] + cdnow["orders"]
+    assert totals["cancelled_orders"] == demo["cancelled_orders"]
+    assert float(totals["revenue"] - demo["revenue"]) == 42.50
+    assert totals["dearest_product_name"] == demo["dearest_product_name"]
+
+
+def test_an_amount_in_two_currencies_has_none(builds: Builds) -> None:
+    assert builds("two shops").totals["currency"] is None
+    assert builds("two shops").weekly_report["currency"] is None
+
+
+def test_what_is_set_aside_names_its_shop(builds: Builds) -> None:
+    [bad] = [row for row in builds("two shops").rejected if row["source_name"] == "cdnow"]
+    assert (bad["landing_table"], bad["rejected_because"]) == (
+        "cdnow__cdnow",
+        "order_date is not a date",
+    )
+    assert json.loads(bad["source_row"])["customer_id"] == "3"
+
+
+# --- the rules that every model keeps
+
+
+@pytest.fixture(scope="module")
+def manifest(builds: Builds, warehouses: dict[str, Warehouse]) -> dict[str, Any]:
+    """What dbt knows of the project with the demo shop active."""
+    builds("again")
+    text = (warehouses["today"].folder / "target" / "manifest.json").read_text()
+    return dict(json.loads(text))
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every active model by its name."""
+    nodes = manifest["nodes"].values()
+    return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+
+
+def test_every_model_and_every_seed_is_described_and_so_are_its_columns(
+    manifest: dict[str, Any],
+) -> None:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in ("model", "seed"):
+            assert node["description"], node["name"]
+            assert node["columns"], node["name"]
+            for column in node["columns"].values():
+                assert column["description"], (node["name"], column["name"])
+
+
+def test_every_model_belongs_to_a_group_with_an_owner(
+    manifest: dict[str, Any], models: dict[str, dict[str, Any]]
+) -> None:
+    owners = {group["name"]: group["owner"]["name"] for group in manifest["groups"].values()}
+    for name, model in models.items():
+        assert owners.get(model["group"]), name
+
+
+def test_what_others_build_on_has_an_enforced_contract_with_every_type(
+    models: dict[str, dict[str, Any]],
+) -> None:
+    public = [
+        model
+        for model in models.values()
+        if model["schema"] in ("shop", "marts") and not model["name"].startswith("int_")
+    ]
+    assert len(public) > 15
+    for model in public:
+        assert model["config"]["contract"]["enforced"], model["name"]
+        for column in model["columns"].values():
+            assert column["data_type"], (model["name"], column["name"])
+
+
+def test_every_layer_reads_only_the_one_before(models: dict[str, dict[str, Any]]) -> None:
+    may_read = {
+        "staging": {"landing", "staging"},
+        "shop": {"staging", "shop"},
+        "marts": {"shop", "marts"},
+    }
+    schema_of = {model["unique_id"]: model["schema"] for model in models.values()}
+    for name, model in models.items():
+        read_from = {schema_of.get(one, "landing") for one in model["depends_on"]["nodes"]}
+        assert read_from <= may_read[model["schema"]], name
+
+
+def test_the_report_is_an_exposure_of_what_it_reads(manifest: dict[str, Any]) -> None:
+    [exposure] = manifest["exposures"].values()
+    assert {node.rsplit(".", 1)[-1] for node in exposure["depends_on"]["nodes"]} == {
+        "rpt_shop_totals",
+        "rpt_weekly_report",
+    }
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        r"\bcurrent_(date|timestamp|time)\b",
+        r"\b(now|getdate|sysdate|clock_timestamp)\s*\(",
+        r"\brun_started_at\b",
+        r"\bdatetime\.",
+        r"::",
+        r"\bdistinct on\b",
+        r"\binterval\s+'",
+        r"\bfilter\s*\(\s*where\b",
+    ],
+)
+def test_no_model_reads_the_clock_or_needs_postgres(forbidden: str) -> None:
+    files = [*DBT_PROJECT.glob("models/**/*.sql"), *DBT_PROJECT.glob("tests/**/*.sql")]
+    assert len(files) > 40
+    found = [path.name for path in files if re.search(forbidden, path.read_text(), re.IGNORECASE)]
+    assert found == []
+
+
+def test_every_source_brings_the_five_canonical_models() -> None:
+    folders = [path for path in (DBT_PROJECT / "models" / "staging").iterdir() if path.is_dir()]
+    assert {"cdnow", "demo_shop", "olist", "uci_online_retail"} <= {path.name for path in folders}
+    for folder in folders:
+        models = {path.stem for path in folder.glob("stg_*.sql")}
+        assert models == {
+            f"stg_{folder.name}__{entity}"
+            for entity in ("customers", "products", "orders", "order_items", "rejected_rows")
+        }

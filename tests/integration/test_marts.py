@@ -1,0 +1,318 @@
+"""The marts' figures of real shops: those of the ground truth, and of a recount in pandas.
+
+The shops are built two at a time, as dbt alone keeps little more than one core busy.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.integration import recount, shops
+from tests.integration.warehouses import Row, Warehouse, new_warehouse
+
+EARLIER = date(2018, 6, 4)  # a Monday in the middle of Olist's history
+ONLY_DATA_TESTS = ("--exclude-resource-type", "unit_test")
+
+GOODS_OF_UCI = "dearest_goods_only (StockCode starts with 5 digits)"
+EVERY_NTH_INVOICE = 8
+BAD_ROWS = [
+    # column, what it holds, why the row is set aside
+    ("InvoiceDate", "05/11/2011 10:00", "InvoiceDate is not a date"),
+    ("InvoiceDate", "", "InvoiceDate is not a date"),
+    ("InvoiceDate", "2011-02-30 10:00:00", "InvoiceDate is not a date"),
+    ("Quantity", "many", "Quantity is not a whole number"),
+    ("Quantity", "1.5", "Quantity is not a whole number"),
+    ("UnitPrice", "2,55", "UnitPrice is not a number"),
+    ("InvoiceNo", "", "InvoiceNo is missing"),
+]
+
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the builds
+
+
+@dataclass(frozen=True)
+class Marts:
+    """What the tests read of a build."""
+
+    totals: Row
+    weekly_report: Row
+    weekly_churn: list[Row]
+    rejected: list[Row]
+
+
+Builds = Callable[[str], Marts]
+
+
+def read(warehouse: Warehouse) -> Marts:
+    return Marts(
+        warehouse.row("marts.rpt_shop_totals"),
+        warehouse.row("marts.rpt_weekly_report"),
+        warehouse.rows("select * from marts.weekly_churn order by week_starts_on"),
+        warehouse.rows("select * from shop.rejected_rows"),
+    )
+
+
+# --- one build a shop
+
+
+def build_uci(warehouse: Warehouse, data: Path) -> dict[str, Marts]:
+    warehouse.load("uci_online_retail", data)
+    warehouse.dbt("build", *ONLY_DATA_TESTS, sources=["uci_online_retail"])
+    return {"uci_online_retail": read(warehouse)}
+
+
+def build_olist(warehouse: Warehouse, data: Path) -> dict[str, Marts]:
+    warehouse.load("olist", data)
+    warehouse.dbt("build", *ONLY_DATA_TESTS, sources=["olist"])
+    built = {"olist": read(warehouse)}
+    warehouse.dbt("run", sources=["olist"], as_of_date=str(EARLIER))
+    return built | {"olist, earlier": read(warehouse)}
+
+
+def build_cdnow(warehouse: Warehouse, data: Path) -> dict[str, Marts]:
+    warehouse.load("cdnow", data / "cdnow")
+    warehouse.dbt("build", *ONLY_DATA_TESTS, sources=["cdnow"])
+    built = {"cdnow": read(warehouse)}
+    warehouse.load("cdnow", data / "cdnow_sample")
+    warehouse.dbt("run", sources=["cdnow"])
+    return built | {"cdnow_sample": read(warehouse)}
+
+
+def build_csv(warehouse: Warehouse, lines: pd.DataFrame) -> dict[str, Marts]:
+    built = {}
+    for name, csv in {"csv": lines, "other csv": rearranged(lines)}.items():
+        folder = warehouse.folder / name
+        folder.mkdir()
+        csv.to_csv(folder / "online_retail.csv", index=False)
+        warehouse.load("uci_online_retail", folder)
+        warehouse.dbt("run", sources=["uci_online_retail"])
+        built[name] = read(warehouse)
+    return built
+
+
+def rearranged(lines: pd.DataFrame) -> pd.DataFrame:
+    """The same lines with their columns in another order, one more column, and some bad rows."""
+    bad = lines.tail(len(BAD_ROWS)).astype("str")
+    for row, (column, value, _) in zip(bad.index, BAD_ROWS, strict=True):
+        bad.loc[row, column] = value
+    bad["InvoiceNo"] = bad["InvoiceNo"].where(bad["InvoiceNo"] == "", "999999")
+    whole = pd.concat([bad.tail(3), lines.astype("str"), bad.head(-3)])
+    whole.insert(2, "Warehouse code", "A1, left")
+    return whole[[*reversed(whole.columns)]].replace("nan", "")
+
+
+@pytest.fixture(scope="module")
+def uci_lines(shared_data: Callable[[str], Path]) -> pd.DataFrame:
+    """Every line of UCI Online Retail."""
+    return pd.read_parquet(shared_data("uci_online_retail") / "online_retail.parquet")
+
+
+@pytest.fixture(scope="module")
+def some_lines(uci_lines: pd.DataFrame) -> pd.DataFrame:
+    """All lines of a few thousand of its invoices."""
+    invoices = sorted(uci_lines["InvoiceNo"].unique())[::EVERY_NTH_INVOICE]
+    return uci_lines[uci_lines["InvoiceNo"].isin(invoices)]
+
+
+@pytest.fixture(scope="module")
+def builds(
+    postgres: Path,
+    shared_data: Callable[[str], Path],
+    some_lines: pd.DataFrame,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Builds]:
+    """The marts of a build by its name."""
+    folder = tmp_path_factory.mktemp("marts")
+    cdnow = shared_data("cdnow").parent
+    tasks: dict[str, tuple[Callable[[Warehouse, Any], dict[str, Marts]], Any]] = {
+        "uci": (build_uci, shared_data("uci_online_retail")),
+        "olist": (build_olist, shared_data("olist_sample_8k")),
+        "cdnow": (build_cdnow, cdnow),
+        "csv": (build_csv, some_lines),
+    }
+    of = {
+        "uci_online_retail": "uci",
+        "olist": "olist",
+        "olist, earlier": "olist",
+        "cdnow": "cdnow",
+        "cdnow_sample": "cdnow",
+        "csv": "csv",
+        "other csv": "csv",
+    }
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        running: dict[str, Future[dict[str, Marts]]] = {
+            name: pool.submit(build, new_warehouse(postgres, f"marts_{name}", folder), argument)
+            for name, (build, argument) in tasks.items()
+        }
+        yield lambda name: running[of[name]].result()[name]
+
+
+# --- the ground truth
+
+
+@pytest.fixture(scope="module")
+def ground_truth(shared_data: Callable[[str], Path]) -> dict[str, Any]:
+    return dict(json.loads(shared_data("ground_truth.json").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("build", "shop"),
+    [
+        ("uci_online_retail", "uci_online_retail"),
+        ("olist", "olist_sample_8k"),
+        ("cdnow", "cdnow"),
+        ("cdnow_sample", "cdnow_sample"),
+    ],
+)
+def test_the_totals_are_the_published_ones(
+    build: str, shop: str, builds: Builds, ground_truth: dict[str, Any]
+) -> None:
+    truth, totals = ground_truth[shop], builds(build).totals
+    assert {
+        "as_of": str(totals["as_of_on"]),
+        "customers": totals["customers"],
+        "churned": totals["churned_customers"],
+        "inactive share": float(totals["inactive_share"]),
+        "repeat customers": totals["repeat_customers"],
+        "repeat rate": float(totals["repeat_rate"]),
+        "orders": totals["orders"],
+        "cancelled": totals["cancelled_orders"],
+        "cancellation rate": float(totals["cancellation_rate"]),
+        "revenue": float(totals["revenue"]),
+    } == {
+        "as_of": truth["churn"]["as_of"],
+        "customers": truth["churn"]["customers"],
+        "churned": truth["churn"]["inactive_gt_90"],
+        "inactive share": pytest.approx(truth["churn"]["churn_rate"], abs=1e-6),
+        "repeat customers": truth["churn"]["repeat_customers"],
+        "repeat rate": pytest.approx(truth["churn"]["repeat_rate"], abs=1e-6),
+        "orders": truth["base"]["orders_all"],
+        "cancelled": truth["base"]["orders_cancelled"],
+        "cancellation rate": pytest.approx(truth["base"]["cancellation_rate"], abs=1e-6),
+        "revenue": pytest.approx(truth["revenue"]["revenue_active"], abs=0.005),
+    }
+
+
+@pytest.mark.parametrize(
+    ("build", "find"),
+    [
+        ("uci_online_retail", lambda truth: truth["uci_online_retail"]["extra"][GOODS_OF_UCI]),
+        ("olist", lambda truth: truth["olist_sample_8k"]["dearest"]),
+    ],
+)
+def test_the_dearest_product_is_the_published_one(
+    build: str,
+    find: Callable[[dict[str, Any]], list[dict[str, Any]]],
+    builds: Builds,
+    ground_truth: dict[str, Any],
+) -> None:
+    totals, dearest = builds(build).totals, find(ground_truth)[0]
+    assert totals["dearest_product_name"] == dearest["product_name"]
+    assert float(totals["dearest_product_price"]) == dearest["unit_price"]
+
+
+def test_a_shop_that_names_no_products_has_no_dearest(builds: Builds) -> None:
+    assert builds("cdnow").totals["dearest_product_name"] is None
+    assert builds("cdnow").totals["dearest_product_price"] is None
+
+
+@pytest.mark.parametrize("build", ["uci_online_retail", "olist", "cdnow", "cdnow_sample"])
+def test_no_row_of_the_real_shops_is_set_aside(build: str, builds: Builds) -> None:
+    assert builds(build).rejected == []
+    assert builds(build).totals["rejected_rows"] == 0
+
+
+@pytest.mark.parametrize(
+    ("build", "currency"), [("uci_online_retail", "GBP"), ("olist", "BRL"), ("cdnow", "USD")]
+)
+def test_the_currency_is_the_shops(build: str, currency: str, builds: Builds) -> None:
+    assert builds(build).totals["currency"] == currency
+    assert builds(build).weekly_report["currency"] == currency
+
+
+# --- the recount
+
+
+def assert_same(actual: Row, expected: Row) -> None:
+    """Every expected figure, to the last digit."""
+    assert {name: actual[name] for name in expected} == expected
+
+
+def test_every_week_of_uci_is_what_a_recount_of_its_customers_says(
+    builds: Builds, uci_lines: pd.DataFrame
+) -> None:
+    recounted = recount.weeks(shops.uci_online_retail(uci_lines)).to_dict("records")
+    weeks = builds("uci_online_retail").weekly_churn
+    assert len(weeks) == len(recounted) == 53
+    assert sum(week["churned_customers"] for week in weeks) > 1000
+    assert sum(week["reactivated_customers"] for week in weeks) > 100
+    for week, expected in zip(weeks, recounted, strict=True):
+        assert_same(week, {str(name): value for name, value in expected.items()})
+
+
+def test_the_weekly_report_of_uci_is_what_a_recount_says(
+    builds: Builds, uci_lines: pd.DataFrame
+) -> None:
+    expected = recount.weekly_report(shops.uci_online_retail(uci_lines))
+    assert_same(builds("uci_online_retail").weekly_report, expected)
+
+
+def test_an_earlier_as_of_date_knows_nothing_of_what_came_later(
+    builds: Builds, shared_data: Callable[[str], Path]
+) -> None:
+    shop = shops.olist(shared_data("olist_sample_8k"), EARLIER)
+    earlier = builds("olist, earlier")
+    assert_same(earlier.totals, recount.totals(shop))
+    assert_same(earlier.weekly_report, recount.weekly_report(shop))
+    assert earlier.totals["orders"] < builds("olist").totals["orders"]
+    recounted = [week["week_starts_on"] for week in recount.weeks(shop).to_dict("records")]
+    assert [week["week_starts_on"] for week in earlier.weekly_churn] == recounted
+
+
+# --- the same lines as CSV
+
+
+def test_a_csv_as_pandas_writes_it_gives_the_figures_of_the_parquet_file(
+    builds: Builds, some_lines: pd.DataFrame
+) -> None:
+    written = some_lines["CustomerID"].dropna().astype("str")
+    assert written.str.endswith(".0").all()
+    shop = shops.uci_online_retail(some_lines)
+    assert_same(builds("csv").totals, recount.totals(shop) | {"rejected_rows": 0})
+    assert_same(builds("csv").weekly_report, recount.weekly_report(shop))
+
+
+def test_other_columns_and_another_order_change_nothing(
+    builds: Builds, some_lines: pd.DataFrame
+) -> None:
+    totals = builds("other csv").totals | {"rejected_rows": 0}
+    assert totals == builds("csv").totals
+    assert builds("other csv").weekly_report == builds("csv").weekly_report
+    assert builds("other csv").weekly_churn == builds("csv").weekly_churn
+
+
+def test_bad_rows_are_set_aside_with_the_reason_and_counted(builds: Builds) -> None:
+    marts = builds("other csv")
+    reasons = Counter(row["rejected_because"] for row in marts.rejected)
+    assert reasons == Counter(reason for _, _, reason in BAD_ROWS)
+    assert marts.totals["rejected_rows"] == len(BAD_ROWS)
+
+
+def test_a_row_that_is_set_aside_is_kept_as_it_was(builds: Builds) -> None:
+    rows = [
+        (row["source_name"], row["landing_table"], json.loads(row["source_row"]))
+        for row in builds("other csv").rejected
+    ]
+    assert {source for source, _, _ in rows} == {"uci_online_retail"}
+    assert {table for _, table, _ in rows} == {"uci_online_retail__online_retail"}
+    for column, value, _ in BAD_ROWS:
+        # an empty field of a CSV is no value
+        assert any(row[column] == (value or None) for _, _, row in rows), (column, value)
+    assert {row["Warehouse code"] for _, _, row in rows} == {"A1, left"}

@@ -1,0 +1,73 @@
+"""Warehouses for the tests: databases of the embedded server that dbt builds its models in."""
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2.extras import RealDictCursor
+
+from include.settings import DBT_PROJECT, PROJECT
+from include.warehouse import embedded
+from include.warehouse.connection import as_environment
+from include.warehouse.load_files import load_files
+from tests.project_copy import environment, run
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A database, and dbt with a folder of its own for what it writes."""
+
+    url: str
+    folder: Path
+    dbt_project: Path = DBT_PROJECT
+
+    def load(self, source: str, data: Path) -> None:
+        """Load a shop's files."""
+        load_files(self.url, source, data, DBT_PROJECT, lambda _: None)
+
+    def dbt(self, command: str, *options: str, **dbt_vars: Any) -> str:
+        """Run dbt; its output, or AssertionError with it where a model or a test failed."""
+        project = str(self.dbt_project)
+        arguments = ["--project-dir", project, "--profiles-dir", project, *options]
+        done = run(
+            ["dbt", "--no-use-colors", command, *arguments, "--vars", json.dumps(dbt_vars)],
+            PROJECT,
+            environment(
+                PROJECT,
+                **as_environment(self.url),
+                DBT_TARGET_PATH=str(self.folder / "target"),
+                DBT_LOG_PATH=str(self.folder / "logs"),
+            ),
+        )
+        assert done.returncode == 0, done.stdout[-5000:] + done.stderr
+        return done.stdout
+
+    def rows(self, query: str) -> list[Row]:
+        """The rows of a query, by column."""
+        with (
+            closing(psycopg2.connect(self.url)) as connection,
+            connection.cursor(cursor_factory=RealDictCursor) as cursor,
+        ):
+            cursor.execute(query)
+            return [dict(row) for row in cursor.fetchall()]
+
+    def row(self, table: str) -> Row:
+        """The only row of a table."""
+        [row] = self.rows(f"select * from {table}")
+        return row
+
+
+def new_warehouse(
+    home: Path, name: str, folder: Path, dbt_project: Path = DBT_PROJECT
+) -> Warehouse:
+    """An empty database of the server in `home`; it goes when the server goes."""
+    with closing(psycopg2.connect(embedded.url("postgres", home))) as connection:
+        connection.autocommit = True
+        connection.cursor().execute(f"create database {name} template template0")
+    (folder / name).mkdir()
+    return Warehouse(embedded.url(name, home), folder / name, dbt_project)

@@ -66,7 +66,8 @@ def demo(
             env = local_airflow.environment(settings)
         with _step("Airflow's tables and the dbt project"):
             local_airflow.prepare(settings, env, LOG)
-        (OUT / "alert.txt").unlink(missing_ok=True)
+        for left_over in ("report.txt", "report.html", "alert.txt"):
+            (OUT / left_over).unlink(missing_ok=True)
         _run_dag(env, as_of)
         _show_report(began)
     finally:

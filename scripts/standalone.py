@@ -45,6 +45,7 @@ def up() -> None:
     settings = load_settings()
     print("Preparing Postgres, Airflow's tables and the dbt project …", flush=True)
     env = local_airflow.environment(settings)
+    env["AIRFLOW__API__BASE_URL"] = address  # alerts name it
     env["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{port}/execution/"
     local_airflow.prepare(settings, env, LOG)
     with LOG.open("ab") as log:

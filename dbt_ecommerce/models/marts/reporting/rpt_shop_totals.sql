@@ -46,9 +46,10 @@ order_totals as (
         count(*) as orders,
         coalesce(sum(case when is_cancelled then 1 else 0 end), 0)
             as cancelled_orders,
-        -- no total is in one currency where the sources use several
-        case when count(distinct currency) = 1 then min(currency) end
-            as currency
+        case
+            when count(distinct currency) = 1 then min(currency)
+            when count(distinct currency) > 1 then 'mixed'
+        end as currency
     from orders
 
 ),

@@ -221,7 +221,7 @@ def test_the_totals_of_two_shops_add_up(builds: Builds, back_then: Path) -> None
     assert totals["dearest_product_name"] == demo["dearest_product_name"]
 
 
-def test_an_amount_in_two_currencies_has_none(builds: Builds) -> None:
+def test_sums_over_two_currencies_are_called_mixed(builds: Builds) -> None:
     assert builds("two shops").totals["currency"] == "mixed"
     assert builds("two shops").weekly_report["currency"] == "mixed"
 

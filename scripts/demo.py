@@ -138,7 +138,7 @@ def _echo_progress(lines: Iterable[str]) -> Iterator[str]:
                 print(f"  {step} …", flush=True)
             else:
                 _say(f"  {step}", time.monotonic() - started[step])
-        elif (node := NODE.search(plain)) and node["result"] != "PASS":
+        elif line[:1] != "{" and (node := NODE.search(plain)) and node["result"] != "PASS":
             done = f"    {node['done']:>3}/{node['all']} {node['result']:<5} {node['name']}"
             _say(done, float(node["seconds"]))
 

@@ -111,8 +111,8 @@ class _WithEndMark:
 
     def read(self, size: int = -1) -> bytes:
         chunk: bytes = self._file.read(size)
-        if not chunk:
-            chunk, self._rest = self._rest, b""
+        if size < 0 or len(chunk) < size:  # the end: a header alone needs the mark as well
+            chunk, self._rest = chunk + self._rest, b""
         return chunk
 
     def close(self) -> None:

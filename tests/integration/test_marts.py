@@ -206,6 +206,7 @@ def test_the_totals_are_the_published_ones(
         ("uci_online_retail", lambda truth: truth["uci_online_retail"]["extra"][GOODS_OF_UCI]),
         ("olist", lambda truth: truth["olist_sample_8k"]["dearest"]),
     ],
+    ids=["uci_online_retail", "olist"],
 )
 def test_the_dearest_product_is_the_published_one(
     build: str,

@@ -13,26 +13,43 @@ orders as (
 
 ),
 
-cast_and_checked as (
+cast_to_types as (
 
     select
-        source.order_id,
-        source.product_id,
-        source.seller_id,
-        cast(source.order_item_id as {{ dbt.type_string() }}) as line_no,
+        order_id,
+        product_id,
+        seller_id,
+        cast(order_item_id as {{ dbt.type_string() }}) as line_no,
+        {{ row_as_json('source') }} as source_row,
+        {{ try_cast('price', 'numeric') }} as price,
+        row_number() over (
+            partition by order_id, order_item_id
+            order by product_id, price
+        ) as occurrence
+    from source
+
+),
+
+checked as (
+
+    select
+        cast_to_types.order_id,
+        cast_to_types.product_id,
+        cast_to_types.seller_id,
+        cast_to_types.line_no,
         case
             when orders.order_id is null
                 then 'its order is missing or set aside'
-            when {{ try_cast('source.price', 'numeric') }} is null
-                then 'price is not a number'
-            when {{ try_cast('source.price', 'numeric') }} < 0
-                then 'price is negative'
+            when cast_to_types.price is null then 'price is not a number'
+            when cast_to_types.price < 0 then 'price is negative'
+            when cast_to_types.occurrence > 1
+                then 'order_item_id occurs before in its order'
         end as rejected_because,
-        {{ row_as_json('source') }} as source_row,
-        {{ try_cast('source.price', 'numeric') }} as price
-    from source
-    left join orders on source.order_id = orders.order_id
+        cast_to_types.source_row,
+        cast_to_types.price
+    from cast_to_types
+    left join orders on cast_to_types.order_id = orders.order_id
 
 )
 
-select * from cast_and_checked
+select * from checked

@@ -6,7 +6,23 @@ with source as (
 
 ),
 
-cast_and_checked as (
+cast_to_types as (
+
+    select
+        order_id,
+        customer_id,
+        order_status,
+        {{ row_as_json('source') }} as source_row,
+        {{ try_cast('order_purchase_timestamp', 'timestamp') }} as purchased_at,
+        row_number() over (
+            partition by order_id
+            order by order_purchase_timestamp, customer_id, order_status
+        ) as occurrence
+    from source
+
+),
+
+checked as (
 
     select
         order_id,
@@ -14,14 +30,14 @@ cast_and_checked as (
         order_status,
         case
             when order_id is null then 'order_id is missing'
-            when
-                {{ try_cast('order_purchase_timestamp', 'timestamp') }} is null
+            when purchased_at is null
                 then 'order_purchase_timestamp is not a date'
+            when occurrence > 1 then 'order_id occurs before'
         end as rejected_because,
-        {{ row_as_json('source') }} as source_row,
-        {{ try_cast('order_purchase_timestamp', 'timestamp') }} as purchased_at
-    from source
+        source_row,
+        purchased_at
+    from cast_to_types
 
 )
 
-select * from cast_and_checked
+select * from checked

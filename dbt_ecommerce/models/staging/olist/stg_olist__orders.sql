@@ -9,7 +9,12 @@ with orders as (
 
 customers as (
 
-    select * from {{ source('olist', 'olist__olist_customers_dataset') }}
+    -- one row an order by design; a row that occurs twice adds no order
+    select
+        customer_id,
+        max(customer_unique_id) as customer_unique_id
+    from {{ source('olist', 'olist__olist_customers_dataset') }}
+    group by customer_id
 
 ),
 

@@ -2,14 +2,23 @@
 
 with products as (
 
-    select * from {{ source('olist', 'olist__olist_products_dataset') }}
+    -- a product that is listed twice is one product
+    select
+        product_id,
+        max(product_category_name) as product_category_name
+    from {{ source('olist', 'olist__olist_products_dataset') }}
+    where product_id is not null
+    group by product_id
 
 ),
 
 translations as (
 
-    select *
+    select
+        product_category_name,
+        max(product_category_name_english) as product_category_name_english
     from {{ source('olist', 'olist__product_category_name_translation') }}
+    group by product_category_name
 
 ),
 

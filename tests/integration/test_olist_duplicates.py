@@ -1,0 +1,65 @@
+"""Rows that occur twice in Olist's files are set aside or merged, and everything else counts."""
+
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.integration.warehouses import Warehouse, new_warehouse
+
+FILES = {
+    "olist_customers_dataset": """\
+customer_id,customer_unique_id,customer_city,customer_state
+c1,ana,recife,PE
+c1,ana,recife,PE
+c2,rui,olinda,PE
+""",
+    "olist_orders_dataset": """\
+order_id,customer_id,order_status,order_purchase_timestamp
+o1,c1,delivered,2018-01-02 10:00:00
+o2,c2,delivered,2018-01-03 11:00:00
+o2,c2,delivered,2018-01-03 11:00:00
+""",
+    "olist_order_items_dataset": """\
+order_id,order_item_id,product_id,seller_id,price
+o1,1,p1,s1,10.00
+o1,1,p1,s1,10.00
+o2,1,p1,s1,20.50
+""",
+    "olist_products_dataset": "product_id,product_category_name\np1,bebes\np1,bebes\n",
+    "product_category_name_translation": (
+        "product_category_name,product_category_name_english\nbebes,baby\nbebes,baby\n"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    folder = tmp_path_factory.mktemp("duplicates")
+    data = folder / "files"
+    data.mkdir()
+    for name, text in FILES.items():
+        (data / f"{name}.csv").write_text(text)
+    warehouse = new_warehouse(postgres, "olist_duplicates", folder)
+    warehouse.load("olist", data)
+    warehouse.dbt("build", sources=["olist"])
+    return warehouse
+
+
+def test_an_order_or_a_line_that_occurs_twice_is_set_aside_once(warehouse: Warehouse) -> None:
+    reasons = [
+        row["rejected_because"]
+        for row in warehouse.rows("select rejected_because from shop.rejected_rows")
+    ]
+    assert Counter(reasons) == {
+        "order_id occurs before": 1,
+        "order_item_id occurs before in its order": 1,
+    }
+
+
+def test_the_totals_count_everything_once(warehouse: Warehouse) -> None:
+    totals = warehouse.row("marts.rpt_shop_totals")
+    assert (totals["customers"], totals["orders"]) == (2, 2)
+    assert totals["revenue"] == Decimal("30.50")
+    assert totals["rejected_rows"] == 2

@@ -469,7 +469,7 @@ def test_winning_a_customer_costs_twenty_to_eighty_reais_in_paid_channels() -> N
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--as-of", "16/11/2026"], "is no date: give YYYY-MM-DD"),
+        (["--as-of", "16/11/2026"], "is not a date: write it like 2026-11-16"),
         (["--as-of", "2023-11-13"], "The shop opened on 2023-11-13"),
         (["--as-of", "2206-11-16"], "is too far away"),
         (["--mess", "0.6"], "give one from 0 to 0.5"),

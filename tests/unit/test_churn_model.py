@@ -141,8 +141,8 @@ def test_where_nobody_comes_back_the_holdout_has_no_correlation() -> None:
 def shop(seed: int = 1) -> FrequencyRecency:
     """A shop of 600 customers that the models can learn from."""
     chance = np.random.default_rng(seed)
-    age = chance.integers(5, 60, 600) * 1.0
-    frequency: Floats = np.minimum(chance.geometric(0.4, 600) - 1.0, age)
+    age = np.round(chance.uniform(5, 60, 600))
+    frequency = np.minimum(chance.geometric(0.4, 600) - 1.0, age)
     recency = np.where(frequency > 0, np.ceil(age * chance.uniform(0.1, 1, 600)), 0)
     spend = np.where(frequency > 0, chance.lognormal(3, 0.5, 600), np.nan)
     return FrequencyRecency(np.arange(600), frequency, recency, age, spend)

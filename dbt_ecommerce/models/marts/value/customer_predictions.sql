@@ -26,26 +26,34 @@ in_weeks as (
 
 ),
 
-predicted as (
+scored as (
 
     select
         in_weeks.*,
         parameters.as_of_on,
         parameters.parameters_as_of_on,
-        -- beyond e^500 the chance to be gone is 1, and the power overflows
-        1 / (1 + exp(least(
-            500,
-            ln(parameters.a) - ln(parameters.b + in_weeks.frequency)
-            + (parameters.r + in_weeks.frequency) * ln(
-                (parameters.alpha + in_weeks.age_weeks)
-                / (parameters.alpha + in_weeks.recency_weeks)
-            )
-        ))) as probability_alive,
+        ln(parameters.a) - ln(parameters.b + in_weeks.frequency)
+        + (parameters.r + in_weeks.frequency) * ln(
+            (parameters.alpha + in_weeks.age_weeks)
+            / (parameters.alpha + in_weeks.recency_weeks)
+        ) as log_odds_gone,
         parameters.p * (parameters.gamma + in_weeks.repeat_revenue)
         / (parameters.p * in_weeks.frequency + parameters.q - 1)
             as expected_spend
     from in_weeks
     cross join parameters
+
+),
+
+-- beyond e^500 the probability is 0 to every digit, and exp() overflows
+predicted as (
+
+    select
+        *,
+        1 / (1 + exp(
+            case when log_odds_gone > 500 then 500 else log_odds_gone end
+        )) as probability_alive
+    from scored
 
 ),
 

@@ -6,7 +6,7 @@ report of the week before reaches the shop's Telegram channel.
 * `get_shop_data` generates the demo shop, or loads a real shop's files into the schema `landing`.
 * `shop` is the first part of the dbt project, each model a task: seeds → staging → shop → facts.
 * `fit_churn_model` learns from the orders before the week how customers come back and leave.
-* `marts` is the rest of the dbt project: churn, predictions, what the report prints; then all tests.
+* `marts` is the rest of it: churn, predictions, what the report prints; then all data tests.
 * `send_report` prints a few rows of the marts; without a connection `telegram` it writes a preview.
 
 To report on an earlier week, trigger it with `as_of_date` set to the Monday after that week.
@@ -70,12 +70,13 @@ with DAG(
         from contextlib import closing
 
         from include.churn_model.store import fit_for_the_week
+        from include.churn_model.summary import summary
         from include.task_errors import plain_failures
         from include.warehouse.connection import connect, task_warehouse_url
 
         with plain_failures(), closing(connect(task_warehouse_url())) as connection:
-            for line in fit_for_the_week(connection):
-                print(line)
+            for fitted in fit_for_the_week(connection):
+                print(summary(fitted))
 
     # A retry after a worker died while sending would send the report twice; what is safe to send
     # again, delivery tries again by itself.

@@ -18,6 +18,7 @@ from cosmos import (
     RenderConfig,
     TestBehavior,
 )
+from cosmos import settings as cosmos_settings
 from cosmos.constants import PRODUCER_WATCHER_TASK_ID, InvocationMode
 from cosmos.operators.local import DbtTestLocalOperator
 from cosmos.profiles import PostgresUserPasswordProfileMapping
@@ -83,10 +84,23 @@ def dbt_task_group(
             "poke_interval": 1,
         },
     )
+    _share_what_is_parsed(group)
     _test_everything(group)
     _start_after_the_producer(group)
     _drop_empty_groups(group)
     return group
+
+
+def _share_what_is_parsed(group: DbtTaskGroup) -> None:
+    """Give all groups of the DAG one cache of the parsed project.
+
+    Cosmos gives each its own, so that each would parse the whole project anew, for five seconds.
+    """
+    cache = cosmos_settings.cache_dir / group.dag.dag_id
+    (cache / "target").mkdir(parents=True, exist_ok=True)
+    for task in group.iter_tasks():
+        if hasattr(task, "cache_dir"):
+            task.cache_dir = cache
 
 
 def _test_everything(group: DbtTaskGroup) -> None:

@@ -5,6 +5,7 @@ The rows are those of `ops.churn_model_parameters`; `store` keeps them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from include.churn_model.gate import reason_not_to_predict, reason_not_to_tell_who_left
 from include.churn_model.holdout import holdout
@@ -29,6 +30,19 @@ class Fit:
     declined: Reason | None = None
     holdout_weeks: int | None = None
     holdout_correlation: float | None = None
+
+    def parameters(self) -> dict[str, float]:
+        """The parameters, and the log-likelihood last, by their names in the papers."""
+        return dict(vars(self.fitted)) if self.fitted else {}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was fitted to the orders of `sources` until `until`, that day included."""
+
+    sources: str
+    until: date
+    fits: tuple[Fit, ...]
 
 
 def fit_models(

@@ -4,7 +4,6 @@ The frequency-recency table is dbt's, `marts.fct_order_days`; the parameters go 
 `ops.churn_model_parameters`, which dbt makes (macros/churn_model_parameters.sql) and scores with.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import execute_values
 
-from include.churn_model.fit import LEAST_HOLDOUT_WEEKS, Fit, fit_models
+from include.churn_model.fit import LEAST_HOLDOUT_WEEKS, Fitted, fit_models
 from include.churn_model.table import DAYS_A_WEEK, FrequencyRecency
 from include.errors import UserError
 
@@ -57,15 +56,6 @@ on conflict (sources, model, as_of_on) do update set
     holdout_correlation = excluded.holdout_correlation,
     declined_because = excluded.declined_because
 """
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What was fitted to the orders of `sources` until `until`, that day included."""
-
-    sources: str
-    until: date
-    fits: tuple[Fit, ...]
 
 
 def fit_for_the_week(connection: Connection) -> tuple[Fitted, Fitted]:
@@ -122,12 +112,6 @@ def read_customers(connection: Connection, until: date) -> FrequencyRecency:
     )
 
 
-def parameters(fit: Fit) -> dict[str, float]:
-    """The parameters and the log-likelihood by name, in the order of their columns."""
-    fitted = vars(fit.fitted) if fit.fitted else {}
-    return {name: fitted[name] for name in _PARAMETERS if name in fitted}
-
-
 def _marts(connection: Connection) -> tuple[str, date]:
     """The sources that the marts were built from, joined by commas, and the as-of date."""
     [(as_of_on, sources)] = _query(connection, _MARTS)
@@ -160,7 +144,7 @@ def _save(connection: Connection, fitted: Fitted) -> None:
             fit.model,
             fitted.until,
             fit.customers,
-            *(parameters(fit).get(name) for name in _PARAMETERS),
+            *(fit.parameters().get(name) for name in _PARAMETERS),
             fit.holdout_weeks,
             fit.holdout_correlation,
             fit.declined.code.value if fit.declined else None,

@@ -4,9 +4,9 @@ with orders as (
 
 ),
 
-order_items as (
+main_products as (
 
-    select * from {{ ref('fct_order_items') }}
+    select * from {{ ref('int_main_products') }}
 
 ),
 
@@ -32,31 +32,13 @@ numbered_orders as (
 
 ),
 
--- what the first order was mainly about: its goods of the highest revenue
-ranked_items as (
-
-    select
-        order_key,
-        product_key,
-        row_number() over (
-            partition by order_key
-            order by
-                case when is_goods then 0 else 1 end asc,
-                revenue desc,
-                product_key asc
-        ) as revenue_rank
-    from order_items
-    where is_in_valid_order and product_key is not null
-
-),
-
 joined as (
 
     select
         -- ids
         numbered_orders.customer_key,
         numbered_orders.order_key,
-        ranked_items.product_key,
+        main_products.product_key,
 
         -- strings
         products.product_name,
@@ -70,11 +52,9 @@ joined as (
         ) as cohort_month
 
     from numbered_orders
-    left join ranked_items
-        on
-            numbered_orders.order_key = ranked_items.order_key
-            and ranked_items.revenue_rank = 1
-    left join products on ranked_items.product_key = products.product_key
+    left join main_products
+        on numbered_orders.order_key = main_products.order_key
+    left join products on main_products.product_key = products.product_key
     where numbered_orders.order_number = 1
 
 )

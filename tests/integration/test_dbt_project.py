@@ -304,6 +304,7 @@ def test_the_report_is_an_exposure_of_what_it_reads(manifest: dict[str, Any]) ->
     assert {node.rsplit(".", 1)[-1] for node in exposure["depends_on"]["nodes"]} == {
         "rpt_shop_totals",
         "rpt_weekly_report",
+        "rpt_prediction",
     }
 
 

@@ -12,7 +12,7 @@
         'country',
         'acquisition_channel',
     ],
-    updated_at='as_of_on',
+    updated_at='as_of_at',
     hard_deletes='ignore',
     post_hook='delete from {{ this }} where dbt_valid_to = dbt_valid_from'
 ) }}
@@ -34,8 +34,8 @@ select
     customers.country,
     customers.acquisition_channel,
 
-    -- dates
-    as_of.as_of_on
+    -- timestamps: dbt writes its own columns as such
+    cast(as_of.as_of_on as timestamp) as as_of_at
 
 from {{ ref('dim_customers') }} as customers
 cross join {{ ref('as_of') }} as as_of
@@ -43,12 +43,12 @@ cross join {{ ref('as_of') }} as as_of
 left join (
     select
         source_name,
-        max(dbt_valid_from) as last_run_on
+        max(dbt_valid_from) as last_run_at
     from {{ history }}
     group by source_name
 ) as history on customers.source_name = history.source_name
 -- a run for an earlier date adds nothing to what is known already
-where as_of.as_of_on >= coalesce(history.last_run_on, as_of.as_of_on)
+where as_of.as_of_on >= coalesce(history.last_run_at, as_of.as_of_on)
 {%- endif %}
 
 {% endsnapshot %}

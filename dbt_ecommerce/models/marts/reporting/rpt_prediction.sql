@@ -4,12 +4,18 @@ with parameters as (
 
 ),
 
--- the totals of customers_at_risk belong here
+customers_at_risk as (
+
+    select * from {{ ref('customers_at_risk') }}
+
+),
+
 at_risk as (
 
     select
-        cast(null as integer) as at_risk_customers,
-        cast(null as numeric(18, 2)) as value_at_stake
+        cast(count(*) as integer) as at_risk_customers,
+        cast(sum(value_at_stake) as numeric(18, 2)) as value_at_stake
+    from customers_at_risk
 
 ),
 

@@ -49,9 +49,9 @@ CATALOGUES: dict[str, dict[str, str | dict[str, str]]] = {
             "one": "Churned: no valid order for more than {count} day.",
             "other": "Churned: no valid order for more than {count} days.",
         },
-        "predicted": "At risk: foreseen from the orders until {day}.",
+        "predicted": "Prediction: from the orders until {day}.",
         "predicted_and_checked": (
-            "At risk: foreseen from the orders until {day}; correlation with the {weeks} weeks"
+            "Prediction: from the orders until {day}; correlation with the {weeks} weeks"
             " it was checked on: {correlation}."
         ),
         "not_fitted": "No prediction: the model was not fitted yet.",
@@ -114,10 +114,10 @@ CATALOGUES: dict[str, dict[str, str | dict[str, str]]] = {
             "one": "Perdido (churn): sem pedido válido há mais de {count} dia.",
             "other": "Perdido (churn): sem pedido válido há mais de {count} dias.",
         },
-        "predicted": "Em risco: previsto a partir dos pedidos até {day}.",
+        "predicted": "Previsão: a partir dos pedidos até {day}.",
         "predicted_and_checked": (
-            "Em risco: previsto a partir dos pedidos até {day}; correlação com as {weeks} semanas"
-            " em que foi conferido: {correlation}."
+            "Previsão: a partir dos pedidos até {day}; correlação com as {weeks} semanas"
+            " em que foi conferida: {correlation}."
         ),
         "not_fitted": "Sem previsão: o modelo ainda não foi ajustado.",
         "too_few_customers": "Sem previsão: menos de {least} clientes até agora.",

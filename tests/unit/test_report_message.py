@@ -239,17 +239,17 @@ def test_what_stands_to_be_lost_is_left_out_where_spend_is_not_predicted() -> No
 
 def test_a_prediction_tells_what_it_rests_on_and_how_good_it_was() -> None:
     assert prediction_note(PREDICTION) == (
-        "At risk: foreseen from the orders until Nov 8, 2026; correlation with the 13 weeks it was"
+        "Prediction: from the orders until Nov 8, 2026; correlation with the 13 weeks it was"
         " checked on: 0.60."
     )
     assert prediction_note(PREDICTION, "pt_BR").endswith(
-        "correlação com as 13 semanas em que foi conferido: 0,60."
+        "correlação com as 13 semanas em que foi conferida: 0,60."
     )
 
 
 def test_a_prediction_that_was_never_measured_says_nothing_of_it() -> None:
     never = replace(PREDICTION, holdout_weeks=None, holdout_correlation=None)
-    assert prediction_note(never) == "At risk: foreseen from the orders until Nov 8, 2026."
+    assert prediction_note(never) == "Prediction: from the orders until Nov 8, 2026."
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,15 @@ joined as (
         cast(coalesce(order_totals.line_count, 0) as integer) as line_count,
         cast(coalesce(order_totals.quantity, 0) as integer) as quantity,
         cast(coalesce(order_totals.revenue, 0) as numeric(18, 4)) as revenue,
-        cast(order_totals.discount as numeric(18, 4)) as discount,
-        cast(order_totals.cost_of_goods as numeric(18, 4)) as cost_of_goods,
-        cast(order_totals.margin as numeric(18, 4)) as margin,
+        {%- for figure in ['discount', 'cost_of_goods', 'margin'] %}
+        -- an order without lines has none, which is known
+        cast(
+            case
+                when order_totals.order_key is null then 0
+                else order_totals.{{ figure }}
+            end as numeric(18, 4)
+        ) as {{ figure }},
+        {%- endfor %}
 
         -- booleans
         orders.is_valid,

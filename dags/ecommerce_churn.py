@@ -4,8 +4,10 @@ Every Monday the shop's orders go through dbt in Postgres, churned customers are
 report of the week before reaches the shop's Telegram channel.
 
 * `get_shop_data` generates the demo shop, or loads a real shop's files into the schema `landing`.
-* `shop` is the dbt project: seeds → staging → shop → marts, each model a task.
-* `send_report` prints two rows of the marts; without a connection `telegram` it writes a preview.
+* `shop` is the first part of the dbt project, each model a task: seeds → staging → shop → facts.
+* `fit_churn_model` learns from the orders before the week how customers come back and leave.
+* `marts` is the rest of it: churn, predictions, what the report prints; then all data tests.
+* `send_report` prints a few rows of the marts; without a connection `telegram` it writes a preview.
 
 To report on an earlier week, trigger it with `as_of_date` set to the Monday after that week.
 """
@@ -20,6 +22,8 @@ from include.report.alert import send_failure_alert
 from include.settings import load_settings
 
 SETTINGS = load_settings()
+FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/marts/core")
+"""What the churn model is fitted to, and what comes before it."""
 
 with DAG(
     dag_id="ecommerce_churn",
@@ -60,6 +64,20 @@ with DAG(
             get_shop_data(SETTINGS, task_warehouse_url(), as_of)
             return as_of
 
+    @task
+    def fit_churn_model() -> None:
+        """Fit the models for the week, and a quarter earlier to see how good they were."""
+        from contextlib import closing
+
+        from include.churn_model.store import fit_for_the_week
+        from include.churn_model.summary import summary
+        from include.task_errors import plain_failures
+        from include.warehouse.connection import connect, task_warehouse_url
+
+        with plain_failures(), closing(connect(task_warehouse_url())) as connection:
+            for fitted in fit_for_the_week(connection):
+                print(summary(fitted))
+
     # A retry after a worker died while sending would send the report twice; what is safe to send
     # again, delivery tries again by itself.
     @task(retries=0)
@@ -81,5 +99,7 @@ with DAG(
             )
 
     as_of = get_shop_data()
-    shop = dbt_task_group("shop", {"as_of_date": str(as_of), "sources": SETTINGS.shop_sources})
-    as_of >> shop >> send_report(as_of)  # type: ignore[arg-type]
+    dbt_vars = {"as_of_date": str(as_of), "sources": SETTINGS.shop_sources}
+    shop = dbt_task_group("shop", dbt_vars, select=FACTS, with_tests=False)
+    marts = dbt_task_group("marts", dbt_vars, exclude=FACTS)
+    as_of >> shop >> fit_churn_model() >> marts >> send_report(as_of)  # type: ignore[arg-type]

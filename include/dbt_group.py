@@ -1,9 +1,10 @@
-"""The one place that configures Cosmos: the dbt project as an Airflow task group.
+"""The one place that configures Cosmos: the dbt project, or a part of it, as an Airflow task group.
 
-One producer task runs a single `dbt build`; a task a model, a seed or a model's tests then shows
-how it went, and on a retry runs that model or those tests by itself (Cosmos' WATCHER mode).
+One producer task runs a single `dbt build`; a task a model, a seed or the tests then shows how it
+went, and on a retry runs that model or those tests by itself (Cosmos' WATCHER mode).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from airflow.sdk import TaskGroup
@@ -17,13 +18,22 @@ from cosmos import (
     RenderConfig,
     TestBehavior,
 )
+from cosmos import settings as cosmos_settings
 from cosmos.constants import PRODUCER_WATCHER_TASK_ID, InvocationMode
+from cosmos.operators.local import DbtTestLocalOperator
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
 from include.settings import DBT_PROJECT
 
 
-def dbt_task_group(group_id: str, dbt_vars: dict[str, Any]) -> DbtTaskGroup:
+def dbt_task_group(
+    group_id: str,
+    dbt_vars: dict[str, Any],
+    *,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    with_tests: bool = True,
+) -> DbtTaskGroup:
     """Render the dbt project below the current DAG.
 
     The graph is read from `target/manifest.json` where `dbt parse` has written one, which takes
@@ -32,6 +42,10 @@ def dbt_task_group(group_id: str, dbt_vars: dict[str, Any]) -> DbtTaskGroup:
     Args:
         group_id: id of the task group.
         dbt_vars: dbt variables; values may be Airflow templates.
+        select: dbt's selectors of seeds and models; all by default.
+        exclude: dbt's selectors of those that are another group's.
+        with_tests: a task after them that runs all data tests of the project, also of what the
+            groups before have built.
     """
     group = DbtTaskGroup(
         group_id=group_id,
@@ -53,7 +67,9 @@ def dbt_task_group(group_id: str, dbt_vars: dict[str, Any]) -> DbtTaskGroup:
             setup_operator_args={"invocation_mode": InvocationMode.SUBPROCESS},
         ),
         render_config=RenderConfig(
-            test_behavior=TestBehavior.AFTER_ALL,
+            select=list(select),
+            exclude=list(exclude),
+            test_behavior=TestBehavior.AFTER_ALL if with_tests else TestBehavior.NONE,
             group_nodes_by_folder=True,
             emit_datasets=False,
         ),
@@ -68,9 +84,34 @@ def dbt_task_group(group_id: str, dbt_vars: dict[str, Any]) -> DbtTaskGroup:
             "poke_interval": 1,
         },
     )
+    _share_what_is_parsed(group)
+    _test_everything(group)
     _start_after_the_producer(group)
     _drop_empty_groups(group)
     return group
+
+
+def _share_what_is_parsed(group: DbtTaskGroup) -> None:
+    """Give all groups of the DAG one cache of the parsed project.
+
+    Cosmos gives each its own, so that each would parse the whole project anew, for five seconds.
+    """
+    cache = cosmos_settings.cache_dir / group.dag.dag_id
+    (cache / "target").mkdir(parents=True, exist_ok=True)
+    for task in group.iter_tasks():
+        if hasattr(task, "cache_dir"):
+            task.cache_dir = cache
+
+
+def _test_everything(group: DbtTaskGroup) -> None:
+    """Let the one task of tests run those of the whole project.
+
+    Cosmos gives it the selectors of its group, and a test that compares a model of this group with
+    one of another would run nowhere.
+    """
+    for task in group.iter_tasks():
+        if isinstance(task, DbtTestLocalOperator):
+            task.select = task.exclude = None
 
 
 def _start_after_the_producer(group: DbtTaskGroup) -> None:

@@ -31,3 +31,7 @@ def concat(fields: list[str]) -> str:
 
 def length(expression: str) -> str:
     return f"length({expression})"
+
+
+def listagg(measure: str, delimiter_text: str, order_by_clause: str) -> str:
+    return f"string_agg({measure}, {delimiter_text} {order_by_clause})"

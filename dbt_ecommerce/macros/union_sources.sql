@@ -2,8 +2,8 @@
     The rows of one entity from every active source, with `source_name` in front.
     Each source has a model stg_<source>__<entity> with the columns named here.
 #}
-{% macro union_sources(entity, columns) -%}
-    {%- for source_name in var('sources') %}
+{% macro union_sources(entity, columns, sources=var('sources')) -%}
+    {%- for source_name in sources %}
     select
         cast('{{ source_name }}' as {{ dbt.type_string() }}) as source_name,
         {{ columns | join(',\n        ') }}

@@ -1,6 +1,7 @@
--- Active customers counted anew for every week, straight from the orders and
--- the definition, must be what the growth accounting arrives at by adding and
--- subtracting; and every week starts with what the one before ended with.
+-- Active customers counted anew for every week, straight from the orders as
+-- they were known when it was over and from the definition, must be what the
+-- growth accounting arrives at by adding and subtracting; and every week starts
+-- with what the one before ended with.
 with weeks as (
 
     select
@@ -16,11 +17,15 @@ with weeks as (
 
 orders as (
 
-    select distinct
+    select
         customer_key,
-        ordered_on
+        ordered_on,
+        is_cancelled,
+        cancelled_on,
+        is_returned,
+        returned_on
     from {{ ref('fct_orders') }}
-    where is_valid and customer_key is not null
+    where customer_key is not null
 
 ),
 
@@ -36,6 +41,14 @@ recounted as (
             and {{ dbt.datediff(
                 'orders.ordered_on', 'weeks.next_week_starts_on', 'day'
             ) }} <= {{ var('churn_window_days') }}
+            and (
+                not orders.is_cancelled
+                or weeks.next_week_starts_on <= orders.cancelled_on
+            )
+            and (
+                not orders.is_returned
+                or weeks.next_week_starts_on <= orders.returned_on
+            )
     group by weeks.week_starts_on
 
 )

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import minimize
 
+from include.churn_model.reasons import CannotFit, Code
 from include.churn_model.table import Floats
-from include.errors import UserError
 
 # Where customers are all alike in something, a parameter runs off to 0 or to infinity. It is
 # stopped at e^-10 or e^7 times its start, where predictions no longer change.
@@ -21,7 +21,7 @@ def maximise(
 
     `log_likelihood` takes parameters and returns the value and its gradient. The search is in
     the parameters' logarithms, so it makes no difference in which unit time or money is told.
-    Raises UserError where it does not end at a highest point.
+    Raises CannotFit where it does not end at a highest point.
     """
     scale = max(abs(log_likelihood(start)[0]), 1.0)
 
@@ -42,9 +42,10 @@ def maximise(
     # it may call itself unfinished at the precision of a float: what counts is where it ended
     slope = np.clip(found.x - loss(found.x)[1], lowest, highest) - found.x
     if not np.abs(slope).max() < FLAT:
-        raise UserError(
+        raise CannotFit(
+            Code.NO_BEST_PARAMETERS,
             "The model cannot be fitted: the search for the best parameters found none; check"
-            " that the orders are those of a shop."
+            " that the orders are those of a shop.",
         )
     parameters: Floats = np.exp(found.x)
     return parameters, float(-found.fun * scale)

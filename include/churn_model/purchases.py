@@ -19,6 +19,7 @@ import numpy.typing as npt
 from scipy.special import betaln, digamma, expit, gammaln, hyp2f1
 
 from include.churn_model.maximum import maximise
+from include.churn_model.reasons import CannotFit, Code
 from include.churn_model.table import Floats
 from include.errors import UserError
 
@@ -99,7 +100,7 @@ def fit_mbg_nbd(frequency: npt.ArrayLike, recency: npt.ArrayLike, age: npt.Array
     """Maximum likelihood, Batislam, Denizel, Filiztekin (2007).
 
     Takes a value a customer: frequency x, and recency t_x and age T in weeks. Raises UserError
-    where they make no sense, where nobody came back, and where all customers are alike.
+    where they make no sense; CannotFit where nobody came back, and where all customers are alike.
     """
     return MbgNbd(*_fit(frequency, recency, age, MbgNbd.FIRST_MAY_BE_LAST))
 
@@ -113,9 +114,10 @@ def _fit(
     # many customers share a row: those who came once differ in age only
     rows, customers = np.unique(table, axis=0, return_counts=True)
     if len(rows) == 1:
-        raise UserError(
+        raise CannotFit(
+            Code.PURCHASES_ALIKE,
             f"The purchases cannot be modelled: all customers ({len(table)}) bought alike, and"
-            " the model learns from differences; fit when there are more."
+            " the model learns from differences; fit when there are more.",
         )
     x, t_x, t = rows.T
     n = x + first_may_be_last
@@ -183,9 +185,10 @@ def _check(table: Floats) -> None:
             " (recency after the last day known, or repeats without recency): mend the table."
         )
     if not x.any():
-        raise UserError(
+        raise CannotFit(
+            Code.NO_REPEATERS,
             f"The purchases cannot be modelled: none of the customers ({len(x)}) came back on a"
-            " second day; fit when some have."
+            " second day; fit when some have.",
         )
 
 

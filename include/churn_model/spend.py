@@ -14,8 +14,8 @@ import numpy.typing as npt
 from scipy.special import digamma, gammaln
 
 from include.churn_model.maximum import maximise
+from include.churn_model.reasons import CannotFit, Code
 from include.churn_model.table import Floats
-from include.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def fit_gamma_gamma(frequency: npt.ArrayLike, mean_repeat_spend: npt.ArrayLike) 
     """Maximum likelihood, Fader, Hardie (2013), eq. 1a.
 
     Takes a value a customer: frequency x and mean repeat spend z, in money. Who came once, or
-    spent nothing, is left out. Raises UserError where fewer than two are left, where all spent
+    spent nothing, is left out. Raises CannotFit where fewer than two are left, where all spent
     alike, and where spend differs so much that it has no mean.
     """
     x, z = np.broadcast_arrays(
@@ -52,9 +52,10 @@ def fit_gamma_gamma(frequency: npt.ArrayLike, mean_repeat_spend: npt.ArrayLike) 
     is_counted = (x > 0) & (z > 0)
     x, z = x[is_counted], z[is_counted]
     if len(z) < 2 or np.allclose(z, z.mean()):
-        raise UserError(
+        raise CannotFit(
+            Code.SPEND_ALIKE,
             f"The spend cannot be modelled: the customers who came back and paid ({len(z)}) all"
-            " spent alike, and the model learns from differences; fit when there are more."
+            " spent alike, and the model learns from differences; fit when there are more.",
         )
     log_spent = np.log(x * z)
     # terms in x alone are computed once for each of its few values
@@ -80,8 +81,9 @@ def fit_gamma_gamma(frequency: npt.ArrayLike, mean_repeat_spend: npt.ArrayLike) 
     parameters, value = maximise(log_likelihood, np.array([1.0, 2.0, z.mean()]))
     p, q, gamma = parameters.tolist()
     if q <= 1:
-        raise UserError(
+        raise CannotFit(
+            Code.SPEND_HAS_NO_MEAN,
             "The spend cannot be modelled: it differs so much between customers that it has no"
-            f" mean (q = {q:.2f}, which has to be above 1)."
+            f" mean (q = {q:.2f}, which has to be above 1).",
         )
     return GammaGamma(p, q, gamma, value)

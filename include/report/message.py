@@ -9,6 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from include.churn_model.reasons import (
+    LEAST_CUSTOMERS,
+    LEAST_HISTORY,
+    LEAST_LOYAL_CUSTOMERS,
+    LONGEST_SILENCE,
+    LOYAL_FROM,
+    Code,
+)
 from include.report.read import Report, WeekFigures
 from include.report.wording import Wording
 
@@ -16,6 +24,12 @@ _LONGEST_NAME = 60
 _LONGEST_REASON = 80
 _FEWEST_FOR_PERCENT = 20  # 2 customers instead of 1 are not "▲ 100%" to anyone
 _MOST_FOR_PERCENT = 10  # as a fraction: beyond +1000% the old figure says more
+_LEAST_TO_PREDICT = {
+    Code.TOO_FEW_CUSTOMERS: LEAST_CUSTOMERS,
+    Code.HISTORY_TOO_SHORT: LEAST_HISTORY,
+    Code.SILENT_TOO_LONG: LONGEST_SILENCE,
+    Code.TOO_FEW_LOYAL_CUSTOMERS: LEAST_LOYAL_CUSTOMERS,
+}
 
 
 class Mark(Enum):
@@ -98,6 +112,7 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
                     count("reactivated", "reactivated_customers", Mark.GOOD),
                     rate("churn_rate", "churn_rate", Mark.BAD),
                     rate("inactive_share", "inactive_share", Mark.BAD),
+                    *_at_risk(report, words),
                 ),
             ),
             Section(
@@ -126,6 +141,7 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
         notes=(
             words.text("as_of", day=words.day(report.as_of_on)),
             words.plural("churned_means", window_days),
+            *_how_predicted(report, words),
         ),
         warnings=_warnings(report, words),
     )
@@ -202,6 +218,45 @@ def _dearest_product(now: WeekFigures, before: WeekFigures, words: Wording) -> s
     if not name or not old or name == old:
         return name
     return words.text("before", value=name, before=old)
+
+
+def _at_risk(report: Report, words: Wording) -> tuple[Fact, ...]:
+    foreseen = report.prediction
+    if foreseen.at_risk_customers is None:
+        return ()
+    detail = ""
+    if foreseen.value_at_stake is not None:
+        at_stake = words.money(foreseen.value_at_stake, report.totals.currency)
+        detail = words.text("at_stake", value=at_stake)
+    count = words.count(foreseen.at_risk_customers)
+    return (Fact(words.text("at_risk"), count, detail=detail),)
+
+
+def _how_predicted(report: Report, words: Wording) -> tuple[str, ...]:
+    """What the prediction rests on and how good it was, or why there is none."""
+    foreseen = report.prediction
+    if foreseen.declined_because is not None:
+        least = _LEAST_TO_PREDICT.get(Code(foreseen.declined_because))
+        return (
+            words.text(
+                foreseen.declined_because, least=words.count(least), days=words.count(LOYAL_FROM)
+            ),
+        )
+    if foreseen.parameters_as_of_on is None:
+        return (words.text("not_fitted"),)
+    if foreseen.at_risk_customers is None:
+        return ()
+    day = words.day(foreseen.parameters_as_of_on)
+    if foreseen.holdout_correlation is None:
+        return (words.text("predicted", day=day),)
+    return (
+        words.text(
+            "predicted_and_checked",
+            day=day,
+            weeks=words.count(foreseen.holdout_weeks),
+            correlation=words.correlation(foreseen.holdout_correlation),
+        ),
+    )
 
 
 def _so_far(report: Report, words: Wording) -> str:

@@ -1,4 +1,4 @@
-"""Reads the report's figures from the two one-row tables made for it, `marts.rpt_*`.
+"""Reads the report's figures from the one-row tables made for it, `marts.rpt_*`.
 
 It neither calculates nor words anything: arithmetic is SQL's, wording is `message.py`'s.
 """
@@ -58,8 +58,25 @@ class WeekFigures:
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """What is foreseen; `parameters_as_of_on` is None where nothing is.
+
+    `declined_because` is then one of `churn_model.reasons.Code`, None where the model was not
+    fitted yet. The holdout is None where a fit was never measured.
+    """
+
+    as_of_on: date
+    parameters_as_of_on: date | None
+    declined_because: str | None
+    at_risk_customers: int | None
+    value_at_stake: Decimal | None
+    holdout_weeks: int | None
+    holdout_correlation: Decimal | None
+
+
+@dataclass(frozen=True)
 class Report:
-    """Everything the report says: a complete ISO week, the week before it, the shop so far."""
+    """Everything the report says: a week, the week before it, the shop so far, what is foreseen."""
 
     as_of_on: date
     week_starts_on: date
@@ -68,11 +85,13 @@ class Report:
     week: WeekFigures
     week_before: WeekFigures
     totals: ShopTotals
+    prediction: Prediction
 
 
 def read_report(connection: Connection) -> Report:
     """Read the report, one query a table; UserError where the marts are missing or half-built."""
     totals = ShopTotals(**_only_row(connection, "rpt_shop_totals", _names(ShopTotals)))
+    prediction = Prediction(**_only_row(connection, "rpt_prediction", _names(Prediction)))
 
     head = ["as_of_on", "week_starts_on", "week_ends_on", "currency"]
     figures = _names(WeekFigures)
@@ -83,16 +102,21 @@ def read_report(connection: Connection) -> Report:
         week=WeekFigures(**{name: row[name] for name in figures}),
         week_before=WeekFigures(**{name: row[f"{name}_week_before"] for name in figures}),
         totals=totals,
+        prediction=prediction,
     )
-    if report.as_of_on != totals.as_of_on:
-        raise UserError(
-            f"The marts are of two dates: rpt_weekly_report is as of {report.as_of_on},"
-            f" rpt_shop_totals as of {totals.as_of_on}; run the DAG or `make demo` again."
-        )
+    for table, as_of_on in (
+        ("rpt_shop_totals", totals.as_of_on),
+        ("rpt_prediction", prediction.as_of_on),
+    ):
+        if report.as_of_on != as_of_on:
+            raise UserError(
+                f"The marts are of two dates: rpt_weekly_report is as of {report.as_of_on},"
+                f" {table} as of {as_of_on}; run the DAG or `make demo` again."
+            )
     return report
 
 
-def _names(row_type: type[ShopTotals | WeekFigures]) -> list[str]:
+def _names(row_type: type[ShopTotals | WeekFigures | Prediction]) -> list[str]:
     return [field.name for field in fields(row_type)]
 
 

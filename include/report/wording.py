@@ -26,6 +26,8 @@ CATALOGUES: dict[str, dict[str, str | dict[str, str]]] = {
         "reactivated": "Reactivated",
         "churn_rate": "Churn rate of the week",
         "inactive_share": "Inactive share",
+        "at_risk": "At risk",
+        "at_stake": "{value} at stake",
         "orders": "Orders",
         "all_orders": "Total orders",
         "cancelled": "Cancelled",
@@ -47,6 +49,22 @@ CATALOGUES: dict[str, dict[str, str | dict[str, str]]] = {
             "one": "Churned: no valid order for more than {count} day.",
             "other": "Churned: no valid order for more than {count} days.",
         },
+        "predicted": "Prediction: from the orders until {day}.",
+        "predicted_and_checked": (
+            "Prediction: from the orders until {day}; correlation with the {weeks} weeks"
+            " it was checked on: {correlation}."
+        ),
+        "not_fitted": "No prediction: the model was not fitted yet.",
+        "too_few_customers": "No prediction: fewer than {least} customers so far.",
+        "history_too_short": "No prediction: less than {least} days of orders so far.",
+        "silent_too_long": "No prediction: no order in the last {least} days.",
+        "too_few_loyal_customers": (
+            "No prediction: fewer than {least} customers have ordered on {days} days or more."
+        ),
+        "nobody_leaves": "No prediction: the model cannot tell who left from who pauses.",
+        "no_repeaters": "No prediction: no customer has come back yet.",
+        "purchases_alike": "No prediction: all customers buy alike so far.",
+        "no_best_parameters": "No prediction: the model cannot be fitted to these orders.",
         "rejected": {
             "one": "{count} row of the shop's data could not be used and was set aside.",
             "other": "{count} rows of the shop's data could not be used and were set aside.",
@@ -73,6 +91,8 @@ CATALOGUES: dict[str, dict[str, str | dict[str, str]]] = {
         "reactivated": "Reativados",
         "churn_rate": "Taxa de churn da semana",
         "inactive_share": "Parcela de inativos",
+        "at_risk": "Em risco",
+        "at_stake": "{value} em jogo",
         "orders": "Pedidos",
         "all_orders": "Total de pedidos",
         "cancelled": "Cancelados",
@@ -94,6 +114,22 @@ CATALOGUES: dict[str, dict[str, str | dict[str, str]]] = {
             "one": "Perdido (churn): sem pedido válido há mais de {count} dia.",
             "other": "Perdido (churn): sem pedido válido há mais de {count} dias.",
         },
+        "predicted": "Previsão: a partir dos pedidos até {day}.",
+        "predicted_and_checked": (
+            "Previsão: a partir dos pedidos até {day}; correlação com as {weeks} semanas"
+            " em que foi conferida: {correlation}."
+        ),
+        "not_fitted": "Sem previsão: o modelo ainda não foi ajustado.",
+        "too_few_customers": "Sem previsão: menos de {least} clientes até agora.",
+        "history_too_short": "Sem previsão: menos de {least} dias de pedidos até agora.",
+        "silent_too_long": "Sem previsão: nenhum pedido nos últimos {least} dias.",
+        "too_few_loyal_customers": (
+            "Sem previsão: menos de {least} clientes compraram em {days} dias ou mais."
+        ),
+        "nobody_leaves": "Sem previsão: o modelo não distingue quem saiu de quem fez uma pausa.",
+        "no_repeaters": "Sem previsão: nenhum cliente voltou ainda.",
+        "purchases_alike": "Sem previsão: todos os clientes compram igual até agora.",
+        "no_best_parameters": "Sem previsão: o modelo não se ajusta a estes pedidos.",
         "rejected": {
             "one": "{count} linha dos dados da loja não pôde ser usada e foi separada.",
             "other": "{count} linhas dos dados da loja não puderam ser usadas e foram separadas.",
@@ -161,6 +197,10 @@ class Wording:
         """A difference of two rates in percentage points: 0.004 is 0.4 pp."""
         number = format_decimal(fraction * 100, format="#,##0.0", locale=self._locale)
         return self.text("points", value=number)
+
+    def correlation(self, value: Decimal) -> str:
+        """A correlation with two decimals: 0.63."""
+        return str(format_decimal(value, format="0.00", locale=self._locale))
 
     def money(self, amount: Decimal | None, currency: str | None) -> str:
         """An amount with its currency's sign; without one where `currency` is no ISO code."""

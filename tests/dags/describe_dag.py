@@ -35,6 +35,9 @@ def describe(task: Any) -> dict[str, Any]:
         "trigger_rule": task.trigger_rule.value,
         "on_failure": names(task.on_failure_callback),
         "downstream": sorted(task.downstream_task_ids),
+        "select": getattr(task, "select", None),
+        "exclude": getattr(task, "exclude", None),
+        "cache": str(getattr(task, "cache_dir", "")),
     }
 
 

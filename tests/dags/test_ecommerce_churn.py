@@ -16,8 +16,10 @@ from tests.project_copy import copy_project, environment, run
 Graph = dict[str, set[str]]
 """Task → the tasks that come directly after it."""
 
-PRODUCER = "shop.dbt_producer_watcher"
-TESTS = "shop.dbt_ecommerce_test"
+PRODUCERS = ("shop.dbt_producer_watcher", "marts.dbt_producer_watcher")
+TESTS = "marts.dbt_ecommerce_test"
+FACTS = ("seeds", "models/staging", "models/shop", "models/marts/core")
+"""The folders of dbt that are built before the model is fitted."""
 SECRET = "my-secret-password"
 
 
@@ -137,57 +139,100 @@ def test_no_dag_file_has_a_name_that_cosmos_stumbles_over() -> None:
 # --- its tasks
 
 
-def test_every_seed_and_every_model_is_a_task_in_the_group_of_its_folder(
+def group_of(file: str) -> str:
+    """The task group of a file of the dbt project."""
+    return "shop" if file.startswith(tuple(f"{folder}/" for folder in FACTS)) else "marts"
+
+
+def in_group(graph: Graph, group: str) -> set[str]:
+    """The tasks of a group."""
+    return {name for name in graph if name.startswith(f"{group}.")}
+
+
+def test_every_seed_model_and_snapshot_is_a_task_in_the_group_of_its_folder(
     manifest: dict[str, Any], tasks: dict[str, dict[str, Any]]
 ) -> None:
-    expected = {"get_shop_data", PRODUCER, f"{PRODUCER}_done", TESTS, "send_report"}
+    expected = {"get_shop_data", "fit_churn_model", TESTS, "send_report"}
+    expected |= {*PRODUCERS, *(f"{producer}_done" for producer in PRODUCERS)}
+    suffixes = {"seed": "seed", "model": "run", "snapshot": "snapshot"}
     for node in manifest["nodes"].values():
-        if node["resource_type"] in ("seed", "model"):
-            folders = Path(node["original_file_path"]).parent.parts
-            does = "seed" if node["resource_type"] == "seed" else "run"
-            expected.add(".".join(("shop", *folders, f"{node['name']}_{does}")))
-    assert len(expected) > 30
+        if does := suffixes.get(node["resource_type"]):
+            file = node["original_file_path"]
+            folders = Path(file).parent.parts
+            expected.add(".".join((group_of(file), *folders, f"{node['name']}_{does}")))
+    assert len(expected) > 40
     assert set(tasks) == expected
 
 
-def test_first_the_shops_data_then_all_of_dbt_then_the_report(graph: Graph) -> None:
-    shop = {name for name in graph if name.startswith("shop.")}
-    assert set(graph) == {"get_shop_data", "send_report"} | shop
-    assert after(graph, "get_shop_data") == shop | {"send_report"}
+def test_first_the_shops_data_then_the_facts_the_model_the_rest_and_the_report(
+    graph: Graph,
+) -> None:
+    shop, marts = in_group(graph, "shop"), in_group(graph, "marts")
+    assert len(shop) > 20
+    assert len(marts) > 10
+    assert set(graph) == {"get_shop_data", "fit_churn_model", "send_report"} | shop | marts
+    assert after(graph, "get_shop_data") == set(graph) - {"get_shop_data"}
+    assert after(graph, "fit_churn_model") == marts | {"send_report"}
     for name in shop:
+        assert "fit_churn_model" in after(graph, name), name
+    for name in marts:
         assert "send_report" in after(graph, name), name
     assert graph["send_report"] == set()
 
 
-def test_every_task_of_dbt_waits_for_the_producer(graph: Graph) -> None:
-    shop = {name for name in graph if name.startswith("shop.")}
-    assert after(graph, PRODUCER) == shop - {PRODUCER} | {"send_report"}
+@pytest.mark.parametrize("producer", PRODUCERS)
+def test_every_task_of_dbt_waits_for_the_producer_of_its_group(producer: str, graph: Graph) -> None:
+    group = in_group(graph, producer.split(".")[0])
+    assert after(graph, producer) >= group - {producer}
 
 
-def test_the_graph_shows_seeds_staging_shop_marts_and_report_in_this_order(graph: Graph) -> None:
+def test_the_graph_shows_seeds_staging_shop_facts_model_marts_and_report_in_this_order(
+    graph: Graph,
+) -> None:
     way = [
         "get_shop_data",
         "shop.seeds.raw_orders_seed",
         "shop.models.staging.demo_shop.stg_demo_shop__orders_run",
         "shop.models.shop.orders_run",
         "shop.models.marts.core.fct_orders_run",
-        "shop.models.marts.churn.customer_churn_run",
-        "shop.models.marts.churn.weekly_churn_run",
-        "shop.models.marts.reporting.rpt_weekly_report_run",
+        "shop.models.marts.core.fct_order_days_run",
+        "fit_churn_model",
+        "marts.models.marts.value.int_churn_model_parameters_run",
+        "marts.models.marts.value.customer_predictions_run",
         TESTS,
         "send_report",
     ]
     for earlier, later in pairwise(way):
         assert later in after(graph, earlier), (earlier, later)
+    assert "marts.models.marts.reporting.rpt_weekly_report_run" in after(
+        graph, "marts.models.marts.churn.weekly_churn_run"
+    )
 
 
 def test_a_layer_never_waits_for_a_later_one(graph: Graph) -> None:
     layers = ["shop.seeds.", "shop.models.staging.", "shop.models.shop.", "shop.models.marts."]
+    layers.append("marts.models.")
     for name in graph:
         layer = [name.startswith(prefix) for prefix in layers]
         earlier = layers[: layer.index(True)] if any(layer) else []
         back = [other for other in after(graph, name) if other.startswith(tuple(earlier))]
         assert not earlier or back == [], name
+
+
+def test_the_two_builds_take_what_the_other_leaves(tasks: dict[str, dict[str, Any]]) -> None:
+    first, second = (tasks[producer] for producer in PRODUCERS)
+    facts = " ".join(f"path:{folder}" for folder in FACTS)
+    assert (first["select"], first["exclude"]) == (facts, None)
+    assert (second["select"], second["exclude"]) == (None, facts)
+
+
+def test_the_data_tests_are_those_of_the_whole_project(tasks: dict[str, dict[str, Any]]) -> None:
+    assert (tasks[TESTS]["select"], tasks[TESTS]["exclude"]) == (None, None)
+
+
+def test_what_one_build_has_parsed_serves_the_next(tasks: dict[str, dict[str, Any]]) -> None:
+    caches = {tasks[name]["cache"] for name in (*PRODUCERS, TESTS)}
+    assert [cache.rsplit("/", 1)[-1] for cache in caches] == ["ecommerce_churn"]
 
 
 def test_the_report_is_sent_only_where_every_model_and_every_test_succeeded(
@@ -197,7 +242,7 @@ def test_the_report_is_sent_only_where_every_model_and_every_test_succeeded(
     assert tasks[TESTS]["trigger_rule"] == "all_success"
     assert "send_report" in graph[TESTS]
     for name in graph:
-        if name.startswith(("shop.seeds.", "shop.models.")):
+        if name.endswith(("_seed", "_run", "_snapshot")):
             assert TESTS in after(graph, name), name
 
 
@@ -210,7 +255,9 @@ def test_no_task_of_dbt_runs_where_the_shops_data_could_not_be_had(
 
 def owned(tasks: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The tasks that do something."""
-    yield from ((name, task) for name, task in tasks.items() if name != f"{PRODUCER}_done")
+    yield from (
+        (name, task) for name, task in tasks.items() if not name.endswith("_producer_watcher_done")
+    )
 
 
 def test_every_task_has_its_owner_and_alerts_of_its_failure(

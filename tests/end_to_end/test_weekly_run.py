@@ -64,6 +64,7 @@ def test_the_message_holds_the_figures_of_the_weekly_report(runs: Runs) -> None:
         f"receita {reais(totals['revenue'])}",
         f"{totals['rejected_rows']} linhas dos dados da loja",
         "Posição em 9 de nov. de 2026",
+        "Sem previsão: menos de 500 clientes até agora.",
     ]
     assert [line for line in lines if line not in text] == []
 
@@ -80,6 +81,17 @@ def test_the_demo_says_that_the_report_was_sent_and_shows_no_old_one(runs: Runs)
     assert not (run.project / "out" / "alert.txt").exists()
 
 
+def test_the_model_is_fitted_to_the_days_before_the_week(runs: Runs) -> None:
+    fits = runs("sent").warehouse.rows(
+        "select as_of_on, declined_because from ops.churn_model_parameters"
+        " where model = 'mbg_nbd' order by as_of_on"
+    )
+    assert fits == [
+        {"as_of_on": date(2026, 8, 9), "declined_because": "too_few_customers"},
+        {"as_of_on": date(2026, 11, 1), "declined_because": "too_few_customers"},
+    ]
+
+
 # --- a data test that fails
 
 
@@ -91,7 +103,7 @@ def test_a_data_test_that_fails_fails_the_run(runs: Runs) -> None:
 
 def test_no_report_is_sent_of_data_that_a_test_rejects(runs: Runs) -> None:
     run = runs("failing_test")
-    assert "starting task_id=shop.dbt_ecommerce_test" in run.stdout
+    assert "starting task_id=marts.dbt_ecommerce_test" in run.stdout
     assert "starting task_id=send_report" not in run.stdout
     assert [
         message.text for message in run.delivered if "Weekly churn report" in message.text
@@ -104,12 +116,12 @@ def test_one_alert_names_the_dag_the_task_the_date_and_the_log(runs: Runs) -> No
     assert lines[:3] == [
         "🚨 A task failed",
         "DAG: ecommerce_churn",
-        "Task: shop.dbt_ecommerce_test",
+        "Task: marts.dbt_ecommerce_test",
     ]
     assert "As of: Nov 9, 2026" in lines
     assert lines[-1].startswith("Log: http://")
     assert "/ecommerce_churn/" in lines[-1]
-    assert "/shop.dbt_ecommerce_test" in lines[-1]
+    assert "/marts.dbt_ecommerce_test" in lines[-1]
 
 
 def test_a_run_of_a_monday_is_as_of_the_end_of_its_interval(runs: Runs) -> None:

@@ -19,7 +19,8 @@ WINDOW = 90  # days; who has ordered within them is active
 class Shop:
     """Any shop's orders and sales lines as of a date.
 
-    `orders`: order_id, customer (None where unknown), day, is_cancelled, is_valid, reason.
+    `orders`: order_id, customer (None where unknown), day, is_cancelled, is_valid, reason, and
+    called_off, the day it was cancelled or returned (None where it was not, or nobody knows when).
     `lines`: order_id, product, quantity, unit_price, is_goods.
     """
 
@@ -74,33 +75,38 @@ def weeks(shop: Shop) -> pd.DataFrame:
     """What weekly_churn says: a row a complete ISO week from the first order of any kind."""
     first_day = shop.orders["day"].min()
     first_monday = first_day - timedelta(days=first_day.weekday())
-    customers, names = pd.factorize(shop.valid_orders["customer"])
-    days = np.array([(day - first_monday).days for day in shop.valid_orders["day"]], dtype=int)
     length = (shop.as_of - first_monday).days
+    # an order counts until it is called off, as far as anybody knew then
+    orders = shop.orders[shop.orders["is_valid"] | shop.orders["called_off"].notna()]
+    orders = orders[orders["customer"].notna()]
+    customers, names = pd.factorize(orders["customer"])
 
-    ordered = np.zeros((len(names), length), dtype=int)
-    ordered[customers, days] = 1
-    # orders_before[:, day]: days with an order before the beginning of `day`
-    orders_before = np.concatenate(
-        [np.zeros((len(names), 1), dtype=int), ordered.cumsum(axis=1)], axis=1
-    )
-    ninety_days_before = np.maximum(np.arange(length + 1) - WINDOW, 0)
-    is_active = orders_before - orders_before[:, ninety_days_before] > 0
-    is_customer = orders_before > 0
-    turned = np.diff(is_active.astype(int), axis=1)
-    appeared = np.diff(is_customer.astype(int), axis=1)
+    # [customer, day]: as it was known at the beginning of the day
+    is_active = np.zeros((len(names), length + 1), dtype=bool)
+    is_customer = np.zeros((len(names), length + 1), dtype=bool)
+    for customer, day, called_off in zip(
+        customers, orders["day"], orders["called_off"], strict=True
+    ):
+        first = (day - first_monday).days + 1
+        last = length if pd.isna(called_off) else (called_off - first_monday).days
+        is_customer[customer, first : last + 1] = True
+        is_active[customer, first : min(last, first - 1 + WINDOW) + 1] = True
+    came = np.diff(is_active.astype(int), axis=1) > 0
+    left = np.diff(is_active.astype(int), axis=1) < 0
+    came_first = came & (came.cumsum(axis=1) == 1)
 
     rows = []
     for monday in range(0, length - 6, 7):
         week = slice(monday, monday + 7)
-        new = int(appeared[:, week].sum())
+        stayed = is_active[:, monday : monday + 8].all(axis=1)
         rows.append(
             {
                 "week_starts_on": first_monday + timedelta(days=monday),
                 "active_customers_at_start": int(is_active[:, monday].sum()),
-                "new_customers": new,
-                "reactivated_customers": int((turned[:, week] > 0).sum()) - new,
-                "churned_customers": int((turned[:, week] < 0).sum()),
+                "new_customers": int(came_first[:, week].sum()),
+                "reactivated_customers": int((came & ~came_first)[:, week].sum()),
+                "churned_customers": int(left[:, week].sum()),
+                "churned_from_start": int((is_active[:, monday] & ~stayed).sum()),
                 "active_customers_at_end": int(is_active[:, monday + 7].sum()),
                 "customers_at_end": int(is_customer[:, monday + 7].sum()),
             }
@@ -132,11 +138,12 @@ def week_of(shop: Shop, weekly_churn: pd.DataFrame, monday: date) -> dict[str, A
     reasons = orders.loc[orders["is_cancelled"], "reason"].dropna()
     frequency = sorted(reasons.value_counts().items(), key=lambda one: (-one[1], one[0]))
     customers = churn.pop("customers_at_end")
+    left = churn.pop("churned_from_start")
     return {
         **churn,
         **sales(shop, orders),
         "top_cancellation_reason": frequency[0][0] if frequency else None,
-        "churn_rate": share(churn["churned_customers"], churn["active_customers_at_start"]),
+        "churn_rate": share(left, churn["active_customers_at_start"]),
         "inactive_share": share(customers - churn["active_customers_at_end"], customers),
     }
 

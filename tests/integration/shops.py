@@ -25,6 +25,7 @@ def uci_online_retail(lines: pd.DataFrame, as_of: date | None = None) -> Shop:
             "is_cancelled": orders["InvoiceNo"].str.startswith("C"),
             "is_valid": ~orders["InvoiceNo"].str.startswith("C"),
             "reason": None,
+            "called_off": None,
         }
     )
     sold = lines[(lines["Quantity"] > 0) & (lines["UnitPrice"] > 0)]
@@ -63,6 +64,7 @@ def olist(folder: Path, as_of: date | None = None) -> Shop:
                 "is_cancelled": is_cancelled,
                 "is_valid": ~is_cancelled,
                 "reason": None,
+                "called_off": None,
             }
         ),
         pd.DataFrame(
@@ -106,6 +108,13 @@ def demo_shop(seeds: Path, as_of: date) -> Shop:
     returned_on = local_day(returns["returned_at"])
     is_cancelled = orders["order_id"].isin(cancelled_on.index[cancelled_on < as_of])
     is_returned = orders["order_id"].isin(returned_on.index[returned_on < as_of])
+    called_off = [
+        min(
+            (on[order] for on in (cancelled_on, returned_on) if on.get(order, as_of) < as_of),
+            default=None,
+        )
+        for order in orders["order_id"]
+    ]
 
     names = read("raw_products").set_index("product_id")["product_name"]
     items = read("raw_order_items")
@@ -119,6 +128,7 @@ def demo_shop(seeds: Path, as_of: date) -> Shop:
                 "is_cancelled": is_cancelled,
                 "is_valid": ~is_cancelled & ~is_returned,
                 "reason": orders["order_id"].map(cancellations["reason"]),
+                "called_off": called_off,
             }
         ),
         pd.DataFrame(

@@ -1,4 +1,4 @@
-"""From the marts' two tables to a message or a preview, by function and by script."""
+"""From the marts' tables to a message or a preview, by function and by script."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ from include.connections import Connection
 from include.errors import UserError
 from include.report import publish
 from include.report.publish import publish_report
-from include.report.read import Report, ShopTotals, WeekFigures, read_report
+from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
 from include.settings import PROJECT
 from scripts.send_report import app, send_report
 from tests.integration.fake_telegram import FakeTelegram, Refusal, fake_telegram
@@ -54,6 +54,10 @@ create table marts.rpt_weekly_report (
     as_of_on date, week_starts_on date, week_ends_on date, currency text,
     {", ".join(f"{name} {kind}, {name}_week_before {kind}" for name, kind in WEEK.items())}
 );
+create table marts.rpt_prediction (
+    as_of_on date, parameters_as_of_on date, declined_because text, at_risk_customers int,
+    value_at_stake numeric(18,2), holdout_weeks int, holdout_correlation numeric(9,6)
+);
 """
 ROWS = """
 insert into marts.rpt_shop_totals values (
@@ -65,6 +69,9 @@ insert into marts.rpt_weekly_report values (
     231, 219, 12, 9, 0.0519, 0.0411, 'changed their mind', 'out of stock', 48213.50, 44710.00,
     21, 24, 9, 6, 4, 4, 402, 400, 418, 402, 0.0224, 0.0150, 0.3339, 0.3321,
     'Café & <b>pão</b>', 'Television', 2499.90, 3199.00
+);
+insert into marts.rpt_prediction values (
+    '2026-11-16', '2026-11-08', null, 57, 3210.50, 13, 0.597
 );
 """
 
@@ -135,6 +142,15 @@ def test_the_report_is_read_whole(marts: str) -> None:
         currency="BRL",
         rejected_rows=12,
     )
+    assert report.prediction == Prediction(
+        as_of_on=date(2026, 11, 16),
+        parameters_as_of_on=date(2026, 11, 8),
+        declined_because=None,
+        at_risk_customers=57,
+        value_at_stake=Decimal("3210.50"),
+        holdout_weeks=13,
+        holdout_correlation=Decimal("0.597000"),
+    )
     assert (report.as_of_on, report.currency) == (date(2026, 11, 16), "BRL")
     assert (report.week_starts_on, report.week_ends_on) == (date(2026, 11, 9), date(2026, 11, 15))
     assert report.week_before == WeekFigures(
@@ -178,6 +194,10 @@ def test_a_first_week_has_no_week_before(marts: str) -> None:
         (
             "update marts.rpt_shop_totals set as_of_on = '2026-11-23'",
             "The marts are of two dates: rpt_weekly_report is as of 2026-11-16, rpt_shop_totals as",
+        ),
+        (
+            "update marts.rpt_prediction set as_of_on = '2026-11-09'",
+            "The marts are of two dates: rpt_weekly_report is as of 2026-11-16, rpt_prediction as",
         ),
     ],
 )

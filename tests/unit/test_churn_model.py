@@ -1,80 +1,23 @@
-"""The frequency-recency table, the gate, the holdout, and what is told of data that cannot do."""
+"""The gate, the holdout, the three fits, and what is told of data that cannot do."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pytest
 
+from include.churn_model.fit import fit_models
 from include.churn_model.gate import reason_not_to_predict, reason_not_to_tell_who_left
-from include.churn_model.holdout import Fit, holdout
+from include.churn_model.holdout import holdout
 from include.churn_model.maximum import maximise
 from include.churn_model.purchases import BgNbd, MbgNbd, fit_bg_nbd, fit_mbg_nbd
+from include.churn_model.reasons import Code, Reason
 from include.churn_model.spend import fit_gamma_gamma
-from include.churn_model.table import Floats, FrequencyRecency, frequency_recency
+from include.churn_model.table import Floats, FrequencyRecency
 from include.errors import UserError
 
-
-def orders(*rows: tuple[str | None, str, float]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["customer_key", "ordered_on", "revenue"])
-
-
-# --- Orders to the table
-
-
-def test_a_customer_is_counted_from_the_first_order_day() -> None:
-    table = frequency_recency(
-        orders(
-            ("ana", "2026-01-01", 10),
-            ("ana", "2026-01-08", 20),
-            ("ana", "2026-01-22", 40),
-            ("bia", "2026-01-15", 99),
-        ),
-        date(2026, 1, 30),
-    )
-
-    assert table.customer.tolist() == ["ana", "bia"]
-    assert table.frequency.tolist() == [2, 0]
-    assert table.recency.tolist() == [3, 0]
-    assert table.age.tolist() == [4, 2]
-    assert table.mean_repeat_spend[0] == 30
-    assert np.isnan(table.mean_repeat_spend[1])
-
-
-def test_orders_of_one_day_are_one_purchase_of_their_sum() -> None:
-    table = frequency_recency(
-        orders(
-            ("ana", "2026-01-01", 10),
-            ("ana", "2026-01-01", 10),
-            ("ana", "2026-01-08", 20),
-            ("ana", "2026-01-08", 5),
-        ),
-        date(2026, 1, 9),
-    )
-
-    assert table.frequency.tolist() == [1]
-    assert table.mean_repeat_spend.tolist() == [25]
-
-
-def test_orders_on_the_as_of_date_are_not_known_yet() -> None:
-    table = frequency_recency(
-        orders(("ana", "2026-01-01", 10), ("ana", "2026-01-08", 20), ("bia", "2026-01-08", 30)),
-        date(2026, 1, 8),
-    )
-
-    assert table.customer.tolist() == ["ana"]
-    assert table.frequency.tolist() == [0]
-    assert table.age * 7 == pytest.approx([6])
-
-
-def test_orders_without_a_customer_are_left_out() -> None:
-    table = frequency_recency(
-        orders((None, "2026-01-01", 10), ("ana", "2026-01-01", 10)), date(2026, 2, 1)
-    )
-
-    assert table.customer.tolist() == ["ana"]
+FitPurchases = Callable[[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike], BgNbd]
 
 
 # --- The gate
@@ -99,7 +42,9 @@ def test_just_enough_of_everything_is_enough_to_predict() -> None:
 def test_four_hundred_and_ninety_nine_customers_are_too_few() -> None:
     reason = reason_not_to_predict(only(ENOUGH, slice(1, None)))
 
-    assert reason == "Only 499 customers have bought so far; it takes 500 to predict."
+    assert reason == Reason(
+        Code.TOO_FEW_CUSTOMERS, "Only 499 customers have bought so far; it takes 500 to predict."
+    )
 
 
 def test_a_hundred_and_seventy_nine_days_of_orders_are_too_short() -> None:
@@ -107,15 +52,18 @@ def test_a_hundred_and_seventy_nine_days_of_orders_are_too_short() -> None:
 
     reason = reason_not_to_predict(table)
 
-    assert reason == "The orders go back only 179 days; it takes 180 to predict."
+    assert reason == Reason(
+        Code.HISTORY_TOO_SHORT, "The orders go back only 179 days; it takes 180 to predict."
+    )
 
 
 def test_thirty_days_without_an_order_are_too_quiet() -> None:
     # the last order was 29 days before the last day known, now one more
     reason = reason_not_to_predict(replace(ENOUGH, age=ENOUGH.age + 1 / 7))
 
-    assert reason == (
-        "Nobody has ordered in the last 30 days; it takes an order within 30 to predict."
+    assert reason == Reason(
+        Code.SILENT_TOO_LONG,
+        "Nobody has ordered in the last 30 days; it takes an order within 30 to predict.",
     )
 
 
@@ -125,13 +73,17 @@ def test_forty_nine_customers_who_came_three_times_are_too_few() -> None:
 
     reason = reason_not_to_predict(replace(ENOUGH, frequency=frequency))
 
-    assert reason == ("Only 49 customers have ordered on 3 days or more; it takes 50 to predict.")
+    assert reason == Reason(
+        Code.TOO_FEW_LOYAL_CUSTOMERS,
+        "Only 49 customers have ordered on 3 days or more; it takes 50 to predict.",
+    )
 
 
 def test_a_shop_without_orders_is_told_so() -> None:
-    reason = reason_not_to_predict(frequency_recency(orders(), date(2026, 1, 1)))
+    reason = reason_not_to_predict(only(ENOUGH, slice(0)))
 
-    assert reason == "Only 0 customers have bought so far; it takes 500 to predict."
+    assert reason is not None
+    assert reason.sentence == "Only 0 customers have bought so far; it takes 500 to predict."
 
 
 @pytest.mark.parametrize(("a", "told"), [(0.0298, True), (0.0306, False)])
@@ -145,43 +97,105 @@ def test_where_less_than_one_in_a_hundred_is_gone_the_probabilities_tell_nothing
 
     assert (reason is not None) == told
     if reason:
-        assert reason.startswith("The model takes only 1.0% of the customers for gone, so")
+        assert reason.code == Code.NOBODY_LEAVES
+        assert reason.sentence.startswith("The model takes only 1.0% of the customers for gone, so")
 
 
 # --- The holdout
 
 
-def known_model(*_: npt.ArrayLike) -> BgNbd:
-    return BgNbd(r=1, alpha=10, a=1e-9, b=1)  # nobody leaves: (1 + x)/(10 + T) purchases a week
-
-
-def test_the_holdout_counts_order_days_from_the_as_of_date_to_the_last_day_of_its_weeks() -> None:
-    history = orders(
-        ("ana", "2026-01-01", 1),
-        ("ana", "2026-01-22", 1),
-        ("ana", "2026-02-05", 1),  # the as-of date
-        ("ana", "2026-02-05", 1),
-        ("ana", "2026-02-18", 1),  # the last day
-        ("ana", "2026-02-19", 1),  # too late
-        ("bia", "2026-01-15", 1),
-        ("cai", "2026-02-10", 1),  # not known on the as-of date
+def table(**customers: tuple[float, float, float]) -> FrequencyRecency:
+    """Customers by name, each with frequency, and recency and age in weeks."""
+    frequency, recency, age = np.array(list(customers.values()), dtype=np.float64).T
+    return FrequencyRecency(
+        np.array(list(customers), dtype=object), frequency, recency, age, np.full(len(age), 10.0)
     )
 
-    result = holdout(history, date(2026, 2, 5), weeks=2, fit=known_model)
+
+NOBODY_LEAVES = BgNbd(r=1, alpha=10, a=1e-9, b=1)  # (1 + x)/(10 + T) purchases a week
+
+
+def test_the_holdout_counts_the_order_days_since_of_those_who_were_customers_before() -> None:
+    then = table(ana=(1, 3, 5), bia=(0, 0, 3))
+    later = table(ana=(3, 6, 7), bia=(0, 0, 5), cai=(4, 1, 1))
+
+    result = holdout(NOBODY_LEAVES, then, later, weeks=2)
 
     assert (result.weeks, result.customers, result.actual) == (2, 2, 2)
-    # T is 34 days for Ana and 20 for Bia, x is 1 and 0
-    assert result.predicted == pytest.approx(2 * 2 / (10 + 34 / 7) + 2 * 1 / (10 + 20 / 7))
+    assert result.predicted == pytest.approx(2 * 2 / (10 + 5) + 2 * 1 / (10 + 3))
     assert result.correlation == pytest.approx(1)  # of two, the better one came more often
 
 
 def test_where_nobody_comes_back_the_holdout_has_no_correlation() -> None:
-    history = orders(("ana", "2026-01-01", 1), ("ana", "2026-01-08", 1), ("bia", "2026-01-01", 1))
+    then, later = table(ana=(1, 1, 5), bia=(0, 0, 5)), table(ana=(1, 1, 7), bia=(0, 0, 7))
 
-    result = holdout(history, date(2026, 2, 1), weeks=2, fit=known_model)
+    result = holdout(NOBODY_LEAVES, then, later, weeks=2)
 
     assert result.actual == 0
     assert result.correlation is None
+
+
+# --- All three fits
+
+
+def shop(seed: int = 1) -> FrequencyRecency:
+    """A shop of 600 customers that the models can learn from."""
+    chance = np.random.default_rng(seed)
+    age = np.round(chance.uniform(5, 60, 600))
+    frequency = np.minimum(chance.geometric(0.4, 600) - 1.0, age)
+    recency = np.where(frequency > 0, np.ceil(age * chance.uniform(0.1, 1, 600)), 0)
+    spend = np.where(frequency > 0, chance.lognormal(3, 0.5, 600), np.nan)
+    return FrequencyRecency(np.arange(600), frequency, recency, age, spend)
+
+
+def test_each_model_is_fitted_and_what_came_since_is_told_of_those_that_tell_it() -> None:
+    customers = shop()
+    later = replace(customers, frequency=customers.frequency + (customers.recency > 20))
+
+    bg_nbd, mbg_nbd, gamma_gamma = fit_models(customers, later, 8)
+
+    for fit in (bg_nbd, mbg_nbd):
+        assert (fit.customers, fit.holdout_weeks, fit.declined) == (600, 8, None)
+        assert fit.holdout_correlation is not None
+    assert mbg_nbd.fitted == fit_mbg_nbd(customers.frequency, customers.recency, customers.age)
+    assert gamma_gamma.fitted == fit_gamma_gamma(customers.frequency, customers.mean_repeat_spend)
+    assert gamma_gamma.holdout_weeks is None
+
+
+def test_where_too_little_is_known_since_there_is_no_holdout() -> None:
+    fits = fit_models(shop(), None, 1)
+
+    assert {(fit.holdout_weeks, fit.holdout_correlation) for fit in fits} == {(None, None)}
+    assert all(fit.fitted for fit in fits)
+
+
+def test_where_there_is_too_little_to_predict_nothing_is_fitted() -> None:
+    fits = fit_models(only(ENOUGH, slice(1, None)), ENOUGH, 8)
+
+    assert [fit.fitted for fit in fits] == [None, None, None]
+    assert {fit.declined and fit.declined.code for fit in fits} == {Code.TOO_FEW_CUSTOMERS}
+
+
+def test_spend_that_is_all_alike_declines_the_spend_alone() -> None:
+    customers = replace(shop(), mean_repeat_spend=np.full(600, 9.99))
+
+    _, mbg_nbd, gamma_gamma = fit_models(customers, None, 0)
+
+    assert mbg_nbd.declined is None
+    assert gamma_gamma.declined is not None
+    assert gamma_gamma.declined.code == Code.SPEND_ALIKE
+
+
+def test_where_nobody_leaves_the_parameters_are_told_and_the_reason_too() -> None:
+    age = np.arange(600, dtype=np.float64) % 60 + 10  # every four weeks, up to the last day
+    frequency = np.floor(age / 4)
+    customers = FrequencyRecency(np.arange(600), frequency, 4 * frequency, age, age)
+
+    _, mbg_nbd, _ = fit_models(customers, None, 0)
+
+    assert mbg_nbd.fitted is not None
+    assert mbg_nbd.declined is not None
+    assert mbg_nbd.declined.code == Code.NOBODY_LEAVES
 
 
 # --- Data that cannot do
@@ -205,7 +219,7 @@ PLACES = np.arange(200.0)
     ],
 )
 def test_purchases_that_say_nothing_are_not_modelled(
-    fit: Fit, frequency: list[float], recency: list[float], age: list[float], sentence: str
+    fit: FitPurchases, frequency: list[float], recency: list[float], age: list[float], sentence: str
 ) -> None:
     with pytest.raises(UserError, match=sentence):
         fit(frequency, recency, age)
@@ -230,7 +244,7 @@ def test_spend_that_says_nothing_is_not_modelled(
 
 
 @pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd])
-def test_customers_without_chance_get_figures_all_the_same(fit: Fit) -> None:
+def test_customers_without_chance_get_figures_all_the_same(fit: FitPurchases) -> None:
     """Everybody every four weeks, nobody ever leaves: no spread to estimate."""
     age = np.arange(1, 101) * 1.0
     frequency = np.floor(age / 4)

@@ -16,9 +16,11 @@ from include.churn_model.gate import reason_not_to_predict, reason_not_to_tell_w
 from include.churn_model.holdout import holdout
 from include.churn_model.purchases import BgNbd, fit_bg_nbd, fit_mbg_nbd
 from include.churn_model.spend import fit_gamma_gamma
-from include.churn_model.table import FrequencyRecency, frequency_recency, order_days
+from include.churn_model.table import FrequencyRecency
+from tests.frequency_recency import frequency_recency, order_days
 
-AFTER_CALIBRATION = date(1997, 10, 1)  # the as-of date: 1997-09-30 is the last day known
+CALIBRATION = date(1997, 9, 30)
+HOLDOUT = date(1998, 6, 30)  # 39 weeks later
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def orders(shared_data: Callable[[str], Path]) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def customers(orders: pd.DataFrame) -> FrequencyRecency:
-    return frequency_recency(orders, AFTER_CALIBRATION)
+    return frequency_recency(orders, CALIBRATION)
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +100,13 @@ def test_a_known_customer_is_expected_to_come_as_often_as_published(bg_nbd: BgNb
     assert round(float(expected), 3) == 1.226
 
 
-def test_the_holdout_correlates_as_published(orders: pd.DataFrame) -> None:
-    result = holdout(orders, AFTER_CALIBRATION, weeks=39, fit=fit_bg_nbd)
+def test_the_holdout_correlates_as_published(
+    orders: pd.DataFrame, customers: FrequencyRecency, bg_nbd: BgNbd
+) -> None:
+    result = holdout(bg_nbd, customers, frequency_recency(orders, HOLDOUT), weeks=39)
 
     assert result.correlation == pytest.approx(0.626, abs=0.002)
-    after = order_days(orders)["ordered_on"] >= pd.Timestamp(AFTER_CALIBRATION)
+    after = order_days(orders)["ordered_on"] > pd.Timestamp(CALIBRATION)
     assert result.actual == after.sum()  # the file ends with the 39 weeks
 
 

@@ -1,14 +1,18 @@
 """The formulas against sums on paper and against the story they tell, integrated numerically."""
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy import stats
 from scipy.special import betaln, expit, gammaln
 
-from include.churn_model.holdout import Fit
 from include.churn_model.purchases import BgNbd, MbgNbd, fit_bg_nbd, fit_mbg_nbd
 from include.churn_model.spend import GammaGamma, fit_gamma_gamma
 from include.churn_model.table import Floats
+
+FitPurchases = Callable[[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike], BgNbd]
 
 BG = BgNbd(r=1, alpha=10, a=1, b=2)
 MBG = MbgNbd(r=1, alpha=10, a=1, b=2)
@@ -179,7 +183,7 @@ def simulated(model: BgNbd, customers: int, seed: int) -> tuple[Floats, Floats, 
 
 
 @pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd])
-def test_the_fit_is_the_likeliest_story(fit: Fit) -> None:
+def test_the_fit_is_the_likeliest_story(fit: FitPurchases) -> None:
     customers = simulated(MbgNbd(0.8, 4, 0.6, 1.5), 150, seed=1)
     model = fit(*customers)
 
@@ -221,7 +225,7 @@ def test_the_fit_of_spend_is_the_likeliest_story() -> None:
 
 @pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd])
 def test_the_order_of_customers_makes_no_difference(
-    fit: Fit,
+    fit: FitPurchases,
 ) -> None:
     x, t_x, age = simulated(MbgNbd(0.8, 4, 0.6, 1.5), 500, seed=2)
 
@@ -253,7 +257,7 @@ def test_spend_in_cents_changes_only_gamma() -> None:
     ("fit", "truth"),
     [(fit_bg_nbd, BgNbd(0.8, 8, 0.6, 2)), (fit_mbg_nbd, MbgNbd(0.8, 8, 0.6, 2))],
 )
-def test_known_parameters_are_recovered(fit: Fit, truth: BgNbd) -> None:
+def test_known_parameters_are_recovered(fit: FitPurchases, truth: BgNbd) -> None:
     model = fit(*simulated(truth, 40_000, seed=3))
 
     assert (model.r, model.alpha) == pytest.approx((truth.r, truth.alpha), rel=0.05)

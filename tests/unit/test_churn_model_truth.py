@@ -4,6 +4,7 @@
 order in seventeen is cancelled and does not count.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,12 +15,15 @@ import pytest
 from scipy.stats import rankdata
 
 from include.churn_model.gate import reason_not_to_predict
-from include.churn_model.holdout import Fit, holdout
-from include.churn_model.purchases import fit_bg_nbd, fit_mbg_nbd
-from include.churn_model.table import Floats, FrequencyRecency, frequency_recency
+from include.churn_model.holdout import holdout
+from include.churn_model.purchases import BgNbd, fit_bg_nbd, fit_mbg_nbd
+from include.churn_model.table import Floats, FrequencyRecency
 from include.demo_shop.shop import generate
+from tests.frequency_recency import frequency_recency
 
 AS_OF = date(2026, 11, 16)
+LAST_DAY = date(2026, 11, 15)
+QUARTER_AGO = date(2026, 8, 16)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +52,7 @@ class Compared:
 @pytest.fixture(scope="module")
 def compared(shop: tuple[pd.DataFrame, pd.DataFrame]) -> Compared:
     orders, truth = shop
-    customers = frequency_recency(orders, AS_OF)
+    customers = frequency_recency(orders, LAST_DAY)
     known = customers.frequency, customers.recency, customers.age
     alive = truth.loc[customers.customer, "is_alive_as_of"].to_numpy(bool)
     return Compared(customers, fit_mbg_nbd(*known).probability_alive(*known), alive)
@@ -99,9 +103,12 @@ def test_of_those_who_came_once_most_are_gone_and_the_model_knows(compared: Comp
 @pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd])
 def test_the_next_quarters_orders_are_foreseen(
     shop: tuple[pd.DataFrame, pd.DataFrame],
-    fit: Fit,
+    fit: Callable[..., BgNbd],
 ) -> None:
-    result = holdout(shop[0], date(2026, 8, 17), weeks=13, fit=fit)
+    then = frequency_recency(shop[0], QUARTER_AGO)
+    model = fit(then.frequency, then.recency, then.age)
+
+    result = holdout(model, then, frequency_recency(shop[0], LAST_DAY), weeks=13)
     print(f"\n{result}")
 
     # the season alone is worth a few per cent

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from include.churn_model.reasons import Code
 from include.report.message import Fact, Mark, build_message, plain
-from include.report.read import Report, ShopTotals, WeekFigures
+from include.report.read import Prediction, Report, ShopTotals, WeekFigures
 
 NO_WEEK = WeekFigures(*[None] * 14)
 
@@ -45,6 +46,17 @@ TOTALS = ShopTotals(
     rejected_rows=0,
 )
 
+PREDICTION = Prediction(
+    as_of_on=date(2026, 11, 16),
+    parameters_as_of_on=date(2026, 11, 8),
+    declined_because=None,
+    at_risk_customers=1057,
+    value_at_stake=Decimal("3210.50"),
+    holdout_weeks=13,
+    holdout_correlation=Decimal("0.597"),
+)
+NO_PREDICTION = Prediction(date(2026, 11, 16), None, None, None, None, None, None)
+
 REPORT = Report(
     as_of_on=date(2026, 11, 16),
     week_starts_on=date(2026, 11, 9),
@@ -53,6 +65,7 @@ REPORT = Report(
     week=WEEK,
     week_before=WEEK,
     totals=TOTALS,
+    prediction=PREDICTION,
 )
 
 
@@ -74,6 +87,7 @@ def test_the_message_has_every_figure_of_the_week() -> None:
         "Reactivated": "4",
         "Churn rate of the week": "2.2%",
         "Inactive share": "33.4%",
+        "At risk": "1,057",
         "Total orders": "231",
         "Cancelled": "12",
         "Cancellation rate": "5.2%",
@@ -173,7 +187,16 @@ def test_a_shop_without_orders_or_customers_still_has_a_report() -> None:
         currency=None,
     )
     message = build_message(
-        replace(REPORT, currency=None, week=NO_WEEK, week_before=NO_WEEK, totals=totals), "en", 90
+        replace(
+            REPORT,
+            currency=None,
+            week=NO_WEEK,
+            week_before=NO_WEEK,
+            totals=totals,
+            prediction=NO_PREDICTION,
+        ),
+        "en",
+        90,
     )
     assert {f.value for section in message.sections for f in section.facts} == {"–"}
     assert message.so_far == "0 customers · revenue 0.00"
@@ -191,10 +214,74 @@ def test_the_dearest_product_is_named_with_the_one_before_where_it_is_another() 
 
 
 def test_the_notes_tell_the_date_and_what_churned_means() -> None:
-    assert build_message(REPORT, "en", window_days=60).notes == (
+    assert build_message(REPORT, "en", window_days=60).notes[:2] == (
         "As of Nov 16, 2026.",
         "Churned: no valid order for more than 60 days.",
     )
+
+
+def prediction_note(prediction: Prediction, lang: str = "en") -> str:
+    """What is said below of the prediction."""
+    [note] = build_message(replace(REPORT, prediction=prediction), lang, 90).notes[2:]
+    return note
+
+
+def test_what_stands_to_be_lost_is_told_below_those_at_risk() -> None:
+    assert fact("At risk").detail == "£3,210.50 at stake"
+    assert fact("Em risco", lang="pt_BR").detail == "£3.210,50 em jogo".replace("£", "£\u00a0")
+
+
+def test_what_stands_to_be_lost_is_left_out_where_spend_is_not_predicted() -> None:
+    report = replace(REPORT, prediction=replace(PREDICTION, value_at_stake=None))
+    [customers, *_] = build_message(report, "en", 90).sections
+    assert customers.facts[-1] == Fact("At risk", "1,057")
+
+
+def test_a_prediction_tells_what_it_rests_on_and_how_good_it_was() -> None:
+    assert prediction_note(PREDICTION) == (
+        "Prediction: from the orders until Nov 8, 2026; correlation with the 13 weeks it was"
+        " checked on: 0.60."
+    )
+    assert prediction_note(PREDICTION, "pt_BR").endswith(
+        "correlação com as 13 semanas em que foi conferida: 0,60."
+    )
+
+
+def test_a_prediction_that_was_never_measured_says_nothing_of_it() -> None:
+    never = replace(PREDICTION, holdout_weeks=None, holdout_correlation=None)
+    assert prediction_note(never) == "Prediction: from the orders until Nov 8, 2026."
+
+
+@pytest.mark.parametrize(
+    ("code", "note"),
+    [
+        ("too_few_customers", "No prediction: fewer than 500 customers so far."),
+        ("history_too_short", "No prediction: less than 180 days of orders so far."),
+        ("silent_too_long", "No prediction: no order in the last 30 days."),
+        (
+            "too_few_loyal_customers",
+            "No prediction: fewer than 50 customers have ordered on 3 days or more.",
+        ),
+        ("nobody_leaves", "No prediction: the model cannot tell who left from who pauses."),
+        (None, "No prediction: the model was not fitted yet."),
+    ],
+)
+def test_where_nothing_is_predicted_the_report_tells_why(code: str | None, note: str) -> None:
+    declined = replace(NO_PREDICTION, declined_because=code)
+    assert prediction_note(declined) == note
+    assert "At risk" not in [
+        f.label
+        for section in build_message(replace(REPORT, prediction=declined), "en", 90).sections
+        for f in section.facts
+    ]
+
+
+@pytest.mark.parametrize("lang", ["en", "pt_BR"])
+@pytest.mark.parametrize("code", [code for code in Code if not code.startswith("spend_")])
+def test_every_reason_not_to_predict_has_its_words(code: Code, lang: str) -> None:
+    note = prediction_note(replace(NO_PREDICTION, declined_because=code.value), lang)
+    assert note.startswith(("No prediction: ", "Sem previsão: "))
+    assert "–" not in note  # no threshold is missing
 
 
 def test_rejected_rows_are_told_only_where_there_are_some() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from include.report.message import Fact, Mark, Message, Section, build_message
 from include.report.preview import write_whole
-from include.report.read import Report, ShopTotals, WeekFigures
+from include.report.read import Prediction, Report, ShopTotals, WeekFigures
 from include.report.render import html_page, plain_text, telegram_html
 from tests.integration.fake_telegram import LONGEST_TEXT, MOST_ENTITIES, parse_html
 
@@ -61,8 +61,24 @@ def report_with(name: str, scale: int = 1) -> Report:
         99 * scale,
     )
     before = replace(week, dearest_product_name=f"{name} before", revenue=Decimal(1))
+    prediction = Prediction(
+        as_of_on=date(2026, 11, 16),
+        parameters_as_of_on=date(2026, 11, 8),
+        declined_because=None,
+        at_risk_customers=57 * scale,
+        value_at_stake=Decimal("3210.50") * scale,
+        holdout_weeks=13,
+        holdout_correlation=Decimal("0.597"),
+    )
     return Report(
-        date(2026, 11, 16), date(2026, 11, 9), date(2026, 11, 15), "BRL", week, before, totals
+        as_of_on=date(2026, 11, 16),
+        week_starts_on=date(2026, 11, 9),
+        week_ends_on=date(2026, 11, 15),
+        currency="BRL",
+        week=week,
+        week_before=before,
+        totals=totals,
+        prediction=prediction,
     )
 
 

@@ -1,49 +1,20 @@
-with orders as (
+with spells as (
 
-    select * from {{ ref('fct_orders') }}
-
-),
-
-as_of as (
-
-    select * from {{ ref('as_of') }}
+    select *
+    from {{ ref('customer_spells') }}
+    where spell_type = 'active'
 
 ),
 
-order_days as (
-
-    select distinct
-        customer_key,
-        ordered_on
-    from orders
-    where is_valid and customer_key is not null
-
-),
-
-with_next as (
+with_spell_before as (
 
     select
-        customer_key,
-        ordered_on,
-        lead(ordered_on) over (
+        *,
+        lag(last_order_on) over (
             partition by customer_key
-            order by ordered_on
-        ) as next_ordered_on,
-        {{ churned_on('ordered_on') }} as window_lapses_on
-    from order_days
-
-),
-
-lapsed as (
-
-    select
-        with_next.*,
-        as_of.as_of_on
-    from with_next
-    inner join as_of on with_next.window_lapses_on <= as_of.as_of_on
-    where
-        with_next.next_ordered_on is null
-        or with_next.next_ordered_on >= with_next.window_lapses_on
+            order by spell_number
+        ) as last_order_on_before
+    from spells
 
 ),
 
@@ -52,19 +23,22 @@ events as (
     select
         customer_key,
         'churned' as event_type,
-        ordered_on as last_order_on,
-        window_lapses_on as happened_on
-    from lapsed
+        ended_by as churned_by,
+        last_order_on,
+        ended_on as happened_on
+    from with_spell_before
+    where ended_on is not null
 
     union all
 
     select
         customer_key,
         'reactivated' as event_type,
-        ordered_on as last_order_on,
-        next_ordered_on as happened_on
-    from lapsed
-    where next_ordered_on is not null
+        cast(null as {{ dbt.type_string() }}) as churned_by,
+        last_order_on_before as last_order_on,
+        began_on as happened_on
+    from with_spell_before
+    where spell_number > 1
 
 )
 

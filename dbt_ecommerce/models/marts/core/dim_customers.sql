@@ -9,6 +9,7 @@ final as (
     select
         -- ids
         customer_key,
+        {{ geography_key() }} as geography_key,
         source_name,
         customer_id,
 

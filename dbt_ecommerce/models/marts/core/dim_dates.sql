@@ -17,6 +17,12 @@ as_of as (
 
 ),
 
+holidays as (
+
+    select * from {{ ref('holidays_of_brazil') }}
+
+),
+
 history as (
 
     select
@@ -43,26 +49,53 @@ days as (
 
 ),
 
+in_weeks as (
+
+    select
+        date_day,
+        cast({{ dbt.date_trunc('week', 'date_day') }} as date)
+            as week_starts_on,
+        -- an ISO week belongs to the year that its Thursday lies in
+        cast(
+            {{ dbt.dateadd('day', 3, dbt.date_trunc('week', 'date_day')) }}
+            as date
+        ) as thursday
+    from days
+    where date_day < as_of_on
+
+),
+
 calendar as (
 
     select
         -- dates
-        date_day,
-        cast({{ dbt.date_trunc('week', 'date_day') }} as date)
-            as week_starts_on,
-        cast({{ dbt.date_trunc('month', 'date_day') }} as date)
+        in_weeks.date_day,
+        in_weeks.week_starts_on,
+        cast({{ dbt.date_trunc('month', 'in_weeks.date_day') }} as date)
             as month_starts_on,
 
+        -- strings
+        holidays.holiday_name as holiday_of_brazil,
+
         -- numerics
-        cast(extract(year from date_day) as integer) as calendar_year,
-        cast(extract(quarter from date_day) as integer) as calendar_quarter,
-        cast(extract(month from date_day) as integer) as calendar_month,
+        cast(extract(year from in_weeks.date_day) as integer)
+            as calendar_year,
+        cast(extract(quarter from in_weeks.date_day) as integer)
+            as calendar_quarter,
+        cast(extract(month from in_weeks.date_day) as integer)
+            as calendar_month,
+        cast(extract(year from in_weeks.thursday) as integer) as iso_year,
         cast({{ dbt.datediff(
-            dbt.date_trunc('week', 'date_day'), 'date_day', 'day'
+            dbt.date_trunc('year', 'in_weeks.thursday'),
+            'in_weeks.thursday',
+            'day'
+        ) }} as integer) / 7 + 1 as iso_week,
+        cast({{ dbt.datediff(
+            'in_weeks.week_starts_on', 'in_weeks.date_day', 'day'
         ) }} as integer) + 1 as iso_day_of_week
 
-    from days
-    where date_day < as_of_on
+    from in_weeks
+    left join holidays on in_weeks.date_day = holidays.holiday_on
 
 )
 

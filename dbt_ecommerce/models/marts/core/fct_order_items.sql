@@ -37,6 +37,8 @@ joined as (
         cast(
             order_items.quantity * order_items.unit_price as numeric(18, 4)
         ) as revenue,
+        cast(order_items.quantity * products.unit_cost as numeric(18, 4))
+            as cost_of_goods,
 
         -- booleans
         coalesce(products.is_goods, false) as is_goods,
@@ -49,6 +51,38 @@ joined as (
     inner join orders on order_items.order_key = orders.order_key
     left join products on order_items.product_key = products.product_key
 
+),
+
+with_margin as (
+
+    select
+        -- ids
+        order_item_key,
+        order_key,
+        product_key,
+        customer_key,
+        source_name,
+
+        -- strings
+        product_name,
+
+        -- numerics
+        quantity,
+        unit_price,
+        discount,
+        revenue,
+        cost_of_goods,
+        cast(revenue - cost_of_goods as numeric(18, 4)) as margin,
+
+        -- booleans
+        is_goods,
+        is_in_valid_order,
+
+        -- dates
+        ordered_on
+
+    from joined
+
 )
 
-select * from joined
+select * from with_margin

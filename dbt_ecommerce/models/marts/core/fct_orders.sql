@@ -16,7 +16,10 @@ order_totals as (
         order_key,
         count(*) as line_count,
         sum(quantity) as quantity,
-        sum(revenue) as revenue
+        sum(revenue) as revenue,
+        {{ known_sum('discount') }} as discount,
+        {{ known_sum('cost_of_goods') }} as cost_of_goods,
+        {{ known_sum('margin') }} as margin
     from order_items
     group by order_key
 
@@ -28,6 +31,10 @@ joined as (
         -- ids
         orders.order_key,
         orders.customer_key,
+        {{ surrogate_key('orders.source_name', 'orders.seller_id') }}
+            as seller_key,
+        {{ surrogate_key('orders.source_name', 'orders.sales_channel') }}
+            as sales_channel_key,
         orders.source_name,
         orders.order_id,
         orders.seller_id,
@@ -41,6 +48,15 @@ joined as (
         cast(coalesce(order_totals.line_count, 0) as integer) as line_count,
         cast(coalesce(order_totals.quantity, 0) as integer) as quantity,
         cast(coalesce(order_totals.revenue, 0) as numeric(18, 4)) as revenue,
+        {%- for figure in ['discount', 'cost_of_goods', 'margin'] %}
+        -- an order without lines has none, which is known
+        cast(
+            case
+                when order_totals.order_key is null then 0
+                else order_totals.{{ figure }}
+            end as numeric(18, 4)
+        ) as {{ figure }},
+        {%- endfor %}
 
         -- booleans
         orders.is_valid,

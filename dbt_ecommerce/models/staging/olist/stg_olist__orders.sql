@@ -18,14 +18,26 @@ customers as (
 
 ),
 
+-- an order may hold several sellers' products: then it has no one seller
+sellers as (
+
+    select
+        order_id,
+        case when count(distinct seller_id) = 1 then min(seller_id) end
+            as seller_id
+    from {{ ref('base_olist__order_items') }}
+    where rejected_because is null
+    group by order_id
+
+),
+
 renamed as (
 
     select
         -- ids
         orders.order_id,
         customers.customer_unique_id as customer_id,
-        -- one order may hold several sellers' products
-        cast(null as {{ dbt.type_string() }}) as seller_id,
+        sellers.seller_id,
 
         -- strings
         cast(null as {{ dbt.type_string() }}) as sales_channel,
@@ -47,6 +59,7 @@ renamed as (
 
     from orders
     left join customers on orders.customer_id = customers.customer_id
+    left join sellers on orders.order_id = sellers.order_id
 
 )
 

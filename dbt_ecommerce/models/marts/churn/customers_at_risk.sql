@@ -1,0 +1,188 @@
+with customer_churn as (
+
+    select * from {{ ref('customer_churn') }}
+
+),
+
+predictions as (
+
+    select * from {{ ref('customer_predictions') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+main_products as (
+
+    select * from {{ ref('int_main_products') }}
+
+),
+
+products as (
+
+    select * from {{ ref('dim_products') }}
+
+),
+
+orders_by_recency as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_key
+            order by ordered_at desc, order_key desc
+        ) as recency,
+        row_number() over (
+            partition by customer_key, is_valid
+            order by ordered_at desc, order_key desc
+        ) as recency_of_its_kind
+    from orders
+    where customer_key is not null
+
+),
+
+last_products as (
+
+    select
+        last_orders.customer_key,
+        products.product_name
+    from orders_by_recency as last_orders
+    inner join main_products
+        on last_orders.order_key = main_products.order_key
+    inner join products on main_products.product_key = products.product_key
+    where last_orders.is_valid and last_orders.recency_of_its_kind = 1
+
+),
+
+at_risk as (
+
+    select
+        customer_churn.*,
+        customers.customer_name,
+        customers.state,
+        predictions.probability_alive,
+        predictions.expected_order_days,
+        predictions.expected_revenue,
+        -- where costs are not known the revenue has to stand for the margin
+        case
+            when
+                customer_churn.margin is not null
+                and customer_churn.revenue > 0
+                then 'margin'
+            else 'revenue'
+        end as valued_by,
+        case
+            when
+                customer_churn.margin is not null
+                and customer_churn.revenue > 0
+                then customer_churn.margin / customer_churn.revenue
+            else 1
+        end as margin_rate,
+        last_products.product_name as last_product_name,
+        last_orders.cancellation_reason,
+        last_orders.is_cancelled as is_last_order_cancelled,
+        last_orders.is_returned as is_last_order_returned,
+        cast(
+            {{ dbt.dateadd(
+                'day',
+                'cast(ceil(customer_churn.rhythm_days) as integer)',
+                'customer_churn.last_order_on'
+            ) }} as date
+        ) as expected_next_order_on
+    from customer_churn
+    inner join predictions
+        on customer_churn.customer_key = predictions.customer_key
+    inner join customers
+        on customer_churn.customer_key = customers.customer_key
+    inner join orders_by_recency as last_orders
+        on
+            customer_churn.customer_key = last_orders.customer_key
+            and last_orders.recency = 1
+    left join last_products
+        on customer_churn.customer_key = last_products.customer_key
+    where
+        not customer_churn.is_churned
+        and (
+            customer_churn.status = 'at_risk'
+            or predictions.probability_alive
+            < {{ var('at_risk_probability') }}
+        )
+
+),
+
+valued as (
+
+    select
+        *,
+        expected_revenue * margin_rate as expected_value,
+        expected_revenue * margin_rate * (1 - probability_alive)
+            as value_at_stake,
+        greatest(
+            {{ dbt.datediff('expected_next_order_on', 'as_of_on', 'day') }}, 0
+        ) as days_overdue
+    from at_risk
+
+),
+
+ranked as (
+
+    select
+        -- ids
+        customer_key,
+        source_name,
+        customer_id,
+
+        -- strings
+        customer_name,
+        state,
+        status,
+        case
+            when is_last_order_cancelled then 'last_order_cancelled'
+            when is_last_order_returned then 'last_order_returned'
+            when order_days = 1 then 'never_came_back'
+            when days_overdue > 0 then 'overdue'
+            else 'unlikely_to_return'
+        end as suggested_reason,
+        cancellation_reason,
+        last_product_name,
+        valued_by,
+
+        -- numerics
+        cast(
+            row_number() over (
+                order by
+                    coalesce(value_at_stake, 0) desc,
+                    revenue desc,
+                    customer_key asc
+            ) as integer
+        ) as risk_rank,
+        probability_alive,
+        days_since_last_order,
+        rhythm_days,
+        cast(days_overdue as integer) as days_overdue,
+        expected_order_days,
+        cast(expected_value as numeric(18, 2)) as expected_value,
+        cast(value_at_stake as numeric(18, 2)) as value_at_stake,
+        valid_orders,
+        revenue,
+
+        -- dates
+        last_order_on,
+        expected_next_order_on,
+        as_of_on
+
+    from valued
+
+)
+
+select * from ranked

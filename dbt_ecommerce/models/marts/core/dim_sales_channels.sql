@@ -1,0 +1,44 @@
+with orders as (
+
+    select * from {{ ref('orders') }}
+
+),
+
+sales_channels as (
+
+    select * from {{ ref('sales_channels') }}
+
+),
+
+used as (
+
+    select distinct
+        source_name,
+        sales_channel
+    from orders
+    where sales_channel is not null
+
+),
+
+described as (
+
+    select
+        -- ids
+        {{ surrogate_key('used.source_name', 'used.sales_channel') }}
+            as sales_channel_key,
+        used.source_name,
+
+        -- strings
+        used.sales_channel,
+        coalesce(sales_channels.sales_channel_name, used.sales_channel)
+            as sales_channel_name
+
+    from used
+    left join sales_channels
+        on
+            used.source_name = sales_channels.source_name
+            and used.sales_channel = sales_channels.sales_channel
+
+)
+
+select * from described

@@ -1,0 +1,44 @@
+with orders as (
+
+    select * from {{ ref('orders') }}
+
+),
+
+sellers as (
+
+    select * from {{ ref('sellers') }}
+
+),
+
+selling as (
+
+    select distinct
+        source_name,
+        seller_id
+    from orders
+    where seller_id is not null
+
+),
+
+described as (
+
+    select
+        -- ids
+        {{ surrogate_key('selling.source_name', 'selling.seller_id') }}
+            as seller_key,
+        selling.source_name,
+        selling.seller_id,
+
+        -- strings
+        coalesce(sellers.seller_name, selling.seller_id) as seller_name,
+        sellers.state
+
+    from selling
+    left join sellers
+        on
+            selling.source_name = sellers.source_name
+            and selling.seller_id = sellers.seller_id
+
+)
+
+select * from described

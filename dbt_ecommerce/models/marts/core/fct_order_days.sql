@@ -1,0 +1,66 @@
+with orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+days as (
+
+    select
+        customer_key,
+        ordered_on,
+        count(*) as orders,
+        sum(revenue) as revenue,
+        {{ known_sum('margin') }} as margin
+    from orders
+    where is_valid and customer_key is not null
+    group by customer_key, ordered_on
+
+),
+
+in_sequence as (
+
+    select
+        *,
+        row_number() over by_customer as order_day_number,
+        min(ordered_on) over by_customer as first_order_on,
+        lag(ordered_on) over by_customer as previous_order_on,
+        lead(ordered_on) over by_customer as next_order_on,
+        sum(revenue) over by_customer
+        - first_value(revenue) over by_customer as repeat_revenue
+    from days
+    window by_customer as (partition by customer_key order by ordered_on)
+
+),
+
+typed as (
+
+    select
+        -- ids
+        customer_key,
+
+        -- numerics
+        cast(order_day_number as integer) as order_day_number,
+        cast(orders as integer) as orders,
+        cast(revenue as numeric(18, 4)) as revenue,
+        cast(margin as numeric(18, 4)) as margin,
+        cast(repeat_revenue as numeric(18, 4)) as repeat_revenue,
+        cast(
+            {{ dbt.datediff('previous_order_on', 'ordered_on', 'day') }}
+            as integer
+        ) as days_since_previous,
+        cast(
+            {{ dbt.datediff('ordered_on', 'next_order_on', 'day') }} as integer
+        ) as days_to_next,
+
+        -- dates
+        ordered_on,
+        first_order_on,
+        previous_order_on,
+        next_order_on
+
+    from in_sequence
+
+)
+
+select * from typed

@@ -1,0 +1,50 @@
+with order_days as (
+
+    select
+        *,
+        cast({{ dbt.date_trunc('month', 'ordered_on') }} as date)
+            as month_starts_on,
+        cast({{ dbt.date_trunc('month', 'first_order_on') }} as date)
+            as cohort_month
+    from {{ ref('fct_order_days') }}
+
+),
+
+by_month as (
+
+    select
+        customer_key,
+        cohort_month,
+        month_starts_on,
+        sum(orders) as orders,
+        sum(revenue) as revenue,
+        {{ known_sum('margin') }} as margin
+    from order_days
+    group by customer_key, cohort_month, month_starts_on
+
+),
+
+numbered as (
+
+    select
+        -- ids
+        customer_key,
+
+        -- numerics
+        cast(
+            {{ dbt.datediff('cohort_month', 'month_starts_on', 'month') }}
+            as integer
+        ) as months_since,
+        cast(orders as integer) as orders,
+        cast(revenue as numeric(18, 4)) as revenue,
+        cast(margin as numeric(18, 4)) as margin,
+
+        -- dates
+        cohort_month,
+        month_starts_on
+
+    from by_month
+
+)
+
+select * from numbered

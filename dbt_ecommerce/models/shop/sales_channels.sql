@@ -1,0 +1,10 @@
+with sales_channels as (
+
+    {{ union_optional('sales_channels', {
+        'sales_channel': dbt.type_string(),
+        'sales_channel_name': dbt.type_string(),
+    }) }}
+
+)
+
+select * from sales_channels

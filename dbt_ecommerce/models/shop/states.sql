@@ -1,0 +1,11 @@
+with states as (
+
+    {{ union_optional('states', {
+        'state': dbt.type_string(),
+        'state_name': dbt.type_string(),
+        'region': dbt.type_string(),
+    }) }}
+
+)
+
+select * from states

@@ -4,7 +4,7 @@ RUN := $(UV) run --frozen --quiet
 # what people run needs no test tools; those that are there stay
 RUN_APP := $(RUN) --no-dev
 
-.PHONY: help demo up down check test requirements
+.PHONY: help demo up down docs check conventions test requirements
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,11 @@ check: $(UV) ## style and types
 	$(RUN) mypy
 	$(RUN) sqlfluff lint dbt_ecommerce/models dbt_ecommerce/tests
 
-test: check ## every test
+conventions: $(UV) ## the rules of the dbt models, those of every source
+	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce --target-path target/all_sources --vars "{sources: [$$(ls dbt_ecommerce/models/staging | paste -sd, -)]}"
+	$(RUN) dbt-bouncer run --show-all-failures
+
+test: check conventions ## every test
 	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce
 	$(RUN) pytest
 

@@ -54,7 +54,8 @@ measured as (
         a.product_orders as orders_a,
         b.product_orders as orders_b,
         cast(pairs.orders_both as integer) as orders_both,
-        {{ share('pairs.orders_both', 'a.all_orders') }} as support, -- noqa: RF04
+        {{ share('pairs.orders_both', 'a.all_orders') }}
+            as support, -- noqa: RF04
         {{ share('pairs.orders_both', 'a.product_orders') }}
             as confidence_a_to_b,
         {{ share('pairs.orders_both', 'b.product_orders') }}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 from include.demo_shop.files import write
 from include.demo_shop.shop import generate
@@ -304,12 +305,13 @@ def test_no_model_reads_the_clock_or_needs_postgres(forbidden: str) -> None:
     assert found == []
 
 
-def test_every_source_brings_the_five_canonical_models() -> None:
+def test_every_source_brings_the_five_canonical_models_and_the_optional_ones_it_names() -> None:
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
+    optional = project["vars"]["optional_models"]
     folders = [path for path in (DBT_PROJECT / "models" / "staging").iterdir() if path.is_dir()]
     assert {"cdnow", "demo_shop", "olist", "uci_online_retail"} <= {path.name for path in folders}
     for folder in folders:
         models = {path.stem for path in folder.glob("stg_*.sql")}
-        assert models == {
-            f"stg_{folder.name}__{entity}"
-            for entity in ("customers", "products", "orders", "order_items", "rejected_rows")
-        }
+        entities = ["customers", "products", "orders", "order_items", "rejected_rows"]
+        entities += [entity for entity, sources in optional.items() if folder.name in sources]
+        assert models == {f"stg_{folder.name}__{entity}" for entity in entities}

@@ -30,6 +30,8 @@ SHOPS = [
     ("cdnow_sample", "cdnow_sample"),
 ]
 GOODS_OF_UCI = "dearest_goods_only (StockCode starts with 5 digits)"
+TOP_GOODS_OF_UCI = "top5_goods_only (StockCode starts with 5 digits)"
+LEAST_SUPPORT = 0.005  # basket_least_support
 EVERY_NTH_INVOICE = 8
 BAD_ROWS = [
     # column, what it holds, why the row is set aside
@@ -55,6 +57,8 @@ class Marts:
     rejected: list[Row]
     cohorts: list[Row]
     order_gaps: Row
+    products: list[Row]
+    basket_pairs: list[Row]
 
 
 Builds = Callable[[str], Marts]
@@ -68,6 +72,8 @@ def read(warehouse: Warehouse) -> Marts:
         warehouse.rows("select * from shop.rejected_rows"),
         warehouse.rows("select * from marts.monthly_cohorts order by cohort_month, months_since"),
         warehouse.row("marts.order_gaps"),
+        warehouse.rows("select * from marts.product_abc order by revenue_rank"),
+        warehouse.rows("select * from marts.basket_pairs order by lift desc"),
     )
 
 
@@ -253,9 +259,75 @@ def test_the_days_between_orders_are_the_published_ones(
     assert gaps["order_day_gaps"] == truth["gaps_distinct_days"]
 
 
+TOP_PRODUCTS: list[tuple[str, Callable[[dict[str, Any]], Any], bool]] = [
+    ("uci_online_retail", lambda truth: truth["uci_online_retail"]["top5"], False),
+    (
+        "uci_online_retail",
+        lambda truth: truth["uci_online_retail"]["extra"][TOP_GOODS_OF_UCI],
+        True,
+    ),
+    ("olist", lambda truth: truth["olist_sample_8k"]["top5"], False),
+]
+DEAREST_PRODUCTS: list[tuple[str, Callable[[dict[str, Any]], Any], bool]] = [
+    ("uci_online_retail", lambda truth: truth["uci_online_retail"]["dearest"], False),
+    ("uci_online_retail", lambda truth: truth["uci_online_retail"]["extra"][GOODS_OF_UCI], True),
+    ("olist", lambda truth: truth["olist_sample_8k"]["dearest"], False),
+]
+ALL_AND_GOODS = ["uci_online_retail", "uci_online_retail, goods", "olist"]
+
+
+@pytest.mark.parametrize(("build", "find", "only_goods"), TOP_PRODUCTS, ids=ALL_AND_GOODS)
+def test_the_top_products_are_the_published_ones(
+    build: str,
+    find: Callable[[dict[str, Any]], list[dict[str, Any]]],
+    only_goods: bool,
+    builds: Builds,
+    ground_truth: dict[str, Any],
+) -> None:
+    published = find(ground_truth)
+    products = [row for row in builds(build).products if row["is_goods"] or not only_goods]
+    top = [
+        {
+            "product_id": row["product_id"],
+            "product_name": row["product_name"],
+            "revenue": float(row["revenue"]),
+            "qty": row["quantity"],
+            "orders": row["orders"],
+        }
+        for row in products[:5]
+    ]
+    assert len(published) == 5
+    # of goods only the revenue was published
+    assert [
+        {name: row[name] for name in truth} for row, truth in zip(top, published, strict=True)
+    ] == published
+
+
+@pytest.mark.parametrize(("build", "find", "only_goods"), DEAREST_PRODUCTS, ids=ALL_AND_GOODS)
+def test_the_dearest_products_are_the_published_ones(
+    build: str,
+    find: Callable[[dict[str, Any]], list[dict[str, Any]]],
+    only_goods: bool,
+    builds: Builds,
+    ground_truth: dict[str, Any],
+) -> None:
+    # published by order line: a product may be among them twice, and under a name of that line
+    published = list(
+        {line["product_id"]: line["unit_price"] for line in find(ground_truth)}.items()
+    )
+    products = [row for row in builds(build).products if row["is_goods"] or not only_goods]
+    by_price = sorted(products, key=lambda row: row["highest_unit_price"], reverse=True)
+    dearest = [
+        (row["product_id"], float(row["highest_unit_price"])) for row in by_price[: len(published)]
+    ]
+    assert dearest == published
+
+
 def test_a_shop_that_names_no_products_has_no_dearest(builds: Builds) -> None:
     assert builds("cdnow").totals["dearest_product_name"] is None
     assert builds("cdnow").totals["dearest_product_price"] is None
+    assert builds("cdnow").products == []
+    assert builds("cdnow").basket_pairs == []
 
 
 @pytest.mark.parametrize("build", ["uci_online_retail", "olist", "cdnow", "cdnow_sample"])
@@ -297,6 +369,54 @@ def test_the_weekly_report_of_uci_is_what_a_recount_says(
 ) -> None:
     expected = recount.weekly_report(shops.uci_online_retail(uci_lines))
     assert_same(builds("uci_online_retail").weekly_report, expected)
+
+
+def contents_of_uci(lines: pd.DataFrame) -> pd.DataFrame:
+    """Every valid order with every product on it, goods only."""
+    sold = lines[
+        ~lines["InvoiceNo"].str.startswith(("A", "C"))
+        & lines["StockCode"].str.match(r"\d{5}")
+        & (lines["Quantity"] > 0)
+        & (lines["UnitPrice"] > 0)
+    ]
+    return sold[["InvoiceNo", "StockCode"]].drop_duplicates()
+
+
+def test_pairs_of_uci_are_what_a_recount_says(builds: Builds, uci_lines: pd.DataFrame) -> None:
+    contents = contents_of_uci(uci_lines)
+    on = {product: set(rows["InvoiceNo"]) for product, rows in contents.groupby("StockCode")}
+    orders = contents["InvoiceNo"].nunique()
+    least = LEAST_SUPPORT * orders
+    pairs = builds("uci_online_retail").basket_pairs
+    ids = {row["product_key"]: row["product_id"] for row in builds("uci_online_retail").products}
+    # the highest lift, the lowest, and some between
+    for pair in pairs[:: len(pairs) // 20] + pairs[-1:]:
+        a, b = (on[ids[pair[f"product_key_{side}"]]] for side in "ab")
+        both = len(a & b)
+        assert (pair["orders"], pair["orders_a"], pair["orders_b"]) == (orders, len(a), len(b))
+        assert pair["orders_both"] == both >= least
+        assert float(pair["support"]) == pytest.approx(both / orders, abs=1e-6)
+        assert float(pair["confidence_a_to_b"]) == pytest.approx(both / len(a), abs=1e-6)
+        assert float(pair["confidence_b_to_a"]) == pytest.approx(both / len(b), abs=1e-6)
+        assert float(pair["lift"]) == pytest.approx(both * orders / len(a) / len(b), abs=1e-5)
+
+
+def test_no_pair_of_uci_s_most_sold_product_is_missing(
+    builds: Builds, uci_lines: pd.DataFrame
+) -> None:
+    contents = contents_of_uci(uci_lines)
+    most_sold = contents["StockCode"].value_counts().index[0]
+    with_it = contents.loc[contents["StockCode"] == most_sold, "InvoiceNo"]
+    companions = contents[contents["InvoiceNo"].isin(with_it)]["StockCode"].value_counts()
+    least = LEAST_SUPPORT * contents["InvoiceNo"].nunique()
+    ids = {row["product_key"]: row["product_id"] for row in builds("uci_online_retail").products}
+    pairs = [
+        {ids[pair["product_key_a"]], ids[pair["product_key_b"]]}
+        for pair in builds("uci_online_retail").basket_pairs
+    ]
+    found = {product for pair in pairs if most_sold in pair for product in pair}
+    assert found == set(companions[companions >= least].index)
+    assert len(found) > 50
 
 
 def test_an_earlier_as_of_date_knows_nothing_of_what_came_later(

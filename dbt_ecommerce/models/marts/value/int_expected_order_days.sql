@@ -1,4 +1,4 @@
-{#- enough for six digits, as tests/integration/test_churn_predictions.py shows -#}
+{#- enough for six digits: tests/integration/test_churn_predictions.py -#}
 {%- set terms = 300 -%}
 
 with customers as (

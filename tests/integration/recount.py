@@ -93,7 +93,7 @@ def weeks(shop: Shop) -> pd.DataFrame:
         is_active[customer, first : min(last, first - 1 + WINDOW) + 1] = True
     came = np.diff(is_active.astype(int), axis=1) > 0
     left = np.diff(is_active.astype(int), axis=1) < 0
-    came_first = came & (came.cumsum(axis=1) == 1)
+    became_customer = np.diff(is_customer.astype(int), axis=1) > 0
 
     rows = []
     for monday in range(0, length - 6, 7):
@@ -103,8 +103,8 @@ def weeks(shop: Shop) -> pd.DataFrame:
             {
                 "week_starts_on": first_monday + timedelta(days=monday),
                 "active_customers_at_start": int(is_active[:, monday].sum()),
-                "new_customers": int(came_first[:, week].sum()),
-                "reactivated_customers": int((came & ~came_first)[:, week].sum()),
+                "new_customers": int(became_customer[:, week].sum()),
+                "reactivated_customers": int((came & ~became_customer)[:, week].sum()),
                 "churned_customers": int(left[:, week].sum()),
                 "churned_from_start": int((is_active[:, monday] & ~stayed).sum()),
                 "active_customers_at_end": int(is_active[:, monday + 7].sum()),

@@ -11,16 +11,18 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 from include.demo_shop.files import write
 from include.demo_shop.shop import generate
 from include.settings import DBT_PROJECT
-from tests.integration import recount, shops
+from tests.integration import recount, recount_money, shops
 from tests.integration.warehouses import Row, Warehouse, new_warehouse
 from tests.project_copy import copy_project
 
 AS_OF = date(2026, 11, 16)
 EARLIER = date(2026, 3, 2)  # a Monday too
+CALLED_OFF_WITHIN = 60  # days
 CUSTOMERS, SEED, LOCALE, MESS = 1000, 42, "pt_BR", 0.02
 
 SCHEMAS = ("staging", "shop", "marts")
@@ -32,6 +34,16 @@ customer_id,order_date,cds,amount
 2,1997-05-08,1,12.50
 3,not a date,1,12.50
 """
+
+MONEY = {
+    "cohorts": """
+        select * from marts.acquisition_costs as costs
+        inner join marts.ltv_to_cac as ltv using (source_name, acquisition_channel)
+        where costs.month_starts_on = ltv.cohort_month
+    """,
+    "anomalies": "select * from marts.daily_anomalies order by date_day",
+    "forecast": "select * from marts.revenue_forecast order by week_starts_on",
+}
 
 Fingerprints = dict[str, str]
 """Table → digest of its rows, in whatever order."""
@@ -47,6 +59,7 @@ class Marts:
     weekly_report: Row
     tables: Fingerprints
     rejected: list[Row]
+    money: dict[str, list[Row]]
 
 
 Builds = Callable[[str], Marts]
@@ -63,6 +76,7 @@ def read(warehouse: Warehouse) -> Marts:
         warehouse.row("marts.rpt_weekly_report"),
         {row["name"]: warehouse.rows(digest.format(row["name"]))[0]["digest"] for row in names},
         warehouse.rows("select * from shop.rejected_rows"),
+        {name: warehouse.rows(query) for name, query in MONEY.items()},
     )
 
 
@@ -174,6 +188,76 @@ def test_rows_that_cannot_be_used_are_set_aside_and_counted(builds: Builds, toda
     assert builds("today").totals["rejected_rows"] == sum(expected.values())
 
 
+# --- what customers cost and bring, the forecast and the anomalies
+
+
+AS_OF_DATES = pytest.mark.parametrize(
+    ("build", "as_of"), [("today", AS_OF), ("earlier", EARLIER)], ids=["today", "earlier"]
+)
+
+
+@AS_OF_DATES
+def test_every_cohorts_cost_and_margin_is_what_a_recount_of_the_seeds_says(
+    build: str, as_of: date, builds: Builds, today: Path
+) -> None:
+    seeds = today / "seeds"
+    recounted = recount_money.cohorts(seeds, shops.demo_shop(seeds, as_of))
+    cohorts = builds(build).money["cohorts"]
+    assert len(cohorts) == len(recounted) > 100
+    assert any(one["ltv_to_cac"] for one in recounted.values())
+    assert len({one["payback_month"] for one in recounted.values()}) > 3
+    for cohort in cohorts:
+        expected = recounted[cohort["acquisition_channel"], cohort["cohort_month"]]
+        assert_same(cohort, expected | {"cohort_customers": expected["new_customers"]})
+
+
+@AS_OF_DATES
+def test_the_forecast_and_its_error_are_what_a_recount_of_the_seeds_says(
+    build: str, as_of: date, builds: Builds, today: Path
+) -> None:
+    recounted = recount_money.forecast(shops.demo_shop(today / "seeds", as_of))
+    assert all(week["forecast_revenue"] and week["backtest_wape"] for week in recounted)
+    for week, expected in zip(builds(build).money["forecast"], recounted, strict=True):
+        assert_same(week, expected)
+
+
+def test_how_far_off_a_day_is_follows_from_the_days_before_it(builds: Builds) -> None:
+    days = of_metric("orders", builds("today"))
+    recounted = recount_money.z_scores(float(day["actual"]) for day in days)
+    assert sum(day["is_anomaly"] or False for day in days) > 5
+    for day, z_score in zip(days, recounted, strict=True):
+        assert (day["z_score"] is None) == (z_score is None), day["date_day"]
+        if z_score is not None:
+            assert float(day["z_score"]) == pytest.approx(z_score, abs=0.001), day["date_day"]
+
+
+def test_days_that_come_later_do_not_change_how_a_day_was_judged(builds: Builds) -> None:
+    later, then = builds("today"), builds("earlier")
+    orders = of_metric("orders", then)
+    assert orders[-1]["date_day"] == EARLIER - timedelta(days=1)
+    assert orders == of_metric("orders", later)[: len(orders)]
+    # an order may still be called off, but not one of months ago
+    for metric in ("revenue", "cancelled_orders"):
+        settled = [
+            day
+            for day in of_metric(metric, then)
+            if day["date_day"] < EARLIER - timedelta(days=CALLED_OFF_WITHIN)
+        ]
+        assert len(settled) > 500
+        assert settled == of_metric(metric, later)[: len(settled)]
+
+
+def of_metric(metric: str, marts: Marts) -> list[Row]:
+    return [day for day in marts.money["anomalies"] if day["metric"] == metric]
+
+
+def test_a_shop_without_account_of_its_spend_adds_no_customers_to_the_cost(
+    builds: Builds,
+) -> None:
+    sources = {cohort["source_name"] for cohort in builds("two shops").money["cohorts"]}
+    assert sources == {"demo_shop"}
+
+
 # --- the as-of date
 
 
@@ -199,8 +283,8 @@ def test_building_again_gives_the_same_rows_even_with_another_week_in_between(
     builds: Builds,
 ) -> None:
     tables = builds("today").tables
-    assert {"shop.orders", "marts.customer_churn", "marts.rpt_weekly_report"} <= set(tables)
-    assert all(tables.values())
+    filled = {name for name, digest in tables.items() if digest}
+    assert {"shop.orders", "marts.customer_churn", "marts.rpt_weekly_report"} <= filled
     assert builds("again").tables == tables
     assert builds("earlier").tables != tables
 
@@ -304,12 +388,13 @@ def test_no_model_reads_the_clock_or_needs_postgres(forbidden: str) -> None:
     assert found == []
 
 
-def test_every_source_brings_the_five_canonical_models() -> None:
+def test_every_source_brings_the_five_canonical_models_and_the_optional_ones_it_names() -> None:
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
+    optional = project["vars"]["optional_models"]
     folders = [path for path in (DBT_PROJECT / "models" / "staging").iterdir() if path.is_dir()]
     assert {"cdnow", "demo_shop", "olist", "uci_online_retail"} <= {path.name for path in folders}
     for folder in folders:
         models = {path.stem for path in folder.glob("stg_*.sql")}
-        assert models == {
-            f"stg_{folder.name}__{entity}"
-            for entity in ("customers", "products", "orders", "order_items", "rejected_rows")
-        }
+        entities = ["customers", "products", "orders", "order_items", "rejected_rows"]
+        entities += [entity for entity, sources in optional.items() if folder.name in sources]
+        assert models == {f"stg_{folder.name}__{entity}" for entity in entities}

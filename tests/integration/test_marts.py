@@ -19,8 +19,16 @@ from tests.integration import recount, shops
 from tests.integration.warehouses import Row, Warehouse, new_warehouse
 
 EARLIER = date(2018, 6, 4)  # a Monday in the middle of Olist's history
+NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 ONLY_DATA_TESTS = ("--exclude-resource-type", "unit_test")
 
+# a build, and what the ground truth calls the shop
+SHOPS = [
+    ("uci_online_retail", "uci_online_retail"),
+    ("olist", "olist_sample_8k"),
+    ("cdnow", "cdnow"),
+    ("cdnow_sample", "cdnow_sample"),
+]
 GOODS_OF_UCI = "dearest_goods_only (StockCode starts with 5 digits)"
 EVERY_NTH_INVOICE = 8
 BAD_ROWS = [
@@ -45,6 +53,8 @@ class Marts:
     weekly_report: Row
     weekly_churn: list[Row]
     rejected: list[Row]
+    cohorts: list[Row]
+    order_gaps: Row
 
 
 Builds = Callable[[str], Marts]
@@ -56,6 +66,8 @@ def read(warehouse: Warehouse) -> Marts:
         warehouse.row("marts.rpt_weekly_report"),
         warehouse.rows("select * from marts.weekly_churn order by week_starts_on"),
         warehouse.rows("select * from shop.rejected_rows"),
+        warehouse.rows("select * from marts.monthly_cohorts order by cohort_month, months_since"),
+        warehouse.row("marts.order_gaps"),
     )
 
 
@@ -92,7 +104,7 @@ def build_csv(warehouse: Warehouse, lines: pd.DataFrame) -> dict[str, Marts]:
         folder.mkdir()
         csv.to_csv(folder / "online_retail.csv", index=False)
         warehouse.load("uci_online_retail", folder)
-        warehouse.dbt("run", sources=["uci_online_retail"])
+        warehouse.dbt("build", *NO_TESTS, sources=["uci_online_retail"])
         built[name] = read(warehouse)
     return built
 
@@ -162,15 +174,7 @@ def ground_truth(shared_data: Callable[[str], Path]) -> dict[str, Any]:
     return dict(json.loads(shared_data("ground_truth.json").read_text()))
 
 
-@pytest.mark.parametrize(
-    ("build", "shop"),
-    [
-        ("uci_online_retail", "uci_online_retail"),
-        ("olist", "olist_sample_8k"),
-        ("cdnow", "cdnow"),
-        ("cdnow_sample", "cdnow_sample"),
-    ],
-)
+@pytest.mark.parametrize(("build", "shop"), SHOPS)
 def test_the_totals_are_the_published_ones(
     build: str, shop: str, builds: Builds, ground_truth: dict[str, Any]
 ) -> None:
@@ -217,6 +221,36 @@ def test_the_dearest_product_is_the_published_one(
     totals, dearest = builds(build).totals, find(ground_truth)[0]
     assert totals["dearest_product_name"] == dearest["product_name"]
     assert float(totals["dearest_product_price"]) == dearest["unit_price"]
+
+
+@pytest.mark.parametrize(("build", "shop"), SHOPS)
+def test_cohorts_come_back_as_often_as_published(
+    build: str, shop: str, builds: Builds, ground_truth: dict[str, Any]
+) -> None:
+    cells = {
+        (f"{cell['cohort_month']:%Y-%m}", cell["months_since"]): cell
+        for cell in builds(build).cohorts
+    }
+    for cohort in ground_truth[shop]["cohorts"]:
+        assert cells[cohort["cohort"], 0]["cohort_customers"] == cohort["size"]
+        for month in (1, 2, 3):
+            cell = cells[cohort["cohort"], month]
+            assert cell["customers"] == cohort[f"m{month}"]
+            assert float(cell["retention_rate"]) == pytest.approx(
+                cohort[f"m{month}_rate"], abs=1e-6
+            )
+
+
+@pytest.mark.parametrize(("build", "shop"), SHOPS)
+def test_the_days_between_orders_are_the_published_ones(
+    build: str, shop: str, builds: Builds, ground_truth: dict[str, Any]
+) -> None:
+    truth, gaps = ground_truth[shop]["gaps"], builds(build).order_gaps
+    assert float(gaps["median_days_between_orders"]) == truth["median_gap_days"]
+    assert gaps["order_gaps"] == truth["gaps"]
+    distinct = float(gaps["median_days_between_order_days"])
+    assert distinct == truth["median_gap_days_distinct_days"]
+    assert gaps["order_day_gaps"] == truth["gaps_distinct_days"]
 
 
 def test_a_shop_that_names_no_products_has_no_dearest(builds: Builds) -> None:

@@ -38,7 +38,7 @@ events as (
         last_order_on_before as last_order_on,
         began_on as happened_on
     from with_spell_before
-    where spell_number > 1
+    where is_return
 
 )
 

@@ -83,7 +83,7 @@ joined as (
         windows.percentile_window_days,
         windows.kaplan_meier_window_days,
         windows.as_of_on,
-        spells.spell_number,
+        spells.is_return,
         spells.began_on as spell_began_on,
         spells.ended_on as spell_ended_on,
         late_orders.last_late_order_on,
@@ -119,7 +119,7 @@ judged as (
             when window_lapses_on <= as_of_on then 'churned'
             when days_since_last_order > personal_window_days then 'at_risk'
             when settled_on <= as_of_on then 'active'
-            when spell_number > 1 then 'reactivated'
+            when is_return then 'reactivated'
             else 'new'
         end as status
     from joined

@@ -126,6 +126,16 @@ spells as (
 
 ),
 
+customer_spells as (
+
+    select
+        customer_key,
+        began_on
+    from spells
+    where spell_type = 'customer'
+
+),
+
 as_known as (
 
     select
@@ -143,6 +153,9 @@ as_known as (
         -- numerics
         cast(spells.spell_number as integer) as spell_number,
 
+        -- booleans
+        customer_spells.customer_key is null as is_return,
+
         -- dates
         spells.began_on,
         spells.last_order_on,
@@ -151,6 +164,10 @@ as_known as (
 
     from spells
     cross join as_of
+    left join customer_spells
+        on
+            spells.customer_key = customer_spells.customer_key
+            and spells.began_on = customer_spells.began_on
 
 )
 

@@ -57,7 +57,7 @@ changes as (
         dimension,
         segment,
         spell_type,
-        spell_number,
+        is_return,
         1 as began,
         0 as ended,
         0 as ended_from_start
@@ -72,7 +72,7 @@ changes as (
         dimension,
         segment,
         spell_type,
-        spell_number,
+        is_return,
         0 as began,
         1 as ended,
         case
@@ -101,9 +101,9 @@ changes_by_segment as (
         cast(starts_on as date) as starts_on,
         dimension,
         segment,
-        sum(case when spell_type = 'active' and spell_number = 1 then began end)
+        sum(case when spell_type = 'active' and not is_return then began end)
             as new_customers,
-        sum(case when spell_type = 'active' and spell_number > 1 then began end)
+        sum(case when spell_type = 'active' and is_return then began end)
             as reactivated_customers,
         sum(case when spell_type = 'active' then ended end)
             as churned_customers,

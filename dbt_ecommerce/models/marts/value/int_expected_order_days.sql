@@ -1,4 +1,4 @@
-{#- enough for six digits, as tests/integration/test_churn_model.py shows -#}
+{#- enough for six digits, as tests/integration/test_churn_predictions.py shows -#}
 {%- set terms = 300 -%}
 
 with customers as (

@@ -1,0 +1,101 @@
+with months as (
+
+    select *
+    from {{ ref('dim_months') }}
+    where is_complete
+
+),
+
+marketing_spend as (
+
+    select * from {{ ref('marketing_spend') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_acquired_customers') }}
+
+),
+
+-- who keeps no account of spend has no costs to tell, not costs of nothing
+sources as (
+
+    select distinct source_name
+    from marketing_spend
+
+),
+
+spent as (
+
+    select
+        source_name,
+        acquisition_channel,
+        month_starts_on,
+        amount as spend,
+        0 as new_customers
+    from marketing_spend
+
+),
+
+won as (
+
+    select
+        customers.source_name,
+        customers.acquisition_channel,
+        customers.cohort_month as month_starts_on,
+        cast(null as numeric(18, 4)) as spend,
+        1 as new_customers
+    from customers
+    inner join sources on customers.source_name = sources.source_name
+
+),
+
+spent_and_won as (
+
+    select * from spent
+    union all
+    select * from won
+
+),
+
+totals as (
+
+    select
+        spent_and_won.source_name,
+        spent_and_won.acquisition_channel,
+        spent_and_won.month_starts_on,
+        sum(spent_and_won.spend) as spend,
+        sum(spent_and_won.new_customers) as new_customers
+    from spent_and_won
+    inner join months
+        on spent_and_won.month_starts_on = months.month_starts_on
+    group by
+        spent_and_won.source_name,
+        spent_and_won.acquisition_channel,
+        spent_and_won.month_starts_on
+
+),
+
+typed as (
+
+    select
+        -- ids
+        source_name,
+
+        -- strings
+        acquisition_channel,
+
+        -- numerics
+        cast(spend as numeric(18, 2)) as spend,
+        cast(new_customers as integer) as new_customers,
+        cast(spend / nullif(new_customers, 0) as numeric(18, 2)) as cac,
+
+        -- dates
+        month_starts_on
+
+    from totals
+
+)
+
+select * from typed

@@ -1,0 +1,56 @@
+with orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+bought as (
+
+    select
+        customer_key,
+        count(*) as valid_orders,
+        sum(revenue) as revenue
+    from orders
+    where is_valid and customer_key is not null
+    group by customer_key
+
+),
+
+classified as (
+
+    {{ abc_classes('bought', 'customer_key') | indent(4) }}
+
+),
+
+described as (
+
+    select
+        -- ids
+        customers.customer_key,
+        customers.source_name,
+        customers.customer_id,
+
+        -- strings
+        customers.customer_name,
+        classified.abc_class,
+
+        -- numerics
+        cast(classified.valid_orders as integer) as valid_orders,
+        cast(classified.revenue as numeric(18, 2)) as revenue,
+        cast(classified.revenue_rank as integer) as revenue_rank,
+        classified.revenue_share,
+        classified.cumulative_share_before
+
+    from classified
+    inner join customers
+        on classified.customer_key = customers.customer_key
+
+)
+
+select * from described

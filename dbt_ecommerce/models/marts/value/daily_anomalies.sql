@@ -1,0 +1,148 @@
+{#- How far back a day's expectation looks; all of it ends the day before. -#}
+{%- set level_days = 28 -%}
+{%- set weeks = 8 -%}
+{%- set history_days = 7 * weeks -%}
+{%- set limit = 3 -%}
+
+with days as (
+
+    select * from {{ ref('dim_dates') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+totals as (
+
+    select
+        ordered_on,
+        count(*) as orders,
+        sum(case when is_cancelled then 1 else 0 end) as cancelled_orders,
+        sum(case when is_valid then revenue else 0 end) as revenue
+    from orders
+    group by ordered_on
+
+),
+
+measured as (
+
+    {% for metric in ['revenue', 'orders', 'cancelled_orders'] %}
+    select
+        '{{ metric }}' as metric,
+        days.date_day,
+        days.iso_day_of_week,
+        cast(coalesce(totals.{{ metric }}, 0) as numeric(18, 4)) as actual
+    from days
+    left join totals on days.date_day = totals.ordered_on
+    {% if not loop.last %}
+    union all
+
+    {% endif %}
+    {% endfor %}
+
+),
+
+looked_back as (
+
+    select
+        *,
+        avg(actual) over (
+            partition by metric
+            order by date_day
+            rows between {{ level_days }} preceding and 1 preceding
+        ) as mean_of_four_weeks,
+        avg(actual) over (
+            partition by metric
+            order by date_day
+            rows between {{ history_days }} preceding and 1 preceding
+        ) as mean_of_eight_weeks,
+        avg(actual) over (
+            partition by metric, iso_day_of_week
+            order by date_day
+            rows between {{ weeks }} preceding and 1 preceding
+        ) as mean_weekday,
+        row_number() over (
+            partition by metric
+            order by date_day
+        ) - 1 as days_before
+    from measured
+
+),
+
+-- where nothing happened in eight weeks, nothing is expected
+expected as (
+
+    select
+        *,
+        case
+            when days_before < {{ history_days }} then null
+            when mean_of_eight_weeks = 0 then 0
+            else cast(
+                mean_of_four_weeks * mean_weekday / mean_of_eight_weeks
+                as numeric(18, 4)
+            )
+        end as expected
+    from looked_back
+
+),
+
+with_spread as (
+
+    select
+        *,
+        case
+            when days_before >= 2 * {{ history_days }}
+                then cast(
+                    stddev_samp(actual - expected) over (
+                        partition by metric
+                        order by date_day
+                        rows between
+                        {{ history_days }} preceding and 1 preceding
+                    ) as numeric(18, 4)
+                )
+        end as spread
+    from expected
+
+),
+
+scored as (
+
+    select
+        *,
+        cast((actual - expected) / nullif(spread, 0) as numeric(18, 4))
+            as z_score
+    from with_spread
+
+),
+
+final as (
+
+    select
+        -- strings
+        metric,
+        case
+            when z_score > {{ limit }} then 'up'
+            when z_score < -{{ limit }} then 'down'
+        end as direction,
+
+        -- numerics
+        actual,
+        cast(expected as numeric(18, 4)) as expected,
+        cast(spread as numeric(18, 4)) as spread,
+        z_score,
+
+        -- booleans
+        abs(z_score) > {{ limit }} as is_anomaly,
+
+        -- dates
+        date_day
+
+    from scored
+
+)
+
+select * from final

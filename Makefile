@@ -18,6 +18,9 @@ up: $(UV) ## Airflow on localhost:8080 with the embedded Postgres, until `make d
 down: $(UV) ## stop what `make up` started
 	@$(RUN_APP) python scripts/standalone.py down
 
+docs: $(UV) ## the dbt models and their lineage as one page, out/dbt_docs.html
+	@$(RUN_APP) python scripts/dbt_docs.py
+
 check: $(UV) ## style and types
 	$(RUN) ruff check
 	$(RUN) ruff format --check

@@ -1,4 +1,4 @@
-"""Airflow on this machine without Docker: its environment, its metadata, the manifest it reads.
+"""Airflow on this machine without Docker: its environment, its metadata, what dbt writes for it.
 
 For `scripts/demo.py` and `scripts/standalone.py`; in Docker the Astro CLI does all of it.
 """
@@ -13,9 +13,12 @@ from pathlib import Path
 from include.errors import UserError
 from include.settings import DBT_PROJECT, LOCAL, PROJECT, Settings
 from include.warehouse import embedded
-from include.warehouse.connection import connect, warehouse_url
+from include.warehouse.connection import as_environment, connect, warehouse_url
 
 HOME = LOCAL / "airflow"
+TARGET = DBT_PROJECT / "target"
+DOCS = {"ecommerce": {"dir": str(TARGET), "name": "dbt docs"}}
+"""The pages of dbt's documentation that Cosmos adds to Airflow's menu."""
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -46,19 +49,27 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("://", "+psycopg2://", 1),
         # a chain of short tasks waits this long between two of them; Airflow's own value is 1 s
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+        "AIRFLOW__COSMOS__DBT_DOCS_PROJECTS": json.dumps(DOCS),
         "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
 
-def prepare(settings: Settings, env: dict[str, str], log: Path) -> None:
-    """Create or upgrade Airflow's tables and write dbt's manifest, both at once."""
-    steps = [_dbt_parse(settings)]
+def prepare(
+    settings: Settings, env: dict[str, str], log: Path, *, with_docs: bool = False
+) -> None:
+    """Create or upgrade Airflow's tables and write dbt's manifest, both at once.
+
+    With docs dbt compiles every model too, which takes some seconds more.
+    """
+    docs = ("docs", "generate", "--empty-catalog")
+    steps = [dbt(settings, *docs) if with_docs else dbt(settings, "parse")]
     migrated = HOME / "migrated"
     is_migrated = migrated.exists() and migrated.read_text() == version("apache-airflow")
     if not (is_migrated and _has_tables(env)):
         steps.append(["airflow", "db", "migrate"])
     HOME.mkdir(parents=True, exist_ok=True)
+    env = env | as_environment(env["AIRFLOW_CONN_WAREHOUSE"])  # where dbt's profile looks
     with log.open("ab") as file:
         running = [
             subprocess.Popen(step, env=env, stdout=file, stderr=subprocess.STDOUT, cwd=PROJECT)
@@ -70,10 +81,11 @@ def prepare(settings: Settings, env: dict[str, str], log: Path) -> None:
     migrated.write_text(version("apache-airflow"))
 
 
-def _dbt_parse(settings: Settings) -> list[str]:
+def dbt(settings: Settings, *command: str) -> list[str]:
+    """A command of dbt on the active sources; it needs the variables of the warehouse."""
     dbt_vars = json.dumps({"sources": settings.shop_sources})
     project = str(DBT_PROJECT)
-    return ["dbt", "parse", "--project-dir", project, "--profiles-dir", project, "--vars", dbt_vars]
+    return ["dbt", *command, "--project-dir", project, "--profiles-dir", project, "--vars", dbt_vars]
 
 
 def _has_tables(env: dict[str, str]) -> bool:

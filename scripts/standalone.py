@@ -47,7 +47,7 @@ def up() -> None:
     env = local_airflow.environment(settings)
     env["AIRFLOW__API__BASE_URL"] = address  # alerts name it
     env["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{port}/execution/"
-    local_airflow.prepare(settings, env, LOG)
+    local_airflow.prepare(settings, env, LOG, with_docs=True)
     with LOG.open("ab") as log:
         process = subprocess.Popen(
             ["airflow", "standalone"],
@@ -61,6 +61,7 @@ def up() -> None:
     _wait_until_ready(process, address)
     print(
         f"Airflow: {address}/dags/ecommerce_churn (no password; only this machine reaches it)\n"
+        f"Models and their lineage: {address}/cosmos/ecommerce/dbt_docs_index.html\n"
         "The weekly DAG runs on Mondays; the first time it makes the last week's report at once.\n"
         f"Log: {LOG}   Stop: make down"
     )

@@ -28,7 +28,8 @@ check: $(UV) ## style and types
 	$(RUN) sqlfluff lint dbt_ecommerce/models dbt_ecommerce/tests
 
 conventions: $(UV) ## the rules of the dbt models, those of every source
-	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce --target-path target/all_sources --vars "{sources: [$$(ls dbt_ecommerce/models/staging | paste -sd, -)]}"
+	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce --target-path target/all_sources \
+		--vars "{sources: [$$(ls dbt_ecommerce/models/staging | paste -sd, -)]}"
 	$(RUN) dbt-bouncer run --show-all-failures
 
 test: check conventions ## every test

@@ -55,15 +55,12 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def prepare(
-    settings: Settings, env: dict[str, str], log: Path, *, with_docs: bool = False
-) -> None:
+def prepare(settings: Settings, env: dict[str, str], log: Path, *, with_docs: bool = False) -> None:
     """Create or upgrade Airflow's tables and write dbt's manifest, both at once.
 
-    With docs dbt compiles every model too, which takes some seconds more.
+    With docs dbt compiles every model and looks into the warehouse, which takes seconds more.
     """
-    docs = ("docs", "generate", "--empty-catalog")
-    steps = [dbt(settings, *docs) if with_docs else dbt(settings, "parse")]
+    steps = [dbt(settings, "docs", "generate") if with_docs else dbt(settings, "parse")]
     migrated = HOME / "migrated"
     is_migrated = migrated.exists() and migrated.read_text() == version("apache-airflow")
     if not (is_migrated and _has_tables(env)):
@@ -84,8 +81,8 @@ def prepare(
 def dbt(settings: Settings, *command: str) -> list[str]:
     """A command of dbt on the active sources; it needs the variables of the warehouse."""
     dbt_vars = json.dumps({"sources": settings.shop_sources})
-    project = str(DBT_PROJECT)
-    return ["dbt", *command, "--project-dir", project, "--profiles-dir", project, "--vars", dbt_vars]
+    project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    return ["dbt", *command, *project, "--vars", dbt_vars]
 
 
 def _has_tables(env: dict[str, str]) -> bool:

@@ -1,6 +1,7 @@
 """The files that the Astro CLI, Docker Compose and people read fit each other and their formats."""
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 from pydantic import BaseModel, ConfigDict
 
 from include.connections import Connection, from_environment
+from include.local_airflow import DOCS
 from include.settings import PROJECT, Settings
 
 COMPOSE = PROJECT / "docker-compose.override.yml"
@@ -64,6 +66,16 @@ def test_the_image_has_our_airflow_and_a_python_we_support() -> None:
     airflow = next(d for d in project["dependencies"] if d.startswith("apache-airflow=="))
     assert airflow.startswith(f"apache-airflow=={tag[1]}.")
     assert f"{tag[2]}.0" in SpecifierSet(project["requires-python"])
+
+
+def test_the_image_shows_the_docs_of_dbt_as_airflow_without_docker_does() -> None:
+    [setting] = re.findall(
+        r"^ +AIRFLOW__COSMOS__DBT_DOCS_PROJECTS='(.+)' \\$",
+        (PROJECT / "Dockerfile").read_text(),
+        re.MULTILINE,
+    )
+
+    assert setting == json.dumps(DOCS).replace(str(PROJECT), "/usr/local/airflow")
 
 
 def test_the_base_image_finds_what_it_copies_first() -> None:

@@ -83,13 +83,22 @@ sales as (
 
 ),
 
+first_cohort as (
+
+    select min(cohort_month) as cohort_month from cohorts
+
+),
+
 lengths as (
 
     select
-        last_month,
-        {{ dbt.datediff('month_starts_on', 'last_month', 'month') }}
-            as months_since
+        months.last_month,
+        {{ dbt.datediff(
+            'first_cohort.cohort_month', 'months.month_starts_on', 'month'
+        ) }} as months_since
     from months
+    inner join first_cohort
+        on months.month_starts_on >= first_cohort.cohort_month
 
 ),
 

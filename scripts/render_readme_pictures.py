@@ -32,12 +32,12 @@ def render() -> None:
     from include.report.publish import churn_window_days
     from include.report.read import read_report
     from include.report.render import html_page
-    from include.report.wording import CATALOGUES
+    from include.report.wording import LANGUAGES
     from include.warehouse.connection import connect, warehouse_url
 
     with closing(connect(warehouse_url())) as connection:
         report = read_report(connection)
-    for lang in CATALOGUES:
+    for lang in LANGUAGES:
         page = html_page(build_message(report, lang, churn_window_days()))
         picture = PICTURES / f"report-{lang}.png"
         _photograph(page, picture)

@@ -75,8 +75,59 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class TrendWeek:
+    """A complete week of the chart; the usual range is None where too few weeks precede it."""
+
+    week_starts_on: date
+    active_customers_at_end: int
+    new_customers: int
+    reactivated_customers: int
+    churned_customers: int
+    churn_rate: Decimal | None
+    usual_churn_rate_low: Decimal | None
+    usual_churn_rate_high: Decimal | None
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A segment that moved the week's churn rate the way it went; rates as fractions."""
+
+    dimension: str
+    segment: str
+    churned_from_start: int
+    churned_from_start_before: int
+    churn_rate: Decimal | None
+    churn_rate_before: Decimal | None
+    contribution: Decimal
+
+
+@dataclass(frozen=True)
+class CustomerAtRisk:
+    """Somebody to contact; `value_at_stake` and `probability_alive` are None unpredicted."""
+
+    customer_id: str
+    customer_name: str | None
+    email: str | None
+    state: str | None
+    last_order_on: date
+    rhythm_days: Decimal | None
+    days_overdue: int | None
+    valid_orders: int
+    revenue: Decimal
+    value_at_stake: Decimal | None
+    probability_alive: float | None
+    last_product_name: str | None
+    suggested_reason: str
+    cancellation_reason: str | None
+
+
+@dataclass(frozen=True)
 class Report:
-    """Everything the report says: a week, the week before it, the shop so far, what is foreseen."""
+    """Everything the report says: a week, the week before it, the shop so far, what is foreseen.
+
+    `trend` has the latest week last, `drivers` the strongest first, `customers_at_risk` the one
+    with the most at stake.
+    """
 
     as_of_on: date
     week_starts_on: date

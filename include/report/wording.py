@@ -1,164 +1,46 @@
 """The report's words in each language, and numbers, money and dates as each language writes them.
 
-What is said about which figure is decided in `message.py` and `alert.py`.
+The words are in `words/`; what is said about which figure is decided where it is said.
 """
 
 import re
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 
+import yaml
 from babel import Locale
 from babel.dates import format_date, format_interval
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from include.errors import UserError
 
-# A word with plural forms is a dict; its keys are CLDR's plural categories, "other" the fallback.
-CATALOGUES: dict[str, dict[str, str | dict[str, str]]] = {
-    "en": {
-        "title": "Weekly churn report",
-        "against_week_before": "{week} · vs. the week before",
-        "first_week": "{week} · the first week, nothing to compare yet",
-        "customers": "Customers",
-        "active": "Active",
-        "new": "New",
-        "churned": "Churned",
-        "reactivated": "Reactivated",
-        "churn_rate": "Churn rate of the week",
-        "inactive_share": "Inactive share",
-        "at_risk": "At risk",
-        "at_stake": "{value} at stake",
-        "orders": "Orders",
-        "all_orders": "Total orders",
-        "cancelled": "Cancelled",
-        "cancellation_rate": "Cancellation rate",
-        "top_reason": "mostly: {reason}",
-        "sales": "Sales",
-        "revenue": "Revenue",
-        "dearest": "Dearest product",
-        "was": "was {value}",
-        "points": "{value} pp",
-        "before": "{value} (before: {before})",
-        "so_far": "The shop so far",
-        "so_far_customers": {"one": "{count} customer", "other": "{count} customers"},
-        "so_far_inactive": "{share} inactive",
-        "so_far_repeat": "repeat rate {rate}",
-        "so_far_revenue": "revenue {revenue}",
-        "as_of": "As of {day}.",
-        "churned_means": {
-            "one": "Churned: no valid order for more than {count} day.",
-            "other": "Churned: no valid order for more than {count} days.",
-        },
-        "predicted": "Prediction: from the orders until {day}.",
-        "predicted_and_checked": (
-            "Prediction: from the orders until {day}; correlation with the {weeks} weeks"
-            " it was checked on: {correlation}."
-        ),
-        "not_fitted": "No prediction: the model was not fitted yet.",
-        "too_few_customers": "No prediction: fewer than {least} customers so far.",
-        "history_too_short": "No prediction: less than {least} days of orders so far.",
-        "silent_too_long": "No prediction: no order in the last {least} days.",
-        "too_few_loyal_customers": (
-            "No prediction: fewer than {least} customers have ordered on {days} days or more."
-        ),
-        "nobody_leaves": "No prediction: the model cannot tell who left from who pauses.",
-        "no_repeaters": "No prediction: no customer has come back yet.",
-        "purchases_alike": "No prediction: all customers buy alike so far.",
-        "no_best_parameters": "No prediction: the model cannot be fitted to these orders.",
-        "rejected": {
-            "one": "{count} row of the shop's data could not be used and was set aside.",
-            "other": "{count} rows of the shop's data could not be used and were set aside.",
-        },
-        "mixed_currencies": "Amounts in several currencies are added up unconverted.",
-        "preview_channel": "Your shop's channel",
-        "preview_note": "preview, nothing was sent",
-        "alert_title": "A task failed",
-        "alert_dag": "DAG",
-        "alert_task": "Task",
-        "alert_run": "Run",
-        "alert_as_of": "As of",
-        "alert_log": "Log",
-        "alert_silent": "The task gave no reason: see its log.",
-    },
-    "pt_BR": {
-        "title": "Relatório semanal de churn",
-        "against_week_before": "{week} · vs. semana anterior",
-        "first_week": "{week} · primeira semana, ainda sem comparação",
-        "customers": "Clientes",
-        "active": "Ativos",
-        "new": "Novos",
-        "churned": "Perdidos (churn)",
-        "reactivated": "Reativados",
-        "churn_rate": "Taxa de churn da semana",
-        "inactive_share": "Parcela de inativos",
-        "at_risk": "Em risco",
-        "at_stake": "{value} em jogo",
-        "orders": "Pedidos",
-        "all_orders": "Total de pedidos",
-        "cancelled": "Cancelados",
-        "cancellation_rate": "Taxa de cancelamento",
-        "top_reason": "principal motivo: {reason}",
-        "sales": "Vendas",
-        "revenue": "Receita",
-        "dearest": "Produto mais caro",
-        "was": "antes {value}",
-        "points": "{value} p.p.",
-        "before": "{value} (antes: {before})",
-        "so_far": "A loja até agora",
-        "so_far_customers": {"one": "{count} cliente", "other": "{count} clientes"},
-        "so_far_inactive": "{share} inativos",
-        "so_far_repeat": "taxa de recompra {rate}",
-        "so_far_revenue": "receita {revenue}",
-        "as_of": "Posição em {day}.",
-        "churned_means": {
-            "one": "Perdido (churn): sem pedido válido há mais de {count} dia.",
-            "other": "Perdido (churn): sem pedido válido há mais de {count} dias.",
-        },
-        "predicted": "Previsão: a partir dos pedidos até {day}.",
-        "predicted_and_checked": (
-            "Previsão: a partir dos pedidos até {day}; correlação com as {weeks} semanas"
-            " em que foi conferida: {correlation}."
-        ),
-        "not_fitted": "Sem previsão: o modelo ainda não foi ajustado.",
-        "too_few_customers": "Sem previsão: menos de {least} clientes até agora.",
-        "history_too_short": "Sem previsão: menos de {least} dias de pedidos até agora.",
-        "silent_too_long": "Sem previsão: nenhum pedido nos últimos {least} dias.",
-        "too_few_loyal_customers": (
-            "Sem previsão: menos de {least} clientes compraram em {days} dias ou mais."
-        ),
-        "nobody_leaves": "Sem previsão: o modelo não distingue quem saiu de quem fez uma pausa.",
-        "no_repeaters": "Sem previsão: nenhum cliente voltou ainda.",
-        "purchases_alike": "Sem previsão: todos os clientes compram igual até agora.",
-        "no_best_parameters": "Sem previsão: o modelo não se ajusta a estes pedidos.",
-        "rejected": {
-            "one": "{count} linha dos dados da loja não pôde ser usada e foi separada.",
-            "other": "{count} linhas dos dados da loja não puderam ser usadas e foram separadas.",
-        },
-        "mixed_currencies": "Valores em moedas diferentes foram somados sem conversão.",
-        "preview_channel": "Canal da sua loja",
-        "preview_note": "prévia, nada foi enviado",
-        "alert_title": "Uma tarefa falhou",
-        "alert_dag": "DAG",
-        "alert_task": "Tarefa",
-        "alert_run": "Execução",
-        "alert_as_of": "Posição em",
-        "alert_log": "Log",
-        "alert_silent": "A tarefa não informou o motivo: veja o log.",
-    },
-}
+LANGUAGES = ("en", "pt_BR")
+
+Catalogue = dict[str, str | dict[str, str]]
+"""Words by their key; those with plural forms by CLDR's plural categories, "other" always."""
 
 NOT_KNOWN = "–"
+
+
+@cache
+def catalogue(lang: str) -> Catalogue:
+    """The words of a language, from `words/<lang>.yml`."""
+    path = Path(__file__).parent / "words" / f"{lang}.yml"
+    words: Catalogue = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+    return words
 
 
 class Wording:
     """One language's words and number formats; a value that is None is written as a dash."""
 
     def __init__(self, lang: str) -> None:
-        if lang not in CATALOGUES:
-            known = " and ".join(CATALOGUES)
+        if lang not in LANGUAGES:
+            known = " and ".join(LANGUAGES)
             raise UserError(f"The report has no language {lang!r}: it is written in {known}.")
         self.lang = lang
-        self._words = CATALOGUES[lang]
+        self._words = catalogue(lang)
         self._locale = Locale.parse(lang)
 
     def text(self, key: str, **values: str) -> str:

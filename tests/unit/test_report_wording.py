@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from include.errors import UserError
-from include.report.wording import CATALOGUES, Wording
+from include.report.wording import LANGUAGES, Wording, catalogue
 
 
 def placeholders(words: str) -> set[str]:
@@ -15,13 +15,13 @@ def placeholders(words: str) -> set[str]:
 
 
 def test_all_catalogues_have_the_same_keys() -> None:
-    keys = {lang: sorted(catalogue) for lang, catalogue in CATALOGUES.items()}
+    keys = {lang: sorted(catalogue(lang)) for lang in LANGUAGES}
     assert keys["pt_BR"] == keys["en"]
 
 
-@pytest.mark.parametrize("key", CATALOGUES["en"])
+@pytest.mark.parametrize("key", catalogue("en"))
 def test_a_key_has_the_same_placeholders_and_kind_in_every_language(key: str) -> None:
-    english, portuguese = CATALOGUES["en"][key], CATALOGUES["pt_BR"][key]
+    english, portuguese = catalogue("en")[key], catalogue("pt_BR")[key]
     if isinstance(english, str):
         assert isinstance(portuguese, str)
         assert placeholders(portuguese) == placeholders(english)

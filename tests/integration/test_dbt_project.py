@@ -365,6 +365,9 @@ def test_the_report_is_an_exposure_of_what_it_reads(manifest: dict[str, Any]) ->
         "rpt_shop_totals",
         "rpt_weekly_report",
         "rpt_prediction",
+        "rpt_churn_trend",
+        "rpt_churn_drivers",
+        "rpt_customers_at_risk",
     }
 
 

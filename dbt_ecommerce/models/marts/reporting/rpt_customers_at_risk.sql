@@ -1,0 +1,46 @@
+with customers_at_risk as (
+
+    select * from {{ ref('customers_at_risk') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        customers_at_risk.customer_id,
+
+        -- strings
+        customers_at_risk.customer_name,
+        customers.email,
+        customers_at_risk.state,
+        customers_at_risk.last_product_name,
+        customers_at_risk.suggested_reason,
+        customers_at_risk.cancellation_reason,
+
+        -- numerics
+        customers_at_risk.risk_rank,
+        customers_at_risk.rhythm_days,
+        customers_at_risk.days_overdue,
+        customers_at_risk.valid_orders,
+        customers_at_risk.revenue,
+        customers_at_risk.value_at_stake,
+        customers_at_risk.probability_alive,
+
+        -- dates
+        customers_at_risk.last_order_on,
+        customers_at_risk.as_of_on
+
+    from customers_at_risk
+    inner join customers
+        on customers_at_risk.customer_key = customers.customer_key
+
+)
+
+select * from final

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from babel import Locale
 from babel.dates import format_date, format_interval
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 
 from include.errors import UserError
 
@@ -64,6 +64,13 @@ class Wording:
             return NOT_KNOWN
         return str(format_decimal(number, format="#,##0", locale=self._locale))
 
+    def short_count(self, number: int) -> str:
+        """A count where there is little room: 10.2M; in full below a hundred thousand."""
+        if number < 100_000:
+            return self.count(number)
+        three_digits = round(number, 3 - len(str(number)))
+        return str(format_compact_decimal(three_digits, fraction_digits=1, locale=self._locale))
+
     def rate(self, fraction: Decimal | None) -> str:
         """A fraction as a percentage with one decimal: 0.3339 is 33.4%."""
         if fraction is None:
@@ -99,3 +106,7 @@ class Wording:
     def days(self, first: date, last: date) -> str:
         """A span of days, as short as it can be: Nov 9 to 15, 2026."""
         return str(format_interval(first, last, skeleton="yMMMd", locale=self._locale))
+
+    def month(self, day: date) -> str:
+        """The month of a date, abbreviated: Nov."""
+        return str(format_date(day, format="LLL", locale=self._locale))

@@ -54,6 +54,19 @@ def test_money_without_one_currency_is_a_plain_number(currency: str | None) -> N
     assert Wording("en").money(Decimal("998029.08"), currency) == "998,029.08"
 
 
+def test_a_short_count_has_three_digits_at_most_from_a_hundred_thousand_on() -> None:
+    short = Wording("en").short_count
+    assert [short(count) for count in (0, 99_999, 100_000, 729_297, 999_999, 10_234_567)] == [
+        "0",
+        "99,999",
+        "100K",
+        "729K",
+        "1M",
+        "10.2M",
+    ]
+    assert Wording("pt_BR").short_count(10_234_567) == "10,2\u00a0mi"
+
+
 def test_a_span_of_days_names_a_month_only_where_it_changes() -> None:
     words = Wording("en")
     assert words.days(date(2026, 11, 9), date(2026, 11, 15)) == "Nov 9\u2009–\u200915, 2026"

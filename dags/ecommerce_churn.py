@@ -16,9 +16,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+from include.alerts.callbacks import churn_is_unusual, run_is_late, task_failed
 from include.dbt_group import dbt_task_group
-from include.report.alert import send_failure_alert
 from include.settings import load_settings
 
 SETTINGS = load_settings()
@@ -33,11 +35,16 @@ with DAG(
     start_date=datetime(2026, 1, 5, tzinfo=ZoneInfo(SETTINGS.shop_time_zone)),
     catchup=False,
     max_active_runs=1,
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=SETTINGS.report_deadline_minutes),
+        callback=SyncCallback(run_is_late),
+    ),
     default_args={
         "owner": "retention",
         "retries": 1,
         "retry_delay": timedelta(seconds=15),
-        "on_failure_callback": send_failure_alert,
+        "on_failure_callback": task_failed,
     },
     params={
         "as_of_date": Param(
@@ -78,11 +85,9 @@ with DAG(
             for fitted in fit_for_the_week(connection):
                 print(summary(fitted))
 
-    # A retry after a worker died while sending would send the report twice; what is safe to send
-    # again, delivery tries again by itself.
-    @task(retries=0)
+    @task
     def send_report(as_of: str) -> str:
-        """Send the report, or preview it; return in one line what happened."""
+        """Send the report, or preview it; return in a line a chat what happened."""
         from include.as_of import LATEST, parse_date
         from include.connections import from_airflow
         from include.report.publish import publish_report
@@ -90,13 +95,16 @@ with DAG(
         from include.warehouse.connection import task_warehouse_url
 
         with plain_failures():
-            return publish_report(
-                task_warehouse_url(),
+            warehouse = task_warehouse_url()
+            said = publish_report(
+                warehouse,
                 from_airflow("telegram"),
-                SETTINGS.report_lang,
-                SETTINGS.telegram_api_url,
+                SETTINGS,
                 as_of=None if as_of == LATEST else parse_date(as_of),
+                run_id=get_current_context()["run_id"],
             )
+        churn_is_unusual(SETTINGS, warehouse)
+        return said
 
     as_of = get_shop_data()
     dbt_vars = {"as_of_date": str(as_of), "sources": SETTINGS.shop_sources}

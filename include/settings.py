@@ -3,6 +3,7 @@
 Secrets are not here: they are Airflow connections (see `connections.py`).
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +20,17 @@ LOCAL = PROJECT / ".local"  # the embedded Postgres and Airflow's own files
 OUT = PROJECT / "out"  # what people look at: previews of the report and of alerts
 
 DEMO_SHOP = "demo_shop"
+
+
+class PersonalData(StrEnum):
+    """What the channel may know of a customer."""
+
+    NONE = "none"
+    """Nothing: there is no list."""
+    MASKED = "masked"
+    """The id, and the first letters of the name."""
+    FULL = "full"
+    """Name and e-mail address."""
 
 
 def _sources_of_dbt_project() -> list[str]:
@@ -45,6 +57,17 @@ class Settings(BaseSettings):
     """Share of the demo shop's rows with the quality problems real exports have."""
 
     report_lang: Literal["en", "pt_BR"] = "en"
+    report_personal_data: PersonalData = PersonalData.MASKED
+    """What the channel may know of customers at risk."""
+    report_xlsx: bool = False
+    """Whether the list of customers at risk comes as a workbook too."""
+    report_pin: bool = False
+    """Whether the report is pinned in its chat."""
+    report_dashboard_url: str = ""
+    report_airflow_url: str = ""
+    """Where a button below the report leads to: a dashboard, and the Airflow that made it."""
+    report_deadline_minutes: int = 60
+    """How long a run may take before an alert says that its report is late."""
     telegram_api_url: str = "https://api.telegram.org"
     """A self-hosted Bot API server, where there is one."""
 
@@ -55,6 +78,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("report_dashboard_url", "report_airflow_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("it is an address that begins with https://")
+        return value.rstrip("/")
 
     @field_validator("shop_data")
     @classmethod

@@ -21,6 +21,7 @@ from include import command_line, local_airflow
 from include.as_of import LATEST, parse_date
 from include.connections import from_environment
 from include.errors import UserError
+from include.report.preview import FILES
 from include.settings import DBT_PROJECT, DEMO_SHOP, LOCAL, OUT, PROJECT, Settings, load_settings
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
@@ -68,7 +69,7 @@ def demo(
             env = local_airflow.environment(settings)
         with _step("Airflow's tables and the dbt project"):
             local_airflow.prepare(settings, env, LOG)
-        for left_over in ("report.txt", "report.html", "alert.txt"):
+        for left_over in (*FILES, "alert.txt"):
             (OUT / left_over).unlink(missing_ok=True)
         _run_dag(env, as_of)
         _show_report(began)

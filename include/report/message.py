@@ -4,8 +4,8 @@ A pure function of the rows and the language, without a clock. How a message loo
 terminal or in a browser is `render.py`'s.
 """
 
-import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 
@@ -17,13 +17,16 @@ from include.churn_model.reasons import (
     LOYAL_FROM,
     Code,
 )
-from include.report.read import Report, WeekFigures
+from include.report.read import Driver, Report, WeekFigures
+from include.report.text import plain
 from include.report.wording import Wording
 
-_LONGEST_NAME = 60
-_LONGEST_REASON = 80
+_LONGEST_NAME = 40
+_LONGEST_REASON = 40
+_LONGEST_SEGMENT = 32
 _FEWEST_FOR_PERCENT = 20  # 2 customers instead of 1 are not "▲ 100%" to anyone
 _MOST_FOR_PERCENT = 10  # as a fraction: beyond +1000% the old figure says more
+_SMALLEST_CHANGE = Decimal("0.0005")  # of a rate or a growth: less is written as the same
 _LEAST_TO_PREDICT = {
     Code.TOO_FEW_CUSTOMERS: LEAST_CUSTOMERS,
     Code.HISTORY_TOO_SHORT: LEAST_HISTORY,
@@ -42,7 +45,7 @@ class Mark(Enum):
 
 @dataclass(frozen=True)
 class Fact:
-    """One figure: "Churned 9, ▲ was 6", and perhaps a line of detail below."""
+    """One figure: "Churned 9, ▲ was 6", and perhaps a detail: "mostly: too late"."""
 
     label: str
     value: str
@@ -52,34 +55,40 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Section:
-    """Figures that belong together."""
-
-    heading: str
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True)
 class Message:
-    """The report as its reader meets it, from top to bottom; nothing in it is escaped yet."""
+    """The report as its reader meets it, from top to bottom; nothing in it is escaped yet.
+
+    What a reader has to see comes first; `details` and `notes` are there to be unfolded.
+    """
 
     lang: str
-    as_of: str
     title: str
-    subtitle: str
-    sections: tuple[Section, ...]
-    so_far_heading: str
+    period: str
+    as_of: str
+    verdict: str
+    mark: Mark
+    figures: tuple[Fact, ...]
+    drivers_heading: str
+    drivers: tuple[str, ...]
+    at_risk: str
+    """One line on who is about to leave."""
+    details_heading: str
+    details: tuple[tuple[Fact, ...], ...]
+    """Further figures, those of a line together."""
     so_far: str
     notes: tuple[str, ...]
+    prediction: str
+    """What the prediction rests on; empty where there is none."""
     warnings: tuple[str, ...]
+    """What is wrong with the data, or missing."""
 
 
 def build_message(report: Report, lang: str, window_days: int) -> Message:
     """Word the report in `lang`; a customer churned after `window_days` without a valid order."""
     words = Wording(lang)
     now, before = report.week, report.week_before
-    compared = any(value is not None for value in vars(before).values())
     week = words.days(report.week_starts_on, report.week_ends_on)
+    is_compared = any(value is not None for value in vars(before).values())
 
     def count(label: str, name: str, up: Mark) -> Fact:
         value, old = getattr(now, name), getattr(before, name)
@@ -97,76 +106,53 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
         change, mark = _change(value, old, written, up, words)
         return Fact(words.text(label), words.money(value, report.currency), change, mark, detail)
 
+    churn_rate = rate("churn_rate", "churn_rate", Mark.BAD, _usual_range(report, words))
     return Message(
         lang=lang,
-        as_of=words.day(report.as_of_on),
         title=words.text("title"),
-        subtitle=words.text("against_week_before" if compared else "first_week", week=week),
-        sections=(
-            Section(
-                words.text("customers"),
-                (
-                    count("active", "active_customers_at_end", Mark.GOOD),
-                    count("new", "new_customers", Mark.GOOD),
-                    count("churned", "churned_customers", Mark.BAD),
-                    count("reactivated", "reactivated_customers", Mark.GOOD),
-                    rate("churn_rate", "churn_rate", Mark.BAD),
-                    rate("inactive_share", "inactive_share", Mark.BAD),
-                    *_at_risk(report, words),
-                ),
+        period=week if is_compared else words.text("first_week", week=week),
+        as_of=words.day(report.as_of_on),
+        verdict=_verdict(report, words),
+        mark=churn_rate.mark,
+        figures=(
+            churn_rate,
+            count("churned", "churned_customers", Mark.BAD),
+            count("active", "active_customers_at_end", Mark.GOOD),
+            money("revenue", "revenue", Mark.GOOD),
+        ),
+        drivers_heading=words.text("drivers"),
+        drivers=tuple(_driver(driver, words) for driver in report.drivers),
+        at_risk=_at_risk(report, words),
+        details_heading=words.text("details"),
+        details=(
+            (
+                count("new", "new_customers", Mark.GOOD),
+                count("reactivated", "reactivated_customers", Mark.GOOD),
+                rate("inactive_share", "inactive_share", Mark.BAD),
             ),
-            Section(
-                words.text("orders"),
-                (
-                    count("all_orders", "orders", Mark.GOOD),
-                    count("cancelled", "cancelled_orders", Mark.BAD),
-                    rate("cancellation_rate", "cancellation_rate", Mark.BAD, _reason(now, words)),
-                ),
+            (
+                count("all_orders", "orders", Mark.GOOD),
+                count("cancelled", "cancelled_orders", Mark.BAD),
+                rate("cancellation_rate", "cancellation_rate", Mark.BAD, _reason(now, words)),
             ),
-            Section(
-                words.text("sales"),
-                (
-                    money("revenue", "revenue", Mark.GOOD),
-                    money(
-                        "dearest",
-                        "dearest_product_price",
-                        Mark.EVEN,
-                        _dearest_product(now, before, words),
-                    ),
+            (
+                money(
+                    "dearest",
+                    "dearest_product_price",
+                    Mark.EVEN,
+                    plain(now.dearest_product_name or "", _LONGEST_NAME),
                 ),
             ),
         ),
-        so_far_heading=words.text("so_far"),
         so_far=_so_far(report, words),
         notes=(
             words.text("as_of", day=words.day(report.as_of_on)),
             words.plural("churned_means", window_days),
-            *_how_predicted(report, words),
+            words.text("at_risk_means"),
         ),
+        prediction=_how_predicted(report, words),
         warnings=_warnings(report, words),
     )
-
-
-def plain(text: str, longest: int) -> str:
-    """Data as it can stand in a line: one line, no control characters, at most `longest` long.
-
-    Text written from right to left is isolated, so that it does not turn the figures around it.
-    """
-    # Emoji are joined by U+200D, Persian words by U+200C; all other format characters are invisible
-    # at best and turn the line around at worst.
-    kept = "".join(
-        char
-        for char in " ".join(text.split())
-        if unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs") or char in "\u200c\u200d"
-    )
-    if len(kept) > longest:
-        cut = longest - 1
-        while cut and (unicodedata.combining(kept[cut]) or kept[cut] in "\u200d\ufe0f"):
-            cut -= 1  # not through the middle of a letter with its accents
-        kept = kept[:cut].rstrip(" \u200d,;:-–") + "…"
-    if any(unicodedata.bidirectional(char) in ("R", "AL") for char in kept):
-        return f"\u2068{kept}\u2069"
-    return kept
 
 
 def _change(
@@ -182,7 +168,7 @@ def _change(
     growth = abs(Decimal(now) / Decimal(before) - 1) if before > 0 else None
     if is_few or growth is None or growth > _MOST_FOR_PERCENT:
         return f"{arrow} {words.text('was', value=written)}", mark
-    if growth < Decimal("0.0005"):
+    if growth < _SMALLEST_CHANGE:
         return "≈", Mark.EVEN
     return f"{arrow} {words.growth(growth)}", mark
 
@@ -196,7 +182,7 @@ def _change_of_rate(
     if now == before:
         return "=", Mark.EVEN
     difference = abs(now - before)
-    if difference < Decimal("0.0005"):
+    if difference < _SMALLEST_CHANGE:
         return "≈", Mark.EVEN
     arrow, mark = _direction(now > before, up)
     return f"{arrow} {words.points(difference)}", mark
@@ -212,69 +198,108 @@ def _reason(now: WeekFigures, words: Wording) -> str:
     return words.text("top_reason", reason=reason) if reason else ""
 
 
-def _dearest_product(now: WeekFigures, before: WeekFigures, words: Wording) -> str:
-    name = plain(now.dearest_product_name or "", _LONGEST_NAME)
-    old = plain(before.dearest_product_name or "", _LONGEST_NAME)
-    if not name or not old or name == old:
-        return name
-    return words.text("before", value=name, before=old)
-
-
-def _at_risk(report: Report, words: Wording) -> tuple[Fact, ...]:
-    foreseen = report.prediction
-    if foreseen.at_risk_customers is None:
-        return ()
-    detail = ""
-    if foreseen.value_at_stake is not None:
-        at_stake = words.money(foreseen.value_at_stake, report.totals.currency)
-        detail = words.text("at_stake", value=at_stake)
-    count = words.count(foreseen.at_risk_customers)
-    return (Fact(words.text("at_risk"), count, detail=detail),)
-
-
-def _how_predicted(report: Report, words: Wording) -> tuple[str, ...]:
-    """What the prediction rests on and how good it was, or why there is none."""
-    foreseen = report.prediction
-    if foreseen.declined_because is not None:
-        least = _LEAST_TO_PREDICT.get(Code(foreseen.declined_because))
-        return (
-            words.text(
-                foreseen.declined_because, least=words.count(least), days=words.count(LOYAL_FROM)
-            ),
+def _verdict(report: Report, words: Wording) -> str:
+    """The week in a sentence: how churn moved, and whose churn most of all."""
+    now, before = report.week.churn_rate, report.week_before.churn_rate
+    if now is None:
+        key = "verdict_nobody"
+    elif before is None:
+        key = "verdict_first"
+    elif abs(now - before) < _SMALLEST_CHANGE:
+        key = "verdict_same"
+    else:
+        key = "verdict_rose" if now > before else "verdict_fell"
+    sentence = words.text(key, rate=words.rate(now))
+    if key in ("verdict_rose", "verdict_fell") and report.drivers:
+        sentence = words.text(
+            "verdict_mostly", verdict=sentence, who=_who(report.drivers[0], words)
         )
+    if report.week.orders == 0:
+        sentence = f"{sentence}. {words.text('verdict_no_orders')}"
+    return sentence
+
+
+def _usual_range(report: Report, words: Wording) -> str:
+    """The range the rate moves in, and whether the week's is outside; "" where none is known."""
+    week = report.trend[-1] if report.trend else None
+    if week is None or week.usual_churn_rate_low is None or week.usual_churn_rate_high is None:
+        return ""
+    low, high = week.usual_churn_rate_low, week.usual_churn_rate_high
+    is_inside = week.churn_rate is None or low <= week.churn_rate <= high
+    return words.text(
+        "usual" if is_inside else "unusual", low=words.rate(low), high=words.rate(high)
+    )
+
+
+def _who(driver: Driver, words: Wording) -> str:
+    """The customers of a segment: "buyers of Lamps", "customers of May 2026"."""
+    segment = plain(driver.segment, _LONGEST_SEGMENT)
+    if driver.dimension == "cohort":
+        segment = words.month_of_year(date.fromisoformat(f"{driver.segment}-01"))
+    return words.text(f"driver_{driver.dimension}", segment=segment)
+
+
+def _driver(driver: Driver, words: Wording) -> str:
+    who = _who(driver, words)
+    return words.text(
+        "driver",
+        who=who[:1].upper() + who[1:],
+        churned=words.count(driver.churned_from_start),
+        before=words.count(driver.churned_from_start_before),
+        rate=words.rate(driver.churn_rate),
+    )
+
+
+def _at_risk(report: Report, words: Wording) -> str:
+    foreseen = report.prediction
+    line = words.plural("customers_at_risk", foreseen.at_risk_customers)
+    if foreseen.value_at_stake is None or not foreseen.at_risk_customers:
+        return line
+    at_stake = words.money(foreseen.value_at_stake, report.totals.currency)
+    return f"{line} · {words.text('at_stake', value=at_stake)}"
+
+
+def _how_predicted(report: Report, words: Wording) -> str:
+    """What the prediction rests on and how good it was."""
+    foreseen = report.prediction
     if foreseen.parameters_as_of_on is None:
-        return (words.text("not_fitted"),)
-    if foreseen.at_risk_customers is None:
-        return ()
+        return ""
     day = words.day(foreseen.parameters_as_of_on)
     if foreseen.holdout_correlation is None:
-        return (words.text("predicted", day=day),)
-    return (
-        words.text(
-            "predicted_and_checked",
-            day=day,
-            weeks=words.count(foreseen.holdout_weeks),
-            correlation=words.correlation(foreseen.holdout_correlation),
-        ),
+        return words.text("predicted", day=day)
+    return words.text(
+        "predicted_and_checked",
+        day=day,
+        weeks=words.count(foreseen.holdout_weeks),
+        correlation=words.correlation(foreseen.holdout_correlation),
     )
 
 
 def _so_far(report: Report, words: Wording) -> str:
     totals = report.totals
     parts = [words.plural("so_far_customers", totals.customers)]
-    if totals.inactive_share is not None:
-        parts.append(words.text("so_far_inactive", share=words.rate(totals.inactive_share)))
     if totals.repeat_rate is not None:
         parts.append(words.text("so_far_repeat", rate=words.rate(totals.repeat_rate)))
     revenue = words.money(totals.revenue, totals.currency)
     parts.append(words.text("so_far_revenue", revenue=revenue))
-    return " · ".join(parts)
+    return words.text("so_far", figures=", ".join(parts))
 
 
 def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
     warnings = []
+    if report.failed_tests > 0:
+        warnings.append(words.plural("failed_tests", report.failed_tests))
     if report.totals.rejected_rows > 0:
         warnings.append(words.plural("rejected", report.totals.rejected_rows))
     if "mixed" in (report.currency, report.totals.currency):
         warnings.append(words.text("mixed_currencies"))
+    if report.prediction.parameters_as_of_on is None:
+        warnings.append(_why_not_predicted(report.prediction.declined_because, words))
     return tuple(warnings)
+
+
+def _why_not_predicted(declined_because: str | None, words: Wording) -> str:
+    if declined_because is None:
+        return words.text("not_fitted")
+    least = _LEAST_TO_PREDICT.get(Code(declined_because))
+    return words.text(declined_because, least=words.count(least), days=words.count(LOYAL_FROM))

@@ -1,27 +1,45 @@
-"""Shows a message where it is not sent: printed, and as files for the terminal and the browser."""
+"""Shows a report where it is not sent: printed, and as files for the terminal and the browser."""
 
 import os
 from pathlib import Path
 
-from include.report.message import Message
+import typer
+
+from include.report.message import Mark, Message
 from include.report.render import html_page, plain_text
 
+CHART = "report.png"
+LIST = "customers_at_risk.csv"
+FILES = ("report.txt", "report.html", CHART, LIST)
+"""What a preview writes; the list only where there is one."""
 
-def preview(message: Message, out: Path) -> str:
-    """Print the message and write it to `report.txt` and `report.html` in the folder `out`."""
+_COLOURS = {Mark.GOOD: typer.colors.GREEN, Mark.BAD: typer.colors.RED, Mark.EVEN: None}
+
+
+def preview(message: Message, chart: bytes, customers: bytes | None, out: Path) -> str:
+    """Print the message, and write it, its chart and the list of customers to the folder `out`."""
     text = plain_text(message)
-    print(text)
-    write_whole(out / "report.txt", text)
-    write_whole(out / "report.html", html_page(message))
+    verdict, rest = text.split("\n", 1)
+    # colours only where there is a terminal to show them
+    typer.secho(verdict, fg=_COLOURS[message.mark], bold=True)
+    typer.echo(rest)
+    for name in FILES:
+        (out / name).unlink(missing_ok=True)
+    write_whole(out / "report.txt", text.encode())
+    write_whole(out / CHART, chart)
+    if customers is not None:
+        write_whole(out / LIST, customers)
+    page = html_page(message, chart, LIST if customers else "", len(customers or b""))
+    write_whole(out / "report.html", page.encode())
     return f"Nothing was sent: the report is in {out / 'report.txt'} and {out / 'report.html'}."
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file completely or not at all: a reader never meets half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text(text, encoding="utf-8")
+        unfinished.write_bytes(content)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -4,54 +4,158 @@ Without a connection to Telegram the report is a preview: printed, and written f
 """
 
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 import yaml
 
 from include.connections import Connection
 from include.errors import UserError
-from include.report.message import build_message
+from include.report.chart import churn_chart
+from include.report.customers import Table, as_csv, as_xlsx, customer_table
+from include.report.ledger import State
+from include.report.message import Message, build_message
 from include.report.preview import preview
-from include.report.read import read_report
-from include.report.render import telegram_html
-from include.settings import DBT_PROJECT, OUT
+from include.report.read import Report, read_report
+from include.report.render import telegram_caption
+from include.report.wording import Wording
+from include.settings import DBT_PROJECT, OUT, PersonalData, Settings
 from include.warehouse.connection import connect
+
+if TYPE_CHECKING:
+    from include.report.deliver import Part
+    from include.report.telegram import Button
+
+REPORT = "weekly_churn"
+
+
+@dataclass(frozen=True)
+class Printout:
+    """A report as it is sent or shown: the message, its chart, and the list of who is at risk."""
+
+    report: Report
+    message: Message
+    chart: bytes
+    customers: Table
+    """Only its headings where there is no list."""
 
 
 def publish_report(
     warehouse_url: str,
     telegram: Connection | None,
-    lang: str,
-    api_url: str,
+    settings: Settings,
     *,
     as_of: date | None = None,
+    chats: str = "",
+    force: bool = False,
+    resolve: State | None = None,
+    run_id: str = "",
     out: Path = OUT,
 ) -> str:
-    """Send the report of the marts as they are, or preview it; say in one line what happened.
+    """Send the report of the marts as they are, or preview it; say in a line a chat what happened.
 
-    With `as_of`, marts that were built as of another date are a UserError; `deliver.send_message`
-    tells which errors sending has.
+    With `as_of`, marts that were built as of another date are a UserError. `run_id` is that of the
+    DAG's run. `deliver.deliver` tells which errors sending has, and what `force` and `resolve` do.
     """
     with closing(connect(warehouse_url)) as connection:
-        report = read_report(connection)
+        printout = print_report(read_report(connection), settings, as_of)
+        if telegram is None:
+            return preview(printout.message, printout.chart, csv_of(printout), out)
+
+        # takes most of a second to import
+        from include.report.deliver import deliver
+        from include.report.ledger import Ledger
+        from include.report.telegram import Telegram, recipients
+
+        to = recipients(telegram, chats)
+        ledger = Ledger(connection, REPORT, printout.report.week_starts_on)
+        with Telegram(to.token, settings.telegram_api_url) as client:
+            said = deliver(
+                report_parts(printout, settings, run_id=run_id),
+                to.chats,
+                client,
+                ledger,
+                pin=settings.report_pin,
+                force=force,
+                resolve=resolve,
+            )
+    return "\n".join(said)
+
+
+def print_report(report: Report, settings: Settings, as_of: date | None = None) -> Printout:
+    """Make everything of the report that does not depend on where it goes."""
     if as_of is not None and report.as_of_on != as_of:
         raise UserError(
             f"The marts are built as of {report.as_of_on}, not {as_of}: build them for that date"
             f" with `make demo AS_OF={as_of}` or with the DAG's parameter as_of_date={as_of}."
         )
-    message = build_message(report, lang, churn_window_days())
-    if telegram is None:
-        return preview(message, out)
+    words = Wording(settings.report_lang)
+    listed = () if settings.report_personal_data is PersonalData.NONE else report.customers_at_risk
+    return Printout(
+        report,
+        build_message(report, settings.report_lang, churn_window_days()),
+        churn_chart(report.trend, words),
+        customer_table(listed, settings.report_personal_data, words),
+    )
 
-    from include.report.deliver import recipient, send_message  # takes most of a second to import
 
-    to = recipient(telegram)
-    sent = send_message(telegram_html(message), to.token, to.chat_id, api_url)
-    return f"Sent to {sent.chat_id} as message {sent.message_id}."
+def report_parts(
+    printout: Printout, settings: Settings, *, run_id: str = "", marker: str = ""
+) -> list["Part"]:
+    """The messages of the report: the chart with its caption, then the list as one or two files."""
+    from include.report.deliver import Part
+    from include.report.telegram import Document, Photo
+
+    words = Wording(settings.report_lang)
+    caption = telegram_caption(printout.message, marker)
+    photo = Photo(printout.chart, caption, _buttons(settings, run_id, words))
+    # not the link to the run: every run has another
+    identity = f"{caption}\n{printout.report.trend}\n{settings.report_dashboard_url}"
+    parts = [Part("chart", photo, identity)]
+    if len(printout.customers) > 1:
+        name = f"{words.text('list_file')}_{printout.report.as_of_on}"
+        says = f"{words.text('list_caption')} {printout.message.prediction}".rstrip()
+        csv = as_csv(printout.customers, words)
+        parts.append(Part("list", Document(f"{name}.csv", csv, says), csv.decode("utf-8")))
+        if settings.report_xlsx:
+            workbook = Document(f"{name}.xlsx", as_xlsx(printout.customers), says)
+            parts.append(Part("workbook", workbook, csv.decode("utf-8")))
+    return parts
+
+
+def csv_of(printout: Printout) -> bytes | None:
+    """The list as a file; None where there is none."""
+    if len(printout.customers) == 1:
+        return None
+    return as_csv(printout.customers, Wording(printout.message.lang))
 
 
 def churn_window_days() -> int:
     """The window that dbt builds the marts with: it is defined in the dbt project only."""
     project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     return int(project["vars"]["churn_window_days"])
+
+
+def _buttons(settings: Settings, run_id: str, words: Wording) -> tuple["Button", ...]:
+    from include.report.telegram import Button
+
+    buttons = []
+    if _is_public(settings.report_dashboard_url):
+        buttons.append(Button(words.text("button_dashboard"), settings.report_dashboard_url))
+    if _is_public(settings.report_airflow_url) and run_id:
+        run = f"{settings.report_airflow_url}/dags/ecommerce_churn/runs/{quote(run_id, safe='')}"
+        buttons.append(Button(words.text("button_airflow"), run))
+    return tuple(buttons)
+
+
+def _is_public(url: str) -> bool:
+    """Whether Telegram takes a button with this address: it refuses those of this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return "." in host

@@ -68,7 +68,7 @@ class Prediction:
     as_of_on: date
     parameters_as_of_on: date | None
     declined_because: str | None
-    at_risk_customers: int | None
+    at_risk_customers: int
     value_at_stake: Decimal | None
     holdout_weeks: int | None
     holdout_correlation: Decimal | None
@@ -137,6 +137,10 @@ class Report:
     week_before: WeekFigures
     totals: ShopTotals
     prediction: Prediction
+    trend: tuple[TrendWeek, ...]
+    drivers: tuple[Driver, ...]
+    customers_at_risk: tuple[CustomerAtRisk, ...]
+    failed_tests: int
 
 
 def read_report(connection: Connection) -> Report:
@@ -154,6 +158,21 @@ def read_report(connection: Connection) -> Report:
         week_before=WeekFigures(**{name: row[f"{name}_week_before"] for name in figures}),
         totals=totals,
         prediction=prediction,
+        trend=tuple(
+            TrendWeek(**row)
+            for row in _rows(connection, "rpt_churn_trend", _names(TrendWeek), "week_starts_on")
+        ),
+        drivers=tuple(
+            Driver(**row)
+            for row in _rows(connection, "rpt_churn_drivers", _names(Driver), "driver_rank")
+        ),
+        customers_at_risk=tuple(
+            CustomerAtRisk(**row)
+            for row in _rows(
+                connection, "rpt_customers_at_risk", _names(CustomerAtRisk), "risk_rank"
+            )
+        ),
+        failed_tests=_failed_tests(connection),
     )
     for table, as_of_on in (
         ("rpt_shop_totals", totals.as_of_on),
@@ -167,27 +186,45 @@ def read_report(connection: Connection) -> Report:
     return report
 
 
-def _names(row_type: type[ShopTotals | WeekFigures | Prediction]) -> list[str]:
+def _names(row_type: type) -> list[str]:
     return [field.name for field in fields(row_type)]
 
 
 def _only_row(connection: Connection, table: str, columns: list[str]) -> dict[str, Any]:
-    query = sql.SQL("select {} from {}").format(
-        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier("marts", table)
-    )
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(query)
-        except (errors.UndefinedTable, errors.UndefinedColumn) as error:
-            connection.rollback()
-            missing = error.diag.message_primary
-            raise UserError(
-                f"The marts are not built yet: {missing}; run the DAG or `make demo` first."
-            ) from error
-        rows = cursor.fetchall()
+    rows = _rows(connection, table, columns)
     if len(rows) != 1:
         raise UserError(
             f"The marts are not built yet: marts.{table} has {len(rows)} rows instead of one;"
             " run the DAG or `make demo` first."
         )
-    return dict(zip(columns, rows[0], strict=True))
+    return rows[0]
+
+
+def _failed_tests(connection: Connection) -> int:
+    """How many data tests did not pass when they last ran."""
+    query = "select count(*) from ops.data_tests where status <> 'pass'"
+    return int(_fetch(connection, sql.SQL(query))[0][0])
+
+
+def _rows(
+    connection: Connection, table: str, columns: list[str], order: str = "as_of_on"
+) -> list[dict[str, Any]]:
+    query = sql.SQL("select {} from {} order by {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.Identifier("marts", table),
+        sql.Identifier(order),
+    )
+    return [dict(zip(columns, row, strict=True)) for row in _fetch(connection, query)]
+
+
+def _fetch(connection: Connection, query: sql.Composable) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(query)
+        except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
+            connection.rollback()
+            missing = error.diag.message_primary
+            raise UserError(
+                f"The marts are not built yet: {missing}; run the DAG or `make demo` first."
+            ) from error
+        return cursor.fetchall()

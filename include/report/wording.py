@@ -11,8 +11,14 @@ from pathlib import Path
 
 import yaml
 from babel import Locale
-from babel.dates import format_date, format_interval
-from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+from babel.dates import format_date, format_interval, format_skeleton
+from babel.numbers import (
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_decimal_symbol,
+)
 
 from include.errors import UserError
 
@@ -42,6 +48,11 @@ class Wording:
         self.lang = lang
         self._words = catalogue(lang)
         self._locale = Locale.parse(lang)
+
+    @property
+    def has_decimal_comma(self) -> bool:
+        """Whether the language writes 1,5 for one and a half."""
+        return bool(get_decimal_symbol(self._locale) == ",")
 
     def text(self, key: str, **values: str) -> str:
         """The words of `key` with their placeholders filled in."""
@@ -91,6 +102,10 @@ class Wording:
         """A correlation with two decimals: 0.63."""
         return str(format_decimal(value, format="0.00", locale=self._locale))
 
+    def decimal(self, value: Decimal) -> str:
+        """A number with one decimal: 4.2."""
+        return str(format_decimal(value, format="#,##0.0", locale=self._locale))
+
     def money(self, amount: Decimal | None, currency: str | None) -> str:
         """An amount with its currency's sign; without one where `currency` is no ISO code."""
         if amount is None:
@@ -110,3 +125,7 @@ class Wording:
     def month(self, day: date) -> str:
         """The month of a date, abbreviated: Nov."""
         return str(format_date(day, format="LLL", locale=self._locale))
+
+    def month_of_year(self, day: date) -> str:
+        """The month of a date and its year: May 2026."""
+        return str(format_skeleton("yMMM", day, locale=self._locale))

@@ -6,21 +6,27 @@ and keeps what it delivered. A fault is scripted for one call of a method and us
 
 import json
 import re
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes
+from email.policy import HTTP
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 TAGS = frozenset({
     "a", "b", "strong", "i", "em", "s", "strike", "del", "u", "ins", "tg-spoiler", "tg-emoji",
     "span", "pre", "code", "blockquote",
 })  # fmt: skip
 LONGEST_TEXT = 4096
+LONGEST_CAPTION = 1024
 LONGEST_RAW_TEXT = 32_768
+LARGEST_PHOTO = 10_000_000
+LARGEST_DOCUMENT = 50_000_000
 MOST_ENTITIES = 100
 
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+|#x[0-9a-fA-F]+);")
@@ -53,14 +59,44 @@ class Garbage(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A file of a multipart request."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Delivered:
-    """A message that reached its chat."""
+    """A message that reached its chat; `text` is a caption where there is a file."""
 
     chat_id: str
     message_id: int
     text: str
     entities: tuple[str, ...]
     html: str
+    file: Upload | None = None
+    kind: str = "text"
+    thread_id: int | None = None
+    reply_to: int | None = None
+    is_silent: bool = False
+    buttons: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a call says: its fields, and the files that came with it."""
+
+    fields: dict[str, str]
+    files: dict[str, Upload]
+
+    def get(self, name: str) -> str:
+        """A field, empty where it is not there."""
+        return self.fields.get(name, "")
+
+    def json(self, name: str) -> Any:
+        """A field that holds JSON; None where it is not there."""
+        return json.loads(self.fields[name]) if name in self.fields else None
 
 
 @dataclass
@@ -71,6 +107,11 @@ class FakeTelegram:
     chats: set[str]
     url: str = ""
     delivered: list[Delivered] = field(default_factory=list)
+    edited: list[Delivered] = field(default_factory=list)
+    """Each message as it was made by an edit."""
+    pinned: list[tuple[str, int]] = field(default_factory=list)
+    rights: dict[str, bool] = field(default_factory=lambda: {"post": True, "edit": True})
+    """What the bot may do in its chats, which are channels."""
     calls: list[str] = field(default_factory=list)
     faults: dict[str, list[Exception]] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -79,7 +120,7 @@ class FakeTelegram:
         """Script what the next calls of `method` meet, one fault a call."""
         self.faults.setdefault(method, []).extend(faults)
 
-    def answer(self, token: str, method: str, form: dict[str, str]) -> object:
+    def answer(self, token: str, method: str, form: Form) -> object:
         """The result of a call; Refusal and the other faults where there is none."""
         if token != self.token:
             raise Refusal(401, "Unauthorized")
@@ -96,42 +137,236 @@ class FakeTelegram:
             raise fault
         return result
 
+    def chat(self, form: Form) -> str:
+        """The chat of a call, which the bot must know."""
+        chat_id = form.get("chat_id")
+        if chat_id not in self.chats:
+            raise Refusal(400, "Bad Request: chat not found")
+        return chat_id
 
-def _get_me(_server: FakeTelegram, _form: dict[str, str]) -> object:
+    def deliver(self, form: Form, kind: str, raw: str, file: Upload | None = None) -> object:
+        """Keep a message, and answer as Telegram does."""
+        chat_id = self.chat(form)
+        if not self.rights["post"]:
+            raise Refusal(400, f"Bad Request: not enough rights to send {kind}s to the chat")
+        text, entities = formatted(raw, form.get("parse_mode"), is_caption=file is not None)
+        reply = form.json("reply_parameters")
+        message = Delivered(
+            chat_id,
+            len(self.delivered) + 1,
+            text,
+            tuple(entities),
+            raw,
+            file,
+            kind,
+            int(form.get("message_thread_id")) if form.get("message_thread_id") else None,
+            reply["message_id"] if reply else None,
+            form.get("disable_notification").lower() == "true",
+            buttons(form),
+        )
+        self.delivered.append(message)
+        return as_json(message)
+
+
+def _get_me(_server: FakeTelegram, _form: Form) -> object:
     return {"id": 1, "is_bot": True, "first_name": "Churn report", "username": "churn_report_bot"}
 
 
-def _send_message(server: FakeTelegram, form: dict[str, str]) -> object:
-    chat_id, raw = form.get("chat_id", ""), form.get("text", "")
-    if chat_id not in server.chats:
-        raise Refusal(400, "Bad Request: chat not found")
-    if len(raw.encode()) > LONGEST_RAW_TEXT:
-        raise Refusal(400, "Bad Request: text is too long")
-    if form.get("parse_mode") not in (None, "HTML"):
-        raise Refusal(400, "Bad Request: unsupported parse_mode")
-    text, entities = parse_html(raw) if form.get("parse_mode") == "HTML" else (raw, [])
-    text = text.strip()
-    if not text:
-        raise Refusal(400, "Bad Request: message text is empty")
-    if len(text) > LONGEST_TEXT:
-        raise Refusal(400, "Bad Request: message is too long")
-    if len(entities) > MOST_ENTITIES:
-        # Telegram drops the rest without a word; a test should hear of it.
-        raise Refusal(400, f"Bad Request: {len(entities)} entities are more than Telegram keeps")
-    message_id = len(server.delivered) + 1
-    server.delivered.append(Delivered(chat_id, message_id, text, tuple(entities), raw))
+def _get_chat(server: FakeTelegram, form: Form) -> object:
     return {
-        "message_id": message_id,
-        "date": 1_700_000_000,
-        "chat": {"id": int(chat_id) if chat_id[0] != "@" else -1001, "type": "channel"},
-        "text": text,
+        "id": as_number(server.chat(form)),
+        "type": "channel",
+        "title": "Shop",
+        "accent_color_id": 0,
+        "max_reaction_count": 11,
+        "accepted_gift_types": {
+            "unlimited_gifts": False,
+            "limited_gifts": False,
+            "unique_gifts": False,
+            "premium_subscription": False,
+            "gifts_from_channels": False,
+        },
     }
 
 
-_METHODS: dict[str, Callable[[FakeTelegram, dict[str, str]], object]] = {
+def _get_chat_member(server: FakeTelegram, form: Form) -> object:
+    server.chat(form)
+    granted = ("can_post_messages", "post"), ("can_edit_messages", "edit")
+    refused = (
+        "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages",
+        "can_manage_video_chats", "can_restrict_members", "can_promote_members", "can_change_info",
+        "can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories",
+    )  # fmt: skip
+    return {
+        "status": "administrator",
+        "user": _get_me(server, form),
+        **dict.fromkeys(refused, False),
+        **{name: server.rights[right] for name, right in granted},
+    }
+
+
+def _send_message(server: FakeTelegram, form: Form) -> object:
+    return server.deliver(form, "text message", form.get("text"))
+
+
+def _send_photo(server: FakeTelegram, form: Form) -> object:
+    server.chat(form)
+    return server.deliver(form, "photo", form.get("caption"), photo(upload(form, "photo")))
+
+
+def _send_document(server: FakeTelegram, form: Form) -> object:
+    server.chat(form)
+    file = document(upload(form, "document"))
+    return server.deliver(form, "document", form.get("caption"), file)
+
+
+def _edit_message_media(server: FakeTelegram, form: Form) -> object:
+    chat_id, message_id = server.chat(form), int(form.get("message_id"))
+    known = [m for m in server.delivered if (m.chat_id, m.message_id) == (chat_id, message_id)]
+    if not known:
+        raise Refusal(400, "Bad Request: message to edit not found")
+    [old], media = known, form.json("media")
+    if media["type"] != old.kind:
+        raise Refusal(400, "Bad Request: message can't be edited")
+    file = form.files[media["media"].removeprefix("attach://")]
+    file = photo(file) if media["type"] == "photo" else document(file)
+    text, entities = formatted(media["caption"], media.get("parse_mode", ""), is_caption=True)
+    new = replace(
+        old, text=text, entities=tuple(entities), html=media["caption"], file=file,
+        buttons=buttons(form),
+    )  # fmt: skip
+    if new == old:
+        raise Refusal(
+            400,
+            "Bad Request: message is not modified: specified new message content and reply markup"
+            " are exactly the same as a current content and reply markup of the message",
+        )
+    server.delivered[server.delivered.index(old)] = new
+    server.edited.append(new)
+    return as_json(new)
+
+
+def _pin_chat_message(server: FakeTelegram, form: Form) -> object:
+    chat_id, message_id = server.chat(form), int(form.get("message_id"))
+    if not server.rights["edit"]:
+        raise Refusal(400, "Bad Request: not enough rights to manage pinned messages in the chat")
+    if (chat_id, message_id) not in [(m.chat_id, m.message_id) for m in server.delivered]:
+        raise Refusal(400, "Bad Request: message to pin not found")
+    server.pinned.append((chat_id, message_id))
+    return True
+
+
+_METHODS: dict[str, Callable[[FakeTelegram, Form], object]] = {
     "getMe": _get_me,
+    "getChat": _get_chat,
+    "getChatMember": _get_chat_member,
     "sendMessage": _send_message,
+    "sendPhoto": _send_photo,
+    "sendDocument": _send_document,
+    "editMessageMedia": _edit_message_media,
+    "pinChatMessage": _pin_chat_message,
 }
+
+
+def formatted(raw: str, parse_mode: str, *, is_caption: bool) -> tuple[str, list[str]]:
+    """A text or caption as it is shown; Refusal where it is too long or unsound."""
+    if len(raw.encode()) > LONGEST_RAW_TEXT:
+        raise Refusal(400, "Bad Request: text is too long")
+    if parse_mode not in ("", "HTML"):
+        raise Refusal(400, "Bad Request: unsupported parse_mode")
+    text, entities = parse_html(raw) if parse_mode == "HTML" else (raw, [])
+    text = text.strip()
+    if not text and not is_caption:
+        raise Refusal(400, "Bad Request: message text is empty")
+    if len(text) > (LONGEST_CAPTION if is_caption else LONGEST_TEXT):
+        what = "message caption" if is_caption else "message"
+        raise Refusal(400, f"Bad Request: {what} is too long")
+    if len(entities) > MOST_ENTITIES:
+        # Telegram drops the rest without a word; a test should hear of it.
+        raise Refusal(400, f"Bad Request: {len(entities)} entities are more than Telegram keeps")
+    return text, entities
+
+
+def upload(form: Form, name: str) -> Upload:
+    """The file that a field names, or is."""
+    if name in form.files:
+        return form.files[name]
+    attached = form.files.get(form.get(name).removeprefix("attach://"))
+    if attached is None:
+        raise Refusal(400, f"Bad Request: there is no {name} in the request")
+    return attached
+
+
+def photo(file: Upload) -> Upload:
+    """A picture within Telegram's limits; only PNG is looked into."""
+    if not file.content.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise Refusal(400, "Bad Request: IMAGE_PROCESS_FAILED")
+    if len(file.content) > LARGEST_PHOTO:
+        raise Refusal(400, "Bad Request: file is too big")
+    width, height = struct.unpack(">II", file.content[16:24])
+    if width + height > 10_000 or max(width, height) > 20 * min(width, height):
+        raise Refusal(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+    return file
+
+
+def document(file: Upload) -> Upload:
+    """A file within Telegram's limits."""
+    if not file.content:
+        raise Refusal(400, "Bad Request: file must be non-empty")
+    if len(file.content) > LARGEST_DOCUMENT:
+        raise Refusal(413, "Request Entity Too Large")
+    return file
+
+
+def buttons(form: Form) -> tuple[tuple[str, str], ...]:
+    """The links below a message, whose addresses must be reachable from elsewhere."""
+    markup = form.json("reply_markup") or {"inline_keyboard": []}
+    found = [(b["text"], b["url"]) for row in markup["inline_keyboard"] for b in row]
+    for _, url in found:
+        if "." not in (urlsplit(url).hostname or ""):
+            raise Refusal(
+                400, f"Bad Request: inline keyboard button URL '{url}' is invalid: Wrong HTTP URL"
+            )
+    return tuple(found)
+
+
+def as_number(chat_id: str) -> int:
+    """The id of a chat, also of one that is named."""
+    return -1001 if chat_id.startswith("@") else int(chat_id)
+
+
+def as_json(message: Delivered) -> object:
+    """A message as Telegram answers with it; of a file only what the client insists on."""
+    answer: dict[str, Any] = {
+        "message_id": message.message_id,
+        "date": 1_700_000_000,
+        "chat": {"id": as_number(message.chat_id), "type": "channel"},
+    }
+    if message.file is None:
+        return answer | {"text": message.text}
+    file = {"file_id": "f", "file_unique_id": "u"}
+    if message.kind == "photo":
+        file |= {"width": 1600, "height": 900}  # type: ignore[dict-item]
+        return answer | {"caption": message.text, "photo": [file]}
+    return answer | {"caption": message.text, "document": file}
+
+
+def read_form(content_type: str, body: bytes) -> Form:
+    """A request's fields and files, from either of the two ways to send them."""
+    if not content_type.startswith("multipart/form-data"):
+        parsed = parse_qs(body.decode(), keep_blank_values=True)
+        return Form({name: values[0] for name, values in parsed.items()}, {})
+    fields: dict[str, str] = {}
+    files: dict[str, Upload] = {}
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    for part in message_from_bytes(head + body, policy=HTTP).iter_parts():  # type: ignore[attr-defined]
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if part.get_filename() is None:
+            fields[name] = content.decode()
+        else:
+            files[name] = Upload(part.get_filename(), content)
+    return Form(fields, files)
 
 
 def parse_html(raw: str) -> tuple[str, list[str]]:
@@ -203,10 +438,8 @@ def fake_telegram(token: str, *chats: str) -> Iterator[FakeTelegram]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-            form = {
-                key: values[0] for key, values in parse_qs(body, keep_blank_values=True).items()
-            }
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            form = read_form(self.headers.get("Content-Type", ""), body)
             path = re.fullmatch(r"/bot([^/]*)/(\w+)", self.path)
             try:
                 if not path:

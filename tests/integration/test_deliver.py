@@ -1,26 +1,22 @@
-"""Delivery by the real client to a strict server: once, whatever fails, and never with the token.
+"""A report reaches its chats once: the ledger in a real Postgres, the real client, a strict server.
 
-Every case of the table of failures is here: what is sent again, what never is, what a person has
-to do.
+The table of faults is `FAULTS`: what happens at each call, and how the chat ends.
 """
 
-import logging
-import socket
-import traceback
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
+import psycopg2
 import pytest
 
-from include.connections import Connection
 from include.errors import TryAgainError, UserError
-from include.report.deliver import (
-    FLOOD_SECONDS,
-    PAUSES,
-    Sent,
-    UnknownOutcomeError,
-    recipient,
-    send_message,
-)
+from include.report.deliver import Part, deliver
+from include.report.ledger import Entry, Ledger, Reason, State, reason_to_act
+from include.report.telegram import Chat, Document, Photo, Telegram, Text, UnknownOutcomeError
 from tests.integration.fake_telegram import (
     FakeTelegram,
     Garbage,
@@ -29,339 +25,334 @@ from tests.integration.fake_telegram import (
     Silence,
     fake_telegram,
 )
+from tests.integration.test_telegram import CHAT, PNG, TOKEN, Naps, flood
 
-TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
-CHAT = "-1001234567890"
+OTHER = "-1002222222222"
+MONDAY = date(2026, 11, 9)
+PARTS = [
+    Part("chart", Photo(PNG, "<b>Churn rose</b>"), "4.1%"),
+    Part("list", Document("customers.csv", b"a;b", "Whom to contact"), "a;b"),
+]
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
+
+Deliver = Callable[..., list[str]]
 
 
 @pytest.fixture
 def server() -> Iterator[FakeTelegram]:
-    with fake_telegram(TOKEN, CHAT) as running:
+    with fake_telegram(TOKEN, CHAT, OTHER) as running:
         yield running
 
 
-class Naps(list[float]):
-    """Sleeping without sleeping: the pauses that were asked for."""
-
-    async def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
-def send(
-    url: str, text: str = "<b>Hello</b>", *, token: str = TOKEN, chat: str = CHAT
-) -> tuple[Sent, Naps]:
-    naps = Naps()
-    return send_message(text, token, chat, url, read_timeout=0.3, sleep=naps), naps
-
-
-def flood(seconds: int) -> Refusal:
-    return Refusal(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
-
-
-def closed_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
-
-
-def everything_in(error: BaseException) -> str:
-    """The text of an error and of all that hangs on it, as any log might print it."""
-    parts = []
-    chain: BaseException | None = error
-    while chain is not None:
-        parts += [str(chain), repr(chain), repr(chain.args)]
-        chain = chain.__cause__ or chain.__context__
-    return "\n".join([*parts, *traceback.format_exception(error)])
-
-
-def test_a_message_is_delivered_once_and_its_id_returned(server: FakeTelegram) -> None:
-    assert send(server.url) == (Sent(CHAT, 1), [])
-    [message] = server.delivered
-    assert (message.text, message.entities) == ("Hello", ("b",))
-    assert server.calls == ["getMe", "sendMessage"]
-
-
-def test_a_slash_at_the_end_of_the_address_does_no_harm(server: FakeTelegram) -> None:
-    assert send(f"{server.url}/")[0] == Sent(CHAT, 1)
-
-
-def test_a_channel_can_be_named(server: FakeTelegram) -> None:
-    server.chats.add("@shop")
-    assert send(server.url, chat="@shop")[0].message_id == 1
-
-
-@pytest.mark.parametrize("times", [1, 2, 3])
-def test_it_waits_as_long_as_it_is_told_and_sends_again(server: FakeTelegram, times: int) -> None:
-    server.fail(*[flood(7)] * times)
-    assert send(server.url) == (Sent(CHAT, 1), [7.0] * times)
-    assert len(server.delivered) == 1
-
-
-def test_it_understands_waits_given_as_a_time_span(
-    server: FakeTelegram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")
-    server.fail(flood(7))
-    assert send(server.url) == (Sent(CHAT, 1), [7.0])
-
-
-@pytest.mark.parametrize("faults", [[flood(1)] * 4, [flood(FLOOD_SECONDS + 1)]])
-def test_it_does_not_wait_without_end(server: FakeTelegram, faults: list[Refusal]) -> None:
-    server.fail(*faults)
-    with pytest.raises(TryAgainError, match=r"asks to wait \d+ seconds .* nothing was sent"):
-        send(server.url)
-    assert server.delivered == []
-
-
-def test_a_group_that_migrated_gets_the_message_at_its_new_id(
-    server: FakeTelegram, caplog: pytest.LogCaptureFixture
-) -> None:
-    new = "-1009876543210"
-    server.chats = {new}
-    server.fail(
-        Refusal(
-            400,
-            "Bad Request: group chat was upgraded to a supergroup chat",
-            migrate_to_chat_id=int(new),
-        )
-    )
-    assert send(server.url)[0] == Sent(new, 1)
-    assert [message.chat_id for message in server.delivered] == [new]
-    assert f"became the supergroup {new}: put this id into the host" in caplog.text
-
-
-def test_a_group_that_migrates_twice_is_not_followed_for_ever(server: FakeTelegram) -> None:
-    moved = Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100777)
-    server.fail(moved, moved)
-    with pytest.raises(UserError, match="put the id of the group") as caught:
-        send(server.url)
-    assert not isinstance(caught.value, TryAgainError | UnknownOutcomeError)
-    assert server.delivered == []
-
-
-def test_a_server_that_cannot_be_reached_is_tried_a_few_times() -> None:
-    naps = Naps()
-    with pytest.raises(TryAgainError, match=r"cannot be reached at 127\.0\.0\.1 .* nothing was"):
-        send_message("x", TOKEN, CHAT, closed_port(), sleep=naps)
-    assert naps == list(PAUSES)
-
-
-def test_a_server_that_comes_back_gets_the_message(server: FakeTelegram) -> None:
-    url, server_url = closed_port(), server.url
-    assert url != server_url
-    server.fail(Refusal(500, "Internal Server Error"), Refusal(502, "Bad Gateway"), method="getMe")
-    assert send(server.url) == (Sent(CHAT, 1), list(PAUSES[:2]))
-    assert len(server.delivered) == 1
-
-
-def test_a_check_of_the_token_that_never_answers_is_safe_to_repeat(server: FakeTelegram) -> None:
-    server.fail(Silence(), method="getMe")
-    assert send(server.url) == (Sent(CHAT, 1), [PAUSES[0]])
-
-
-@pytest.mark.parametrize(
-    ("fault", "delivered"),
-    [
-        (Silence(), 1),
-        (HangUp(), 1),
-        (Garbage("<html>Welcome</html>"), 1),
-        (Garbage('{"ok": true}'), 1),
-        (Garbage('{"ok": true, "result": {}}'), 1),
-        (Refusal(500, "Internal Server Error"), 0),
-        (Refusal(502, "Bad Gateway"), 0),
-        (Refusal(504, "Gateway Timeout"), 0),
-    ],
-)
-def test_what_may_have_been_delivered_is_never_sent_again(
-    server: FakeTelegram, fault: Exception, delivered: int
-) -> None:
-    server.fail(fault)
-    with pytest.raises(UnknownOutcomeError, match="look into the channel, and send again only if"):
-        send(server.url)
-    assert server.calls == ["getMe", "sendMessage"]
-    assert len(server.delivered) == delivered
-
-
-def test_an_unknown_outcome_is_no_reason_to_try_again() -> None:
-    assert not issubclass(UnknownOutcomeError, TryAgainError)
-
-
-@pytest.mark.parametrize(
-    ("fault", "sentence"),
-    [
-        (
-            Refusal(403, "Forbidden: bot is not a member of the channel chat"),
-            "does not let the bot write .* not a member .* as an administrator",
-        ),
-        (
-            Refusal(403, "Forbidden: bot was kicked from the channel chat"),
-            "does not let the bot write .* was kicked .* as an administrator",
-        ),
-        (
-            Refusal(400, "Bad Request: not enough rights to send text messages to the chat"),
-            "does not let the bot write .* make the bot an administrator",
-        ),
-        (
-            Refusal(400, "Bad Request: need administrator rights in the channel chat"),
-            "does not let the bot write .* make the bot an administrator",
-        ),
-    ],
-)
-def test_what_will_not_pass_by_itself_stops_at_once(
-    server: FakeTelegram, fault: Refusal, sentence: str
-) -> None:
-    server.fail(fault)
-    with pytest.raises(UserError, match=sentence) as caught:
-        send(server.url)
-    assert not isinstance(caught.value, TryAgainError | UnknownOutcomeError)
-    assert server.calls == ["getMe", "sendMessage"]
-    assert server.delivered == []
-
-
-def test_a_refusal_before_sending_is_not_repeated(server: FakeTelegram) -> None:
-    server.fail(Refusal(400, "Bad Request: logged out"), method="getMe")
-    with pytest.raises(UserError, match="refuses the message"):
-        send(server.url)
-    assert server.calls == ["getMe"]
-
-
-def test_a_wrong_chat_is_named(server: FakeTelegram) -> None:
-    with pytest.raises(
-        UserError,
-        match="does not know the chat -42: check the host of the connection telegram, and that",
-    ):
-        send(server.url, chat="-42")
-    assert server.delivered == []
-
-
-@pytest.mark.parametrize("token", ["987654321:another", "not a token/../", "tökén", "x\n"])
-def test_a_wrong_token_says_where_to_get_a_right_one(server: FakeTelegram, token: str) -> None:
-    with pytest.raises(UserError, match="get a valid one from @BotFather and put it") as caught:
-        send(server.url, token=token)
-    assert token not in everything_in(caught.value)
-    assert server.calls == []
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("x" * 4097, "Message is too long"),
-        ("x" * 32_769, "Text is too long"),
-        ("<b> </b>", "Message text is empty"),
-        ("a <script>", 'Unsupported start tag "script" at byte offset 2'),
-        ("á <b><i>x</b></i>", 'Unmatched end tag at byte offset 10, expected "</i>", found "</b>"'),
-        ("<b>x", 'Can\'t find end tag corresponding to start tag "b"'),
-        ("x</b>", "Unexpected end tag at byte offset 1"),
-        ("<pre><b>x</b></pre>", 'Entity "b" inside of "pre"'),
-        ("<i>x</i>" * 101, "101 entities are more than Telegram keeps"),
-    ],
-)
-def test_a_message_that_breaks_a_limit_is_refused_by_the_server(
-    server: FakeTelegram, text: str, says: str
-) -> None:
-    with pytest.raises(UserError, match="refuses the message") as caught:
-        send(server.url, text)
-    assert says.lower() in str(caught.value).lower()
-    assert server.delivered == []
-
-
-@pytest.mark.parametrize("text", ["x" * 4096, "<b>" + "&lt;" * 4096 + "</b>", "<i>x</i>" * 100])
-def test_a_message_at_a_limit_is_delivered(server: FakeTelegram, text: str) -> None:
-    assert send(server.url, text)[0].message_id == 1
-
-
-@pytest.mark.parametrize(
-    "url", ["http://api.telegram.org", "http://192.168.0.7:8081", "ftp://localhost"]
-)
-def test_the_token_travels_encrypted_except_to_the_same_machine(url: str) -> None:
-    with pytest.raises(UserError, match="TELEGRAM_API_URL must begin with https://"):
-        send(url)
-
-
-@pytest.mark.parametrize("url", ["", "api.telegram.org", "https://", "https://a:b@c", "http://[x"])
-def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(UserError, match="TELEGRAM_API_URL is not the address"):
-        send(url)
-
-
 @pytest.fixture
-def full_log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Every logger at DEBUG, the libraries' own ones too."""
-    for name in ("", "httpx", "httpcore", "httpcore.http11", "telegram", "telegram.Bot", "asyncio"):
-        caplog.set_level(logging.DEBUG, logger=name)
-    return caplog
+def run(server: FakeTelegram, warehouse_url: str) -> Deliver:
+    """A run of its own: another connection to the warehouse, another client."""
+
+    def deliver_once(
+        parts: list[Part] = PARTS,
+        chats: tuple[str, ...] = (CHAT,),
+        period: date = MONDAY,
+        **options: Any,
+    ) -> list[str]:
+        with (
+            closing(psycopg2.connect(warehouse_url)) as connection,
+            Telegram(TOKEN, server.url, read_timeout=0.3, sleep=Naps()) as telegram,
+        ):
+            ledger = Ledger(connection, "weekly_churn", period)
+            return deliver(parts, [Chat(chat) for chat in chats], telegram, ledger, **options)
+
+    return deliver_once
 
 
-def logged(log: pytest.LogCaptureFixture) -> str:
-    assert log.records  # it is on
-    return log.text + "".join(repr(vars(record)) for record in log.records)
+def rows(warehouse_url: str, columns: str = "chat, part, state, reason") -> list[tuple[Any, ...]]:
+    with closing(psycopg2.connect(warehouse_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"select {columns} from ops.report_deliveries order by chat, part")
+        return cursor.fetchall()
 
 
-def holds_token(text: str) -> bool:
-    return TOKEN.lower() in text.lower()
+def kinds(server: FakeTelegram, chat: str = CHAT) -> list[str]:
+    """What a chat holds, in its order."""
+    return [message.kind for message in server.delivered if message.chat_id == chat]
 
 
-def test_the_token_is_in_no_log_when_all_goes_well(
-    server: FakeTelegram, full_log: pytest.LogCaptureFixture
+def changed(identity: str = "4.2%") -> list[Part]:
+    """The report with another figure on its chart."""
+    return [Part("chart", Photo(PNG, f"<b>{identity}</b>"), identity), PARTS[1]]
+
+
+# --- what goes well
+
+
+def test_the_list_answers_the_chart_without_a_sound(run: Deliver, server: FakeTelegram) -> None:
+    assert run() == [f"{CHAT}: chart sent, list sent."]
+    chart, listed = server.delivered
+    assert (chart.kind, chart.is_silent, chart.reply_to) == ("photo", False, None)
+    assert (listed.kind, listed.is_silent, listed.reply_to) == ("document", True, 1)
+
+
+def test_every_part_has_its_row(run: Deliver, warehouse_url: str) -> None:
+    run(pin=True)
+    columns = "report, period_starts_on, chat, part, state, reason, message_id"
+    assert rows(warehouse_url, columns) == [
+        ("weekly_churn", MONDAY, CHAT, "chart", "sent", "first", 1),
+        ("weekly_churn", MONDAY, CHAT, "list", "sent", "first", 2),
+        ("weekly_churn", MONDAY, CHAT, "pin", "sent", "first", 1),
+    ]
+
+
+def test_run_again_unchanged_nothing_is_sent(run: Deliver, server: FakeTelegram) -> None:
+    run(pin=True)
+    calls = len(server.calls)
+    assert run(pin=True) == [f"{CHAT}: chart unchanged, list unchanged."]
+    assert len(server.calls) == calls
+    assert server.pinned == [(CHAT, 1)]
+
+
+def test_a_changed_figure_edits_the_message_in_place(
+    run: Deliver, server: FakeTelegram, warehouse_url: str
 ) -> None:
-    server.fail(flood(1))
-    send(server.url)
-    assert not holds_token(logged(full_log))
+    run()
+    assert run(changed()) == [f"{CHAT}: chart brought up to date, list unchanged."]
+    assert [message.text for message in server.delivered] == ["4.2%", "Whom to contact"]
+    assert rows(warehouse_url) == [
+        (CHAT, "chart", "sent", "changed"),
+        (CHAT, "list", "sent", "first"),
+    ]
+    assert run(changed()) == [f"{CHAT}: chart unchanged, list unchanged."]
+
+
+def test_another_week_is_another_report(run: Deliver, server: FakeTelegram) -> None:
+    run()
+    run(period=date(2026, 11, 16))
+    assert kinds(server) == ["photo", "document"] * 2
+
+
+def test_a_forced_report_is_sent_again_and_pinned_again(run: Deliver, server: FakeTelegram) -> None:
+    run(pin=True)
+    assert run(pin=True, force=True) == [f"{CHAT}: chart sent again, list sent again, pinned."]
+    assert kinds(server) == ["photo", "document"] * 2
+    assert server.pinned == [(CHAT, 1), (CHAT, 3)]
+    run(changed())
+    assert [message.message_id for message in server.edited] == [3]  # the later one
+
+
+def test_a_list_that_comes_later_answers_the_chart_that_is_there(
+    run: Deliver, server: FakeTelegram
+) -> None:
+    run(PARTS[:1])
+    run()
+    assert kinds(server) == ["photo", "document"]
+    assert server.delivered[1].reply_to == 1
+
+
+def test_every_chat_gets_it_and_one_that_fails_keeps_it_from_no_other(
+    run: Deliver, server: FakeTelegram
+) -> None:
+    with pytest.raises(UserError, match=f"{OTHER}: chart sent, list sent.*know the chat -42"):
+        run(chats=("-42", CHAT, OTHER))
+    assert (kinds(server), kinds(server, OTHER)) == (["photo", "document"],) * 2
+    server.chats.add("-42")
+    run(chats=("-42", CHAT, OTHER))
+    assert len(server.delivered) == 6  # only the one that had failed
+
+
+def test_a_topic_is_a_chat_of_its_own(server: FakeTelegram, warehouse_url: str) -> None:
+    with (
+        closing(psycopg2.connect(warehouse_url)) as connection,
+        Telegram(TOKEN, server.url) as telegram,
+    ):
+        ledger = Ledger(connection, "weekly_churn", MONDAY)
+        deliver(PARTS[:1], [Chat(CHAT, 7), Chat(CHAT)], telegram, ledger)
+    assert [message.thread_id for message in server.delivered] == [7, None]
+    assert [row[0] for row in rows(warehouse_url)] == [CHAT, f"{CHAT}/7"]
+
+
+# --- the table of faults: at which call, what, whether the run fails and how, what the chat holds
+# after it, and after a second run without faults
+
+MIGRATED = Refusal(
+    400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=int(OTHER)
+)
+WHOLE = ["photo", "document"]
+FAULTS: list[tuple[str, list[Exception], type[UserError] | None, list[str], list[str]]] = [
+    ("getMe", [flood(1)], None, WHOLE, WHOLE),
+    ("getMe", [flood(1)] * 2, None, WHOLE, WHOLE),
+    ("getMe", [Refusal(403, "Forbidden")], UserError, [], WHOLE),
+    ("getMe", [Refusal(500, "Internal Server Error")], None, WHOLE, WHOLE),
+    ("getMe", [Silence()], None, WHOLE, WHOLE),
+    ("sendPhoto", [flood(1)], None, WHOLE, WHOLE),
+    ("sendPhoto", [flood(1)] * 2, None, WHOLE, WHOLE),
+    ("sendPhoto", [flood(400)], TryAgainError, [], WHOLE),
+    ("sendPhoto", [Refusal(403, "Forbidden: bot was kicked")], UserError, [], WHOLE),
+    ("sendPhoto", [Refusal(500, "Internal Server Error")], UnknownOutcomeError, [], []),
+    ("sendPhoto", [Silence()], UnknownOutcomeError, ["photo"], ["photo"]),
+    ("sendPhoto", [HangUp()], UnknownOutcomeError, ["photo"], ["photo"]),
+    ("sendPhoto", [Garbage("<html>")], UnknownOutcomeError, ["photo"], ["photo"]),
+    ("sendDocument", [flood(1)], None, WHOLE, WHOLE),
+    ("sendDocument", [flood(1)] * 2, None, WHOLE, WHOLE),
+    ("sendDocument", [flood(400)], TryAgainError, ["photo"], WHOLE),
+    ("sendDocument", [Refusal(403, "Forbidden: bot was kicked")], UserError, ["photo"], WHOLE),
+    ("sendDocument", [Refusal(500, "Oops")], UnknownOutcomeError, ["photo"], ["photo"]),
+    ("sendDocument", [Silence()], UnknownOutcomeError, WHOLE, WHOLE),
+    ("sendDocument", [HangUp()], UnknownOutcomeError, WHOLE, WHOLE),
+    ("pinChatMessage", [flood(1)], None, WHOLE, WHOLE),
+    ("pinChatMessage", [Refusal(403, "Forbidden: bot was kicked")], UserError, WHOLE, WHOLE),
+    ("pinChatMessage", [Refusal(500, "Internal Server Error")], None, WHOLE, WHOLE),
+    ("pinChatMessage", [Silence()], None, WHOLE, WHOLE),
+]
+
+
+@pytest.mark.parametrize(("method", "faults", "error", "after", "after_second_run"), FAULTS)
+def test_whatever_fails_the_chat_holds_the_report_at_most_once(
+    run: Deliver,
+    server: FakeTelegram,
+    method: str,
+    faults: list[Exception],
+    error: type[UserError] | None,
+    after: list[str],
+    after_second_run: list[str],
+) -> None:
+    server.fail(*faults, method=method)
+    if error is None:
+        run(pin=True)
+    else:
+        with pytest.raises(UserError) as caught:
+            run(pin=True)
+        is_curable = isinstance(caught.value, TryAgainError)
+        assert is_curable == (error is TryAgainError)
+        assert ("--resolve sent" in str(caught.value)) == (error is UnknownOutcomeError)
+    assert kinds(server) == after
+
+    if error is UnknownOutcomeError:
+        with pytest.raises(UserError, match="is not known, and it is not sent a second time"):
+            run(pin=True)
+    else:
+        run(pin=True)
+    assert kinds(server) == after_second_run
+    if after_second_run == WHOLE and error is not UnknownOutcomeError:
+        assert set(server.pinned) == {(CHAT, 1)}
+
+
+def test_nobody_listens_nothing_is_lost(
+    run: Deliver, server: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, server.url = server.url, "http://127.0.0.1:9"  # the port "discard", which is closed
+    with pytest.raises(TryAgainError, match=r"cannot be reached .* nothing was sent"):
+        run()
+    server.url = address
+    run()
+    assert kinds(server) == WHOLE
+
+
+@pytest.mark.parametrize("method", ["sendPhoto", "sendDocument", "pinChatMessage"])
+def test_a_group_that_migrates_has_one_report_at_its_new_id(
+    run: Deliver, server: FakeTelegram, method: str
+) -> None:
+    server.fail(MIGRATED, method=method)
+    run(pin=True)
+    everything = [(message.chat_id, message.kind) for message in server.delivered]
+    assert sorted(kind for _, kind in everything) == ["document", "photo"]
+    server.fail(MIGRATED, MIGRATED, MIGRATED, method="sendPhoto")  # it stays as it is
+    run(pin=True, chats=(OTHER,))
+    assert [(message.chat_id, message.kind) for message in server.delivered] == everything
+
+
+def test_a_group_that_is_still_configured_by_its_old_id_gets_nothing_twice(
+    run: Deliver, server: FakeTelegram
+) -> None:
+    server.fail(MIGRATED, method="sendPhoto")
+    run()
+    server.fail(MIGRATED, method="sendPhoto")
+    run()
+    assert kinds(server, OTHER) == WHOLE
+    assert kinds(server) == []
+
+
+# --- unknown outcomes
+
+
+def test_who_saw_the_message_settles_it_and_the_rest_is_sent(
+    run: Deliver, server: FakeTelegram, warehouse_url: str
+) -> None:
+    server.fail(Silence(), method="sendPhoto")
+    with pytest.raises(UserError, match="--resolve sent if the message is there"):
+        run()
+    assert rows(warehouse_url) == [(CHAT, "chart", "sending", "unknown_outcome")]
+    assert run(resolve=State.SENT) == [f"{CHAT}: chart unchanged, list sent."]
+    assert kinds(server) == WHOLE
+    assert server.delivered[1].reply_to is None  # nobody knows the number of the chart
+
+
+def test_who_saw_no_message_has_it_sent(run: Deliver, server: FakeTelegram) -> None:
+    server.fail(Refusal(502, "Bad Gateway"), method="sendPhoto")
+    with pytest.raises(UserError, match="--resolve resend if it is not"):
+        run()
+    assert run(resolve=State.NOT_SENT) == [f"{CHAT}: chart sent, list sent."]
+    assert kinds(server) == WHOLE
+
+
+def test_where_nothing_is_unknown_nothing_is_settled(run: Deliver, server: FakeTelegram) -> None:
+    run()
+    with pytest.raises(UserError, match="There is nothing to resolve"):
+        run(resolve=State.NOT_SENT)
+    assert kinds(server) == WHOLE
+
+
+def test_a_message_whose_number_is_not_known_is_not_edited_but_said_to_be_old(
+    run: Deliver, server: FakeTelegram, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.fail(Silence(), method="sendPhoto")
+    with pytest.raises(UserError):
+        run()
+    run(resolve=State.SENT)
+    run(changed())
+    assert kinds(server) == WHOLE
+    assert "is not brought up to date" in caplog.text
+
+
+# --- two at once
+
+
+def test_two_runs_at_the_same_time_send_one_report(run: Deliver, server: FakeTelegram) -> None:
+    together = threading.Barrier(2)
+    said: list[str] = []
+
+    def one() -> None:
+        together.wait()
+        said.extend(run())
+
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == [
+        f"{CHAT}: chart sent, list sent.",
+        f"{CHAT}: chart unchanged, list unchanged.",
+    ]
+    assert kinds(server) == WHOLE
+
+
+# --- the decision
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("entry", "reason"),
     [
-        flood(900),
-        Refusal(400, "Bad Request: chat not found"),
-        Refusal(403, "Forbidden: bot was kicked from the channel chat"),
-        Refusal(401, "Unauthorized"),
-        Refusal(500, "Internal Server Error"),
-        Silence(),
-        HangUp(),
-        Garbage(f"Cannot POST /bot{TOKEN}/sendMessage"),
-        Garbage(f"<pre>Cannot POST /bot{TOKEN}/sendMessage</pre>\n" * 100, 502),
-        Refusal(403, f"Forbidden: no path /bot{TOKEN}/sendMessage"),
-        Refusal(400, f"Bad Request: no path /bot{TOKEN}/sendMessage"),
+        (None, Reason.FIRST),
+        (Entry(State.NOT_SENT, "a", None), Reason.FIRST),
+        (Entry(State.SENT, "a", 1), Reason.UNCHANGED),
+        (Entry(State.SENT, "b", 1), Reason.CHANGED),
+        (Entry(State.SENDING, "a", None), Reason.UNKNOWN_OUTCOME),
     ],
-    ids=lambda fault: str(fault)[:40],
 )
-@pytest.mark.parametrize("method", ["getMe", "sendMessage"])
-def test_the_token_is_in_no_log_at_any_level_and_in_no_exception(
-    server: FakeTelegram, full_log: pytest.LogCaptureFixture, fault: Exception, method: str
-) -> None:
-    server.fail(*[fault] * (1 + len(PAUSES)), method=method)
-    with pytest.raises(UserError) as caught:
-        send(server.url)
-    assert not holds_token(everything_in(caught.value))
-    assert not holds_token(logged(full_log))
-    assert len(str(caught.value)) < 500
-    assert "\n" not in str(caught.value)
+def test_the_ledger_says_what_to_do(entry: Entry | None, reason: Reason) -> None:
+    assert reason_to_act(entry, "a") is reason
+    assert reason_to_act(entry, "a", force=True) is Reason.RESEND_FORCED
 
 
-def test_an_unreachable_server_s_error_and_log_hold_no_token(
-    full_log: pytest.LogCaptureFixture,
-) -> None:
-    with pytest.raises(TryAgainError) as caught:
-        send(closed_port())
-    assert not holds_token(everything_in(caught.value) + logged(full_log))
-
-
-def connection(host: str | None, password: str | None) -> Connection:
-    return Connection("telegram", host, None, None, password, None)
-
-
-def test_a_connection_names_the_bot_and_the_chat() -> None:
-    found = recipient(connection(f" {CHAT} ", f"{TOKEN}\n"))
-    assert (found.token, found.chat_id) == (TOKEN, CHAT)
-    assert TOKEN not in repr(found)
-
-
-def test_a_connection_without_its_parts_says_what_to_put_where() -> None:
-    with pytest.raises(UserError, match="has no password: put the bot's token"):
-        recipient(connection(CHAT, None))
-    with pytest.raises(UserError, match="has no host: put the chat's id") as caught:
-        recipient(connection("", TOKEN))
-    assert TOKEN not in str(caught.value)
+def test_a_part_is_another_one_when_its_identity_is() -> None:
+    part = Part("chart", Text("x"), "4.1%")
+    assert replace(part, content=Text("y")).content_hash == part.content_hash
+    assert replace(part, identity="4.2%").content_hash != part.content_hash

@@ -7,8 +7,16 @@ from decimal import Decimal
 import pytest
 
 from include.churn_model.reasons import Code
-from include.report.message import Fact, Mark, build_message, plain
-from include.report.read import Prediction, Report, ShopTotals, WeekFigures
+from include.report.message import Fact, Mark, Message, build_message
+from include.report.read import (
+    Driver,
+    Prediction,
+    Report,
+    ShopTotals,
+    TrendWeek,
+    WeekFigures,
+)
+from include.report.text import masked, plain
 
 NO_WEEK = WeekFigures(*[None] * 14)
 
@@ -55,7 +63,12 @@ PREDICTION = Prediction(
     holdout_weeks=13,
     holdout_correlation=Decimal("0.597"),
 )
-NO_PREDICTION = Prediction(date(2026, 11, 16), None, None, None, None, None, None)
+NO_PREDICTION = Prediction(date(2026, 11, 16), None, None, 57, None, None, None)
+
+LAST_WEEK = TrendWeek(
+    date(2026, 11, 9), 418, 21, 4, 9, Decimal("0.0224"), Decimal("0.0100"), Decimal("0.0400")
+)
+DRIVER = Driver("state", "SP", 5, 2, Decimal("0.0500"), Decimal("0.0200"), Decimal("0.003"))
 
 REPORT = Report(
     as_of_on=date(2026, 11, 16),
@@ -66,46 +79,130 @@ REPORT = Report(
     week_before=WEEK,
     totals=TOTALS,
     prediction=PREDICTION,
+    trend=(LAST_WEEK,),
+    drivers=(DRIVER,),
+    customers_at_risk=(),
+    failed_tests=0,
 )
+
+
+def facts(message: Message) -> list[Fact]:
+    """Every figure of a message, those that are folded away too."""
+    return [*message.figures, *(fact for line in message.details for fact in line)]
 
 
 def fact(label: str, *, lang: str = "en", before: WeekFigures = WEEK, **figures: object) -> Fact:
     """The one fact with this label in a report whose week has these figures."""
     week = replace(WEEK, **figures)  # type: ignore[arg-type]
     message = build_message(replace(REPORT, week=week, week_before=before), lang, 90)
-    [found] = [f for section in message.sections for f in section.facts if f.label == label]
+    [found] = [f for f in facts(message) if f.label == label]
     return found
 
 
+def worded(lang: str = "en", before: WeekFigures = WEEK, **more: object) -> Message:
+    """The message of a report in which some is different."""
+    report = replace(REPORT, week_before=before, **more)  # type: ignore[arg-type]
+    return build_message(report, lang, 90)
+
+
 def test_the_message_has_every_figure_of_the_week() -> None:
-    message = build_message(REPORT, "en", 90)
-    facts = {f.label: f.value for section in message.sections for f in section.facts}
-    assert facts == {
-        "Active": "418",
-        "New": "21",
+    assert {f.label: f.value for f in facts(worded())} == {
+        "Churn rate": "2.2%",
         "Churned": "9",
+        "Active": "418",
+        "Revenue": "£48,213.50",
+        "New": "21",
         "Reactivated": "4",
-        "Churn rate of the week": "2.2%",
         "Inactive share": "33.4%",
-        "At risk": "1,057",
-        "Total orders": "231",
+        "Orders": "231",
         "Cancelled": "12",
         "Cancellation rate": "5.2%",
-        "Revenue": "£48,213.50",
         "Dearest product": "£2,499.90",
     }
 
 
-def test_the_title_names_the_week() -> None:
-    message = build_message(REPORT, "en", 90)
-    assert message.title == "Weekly churn report"
-    assert message.subtitle == "Nov 9\u2009–\u200915, 2026 · vs. the week before"
+def test_it_begins_with_the_four_figures_that_matter_most() -> None:
+    labels = [f.label for f in worded().figures]
+    assert labels == ["Churn rate", "Churned", "Active", "Revenue"]
+
+
+def test_the_week_is_named() -> None:
+    assert worded().title == "Weekly churn report"
+    assert worded().period == "Nov 9\u2009–\u200915, 2026"
 
 
 def test_the_shop_so_far_is_one_line() -> None:
-    assert build_message(REPORT, "en", 90).so_far == (
-        "4,339 customers · 33.4% inactive · repeat rate 65.6% · revenue £10,655,622.48"
+    assert worded().so_far == ("So far: 4,339 customers, repeat rate 65.6%, revenue £10,655,622.48")
+
+
+# --- the verdict
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "verdict", "mark"),
+    [
+        ("0.0410", "0.0224", "Churn rose to 4.1%, mostly customers from SP", Mark.BAD),
+        ("0.0190", "0.0224", "Churn fell to 1.9%, mostly customers from SP", Mark.GOOD),
+        ("0.0226", "0.0224", "Churn stayed at 2.3%", Mark.EVEN),
+        ("0.0224", None, "Churn of the first weeks is 2.2%", Mark.EVEN),
+        (None, None, "Nobody could leave yet", Mark.EVEN),
+    ],
+)
+def test_the_verdict_tells_how_churn_moved_and_whose_most(
+    now: str | None, before: str | None, verdict: str, mark: Mark
+) -> None:
+    message = worded(
+        week=replace(WEEK, churn_rate=now and Decimal(now)),
+        before=replace(WEEK, churn_rate=before and Decimal(before)),
     )
+    assert (message.verdict, message.mark) == (verdict, mark)
+
+
+def test_without_a_driver_the_verdict_names_nobody() -> None:
+    message = worded(before=replace(WEEK, churn_rate=Decimal("0.01")), drivers=())
+    assert message.verdict == "Churn rose to 2.2%"
+
+
+def test_a_week_without_orders_is_told_first_of_all() -> None:
+    message = worded(week=replace(WEEK, orders=0))
+    assert message.verdict == "Churn stayed at 2.2%. No orders this week"
+
+
+@pytest.mark.parametrize(
+    ("dimension", "segment", "english", "portuguese"),
+    [
+        ("state", "SP", "Customers from SP", "Clientes de SP"),
+        ("category", "Lamps", "Buyers of Lamps", "Compradores de Lamps"),
+        ("channel", "email", "Customers who came by email", "Clientes vindos de email"),
+        (
+            "first_product",
+            "Lamp",
+            "Customers who began with Lamp",
+            "Clientes que começaram com Lamp",
+        ),
+        ("cohort", "2026-05", "Customers since May 2026", "Clientes desde mai. de 2026"),
+    ],
+)
+def test_a_driver_tells_who_they_are_and_how_many_left(
+    dimension: str, segment: str, english: str, portuguese: str
+) -> None:
+    driver = replace(DRIVER, dimension=dimension, segment=segment)
+    assert worded(drivers=(driver,)).drivers == (f"{english}: 5 left (5.0%), was 2",)
+    assert worded("pt_BR", drivers=(driver,)).drivers == (
+        f"{portuguese}: 5 perdidos (5,0%), antes 2",
+    )
+
+
+def test_the_usual_range_stands_beside_the_churn_rate() -> None:
+    assert fact("Churn rate").detail == "usual 1.0% – 4.0%"
+    outside = replace(LAST_WEEK, churn_rate=Decimal("0.0500"))
+    assert worded(trend=(outside,)).figures[0].detail == "outside its usual 1.0% – 4.0%"
+    unknown = replace(LAST_WEEK, usual_churn_rate_low=None, usual_churn_rate_high=None)
+    assert worded(trend=(unknown,)).figures[0].detail == ""
+    assert worded(trend=()).figures[0].detail == ""
+
+
+# --- changes
 
 
 @pytest.mark.parametrize(
@@ -115,9 +212,9 @@ def test_the_shop_so_far_is_one_line() -> None:
         ("New", "new_customers", Mark.GOOD),
         ("Churned", "churned_customers", Mark.BAD),
         ("Reactivated", "reactivated_customers", Mark.GOOD),
-        ("Churn rate of the week", "churn_rate", Mark.BAD),
+        ("Churn rate", "churn_rate", Mark.BAD),
         ("Inactive share", "inactive_share", Mark.BAD),
-        ("Total orders", "orders", Mark.GOOD),
+        ("Orders", "orders", Mark.GOOD),
         ("Cancelled", "cancelled_orders", Mark.BAD),
         ("Cancellation rate", "cancellation_rate", Mark.BAD),
         ("Revenue", "revenue", Mark.GOOD),
@@ -137,7 +234,7 @@ def test_more_is_good_or_bad_depending_on_the_figure_and_less_the_opposite(
 
 
 def test_counts_and_money_change_in_percent() -> None:
-    assert fact("Total orders", orders=231 * 2).change == "▲ 100%"
+    assert fact("Orders", orders=231 * 2).change == "▲ 100%"
     assert fact("Revenue", revenue=Decimal("49659.91")).change == "▲ 3%"
     assert fact("Revenue", revenue=Decimal("44356.42")).change == "▼ 8%"
     assert fact("Revenue", lang="en", revenue=Decimal("50142.04")).change == "▲ 4%"
@@ -145,8 +242,8 @@ def test_counts_and_money_change_in_percent() -> None:
 
 
 def test_rates_change_in_percentage_points() -> None:
-    assert fact("Churn rate of the week", churn_rate=Decimal("0.0264")).change == "▲ 0.4 pp"
-    assert fact("Churn rate of the week", churn_rate=Decimal("0.0124")).change == "▼ 1.0 pp"
+    assert fact("Churn rate", churn_rate=Decimal("0.0264")).change == "▲ 0.4 pp"
+    assert fact("Churn rate", churn_rate=Decimal("0.0124")).change == "▼ 1.0 pp"
 
 
 def test_a_small_count_is_compared_with_what_it_was() -> None:
@@ -156,7 +253,7 @@ def test_a_small_count_is_compared_with_what_it_was() -> None:
 
 def test_a_growth_that_no_percentage_tells_well_is_compared_with_what_it_was() -> None:
     empty = replace(WEEK, orders=0, revenue=Decimal("0.00"))
-    assert fact("Total orders", before=empty).change == "▲ was 0"
+    assert fact("Orders", before=empty).change == "▲ was 0"
     assert fact("Revenue", before=empty).change == "▲ was £0.00"
     assert fact("Revenue", revenue=Decimal("9999999.99")).change == "▲ was £48,213.50"
 
@@ -171,10 +268,10 @@ def test_what_did_not_change_is_neither_good_nor_bad() -> None:
 
 
 def test_the_first_week_is_compared_with_nothing() -> None:
-    message = build_message(replace(REPORT, week_before=NO_WEEK), "en", 90)
-    assert message.subtitle.endswith("the first week, nothing to compare yet")
-    assert {f.change for section in message.sections for f in section.facts} == {""}
-    assert {f.mark for section in message.sections for f in section.facts} == {Mark.EVEN}
+    message = worded(before=NO_WEEK)
+    assert message.period.endswith("the first week, nothing to compare yet")
+    assert {f.change for f in facts(message)} == {""}
+    assert {f.mark for f in facts(message)} == {Mark.EVEN}
 
 
 def test_a_shop_without_orders_or_customers_still_has_a_report() -> None:
@@ -186,20 +283,19 @@ def test_a_shop_without_orders_or_customers_still_has_a_report() -> None:
         revenue=Decimal(0),
         currency=None,
     )
-    message = build_message(
-        replace(
-            REPORT,
-            currency=None,
-            week=NO_WEEK,
-            week_before=NO_WEEK,
-            totals=totals,
-            prediction=NO_PREDICTION,
-        ),
-        "en",
-        90,
+    message = worded(
+        before=NO_WEEK,
+        currency=None,
+        week=NO_WEEK,
+        totals=totals,
+        prediction=replace(NO_PREDICTION, at_risk_customers=0),
+        trend=(),
+        drivers=(),
     )
-    assert {f.value for section in message.sections for f in section.facts} == {"–"}
-    assert message.so_far == "0 customers · revenue 0.00"
+    assert {f.value for f in facts(message)} == {"–"}
+    assert message.verdict == "Nobody could leave yet"
+    assert message.so_far == "So far: 0 customers, revenue 0.00"
+    assert message.at_risk == "0 customers at risk"
 
 
 def test_the_most_frequent_reason_stands_below_the_cancellation_rate() -> None:
@@ -207,49 +303,42 @@ def test_the_most_frequent_reason_stands_below_the_cancellation_rate() -> None:
     assert fact("Cancellation rate", top_cancellation_reason=None).detail == ""
 
 
-def test_the_dearest_product_is_named_with_the_one_before_where_it_is_another() -> None:
-    before = replace(WEEK, dearest_product_name="Television")
-    assert fact("Dearest product", before=before).detail == "Espresso machine (before: Television)"
+def test_the_dearest_product_is_named() -> None:
     assert fact("Dearest product").detail == "Espresso machine"
+    assert fact("Dearest product", dearest_product_name=None).detail == ""
 
 
-def test_the_notes_tell_the_date_and_what_churned_means() -> None:
-    assert build_message(REPORT, "en", window_days=60).notes[:2] == (
+def test_the_notes_tell_the_date_and_what_churned_and_at_risk_mean() -> None:
+    assert build_message(REPORT, "en", window_days=60).notes == (
         "As of Nov 16, 2026.",
         "Churned: no valid order for more than 60 days.",
+        "At risk: silent for longer than usual for them, or more likely gone than not.",
     )
 
 
-def prediction_note(prediction: Prediction, lang: str = "en") -> str:
-    """What is said below of the prediction."""
-    [note] = build_message(replace(REPORT, prediction=prediction), lang, 90).notes[2:]
-    return note
+# --- what is foreseen
 
 
-def test_what_stands_to_be_lost_is_told_below_those_at_risk() -> None:
-    assert fact("At risk").detail == "£3,210.50 at stake"
-    assert fact("Em risco", lang="pt_BR").detail == "£3.210,50 em jogo".replace("£", "£\u00a0")
+def test_what_stands_to_be_lost_is_told_with_those_at_risk() -> None:
+    assert worded().at_risk == "1,057 customers at risk · £3,210.50 at stake"
+    assert worded("pt_BR").at_risk == "1.057 clientes em risco · £\u00a03.210,50 em jogo"
 
 
 def test_what_stands_to_be_lost_is_left_out_where_spend_is_not_predicted() -> None:
-    report = replace(REPORT, prediction=replace(PREDICTION, value_at_stake=None))
-    [customers, *_] = build_message(report, "en", 90).sections
-    assert customers.facts[-1] == Fact("At risk", "1,057")
+    unpredicted = replace(PREDICTION, value_at_stake=None)
+    assert worded(prediction=unpredicted).at_risk == "1,057 customers at risk"
 
 
 def test_a_prediction_tells_what_it_rests_on_and_how_good_it_was() -> None:
-    assert prediction_note(PREDICTION) == (
-        "Prediction: from the orders until Nov 8, 2026; correlation with the 13 weeks it was"
-        " checked on: 0.60."
+    assert worded().prediction == (
+        "Prediction: from orders until Nov 8, 2026, correlation over 13 weeks 0.60."
     )
-    assert prediction_note(PREDICTION, "pt_BR").endswith(
-        "correlação com as 13 semanas em que foi conferida: 0,60."
-    )
+    assert worded("pt_BR").prediction.endswith("correlação em 13 semanas 0,60.")
 
 
 def test_a_prediction_that_was_never_measured_says_nothing_of_it() -> None:
     never = replace(PREDICTION, holdout_weeks=None, holdout_correlation=None)
-    assert prediction_note(never) == "Prediction: from the orders until Nov 8, 2026."
+    assert worded(prediction=never).prediction == "Prediction: from orders until Nov 8, 2026."
 
 
 @pytest.mark.parametrize(
@@ -267,34 +356,42 @@ def test_a_prediction_that_was_never_measured_says_nothing_of_it() -> None:
     ],
 )
 def test_where_nothing_is_predicted_the_report_tells_why(code: str | None, note: str) -> None:
-    declined = replace(NO_PREDICTION, declined_because=code)
-    assert prediction_note(declined) == note
-    assert "At risk" not in [
-        f.label
-        for section in build_message(replace(REPORT, prediction=declined), "en", 90).sections
-        for f in section.facts
-    ]
+    message = worded(prediction=replace(NO_PREDICTION, declined_because=code))
+    assert message.warnings == (note,)
+    assert message.prediction == ""
+    assert message.at_risk == "57 customers at risk"  # by their own rhythm
 
 
 @pytest.mark.parametrize("lang", ["en", "pt_BR"])
 @pytest.mark.parametrize("code", [code for code in Code if not code.startswith("spend_")])
 def test_every_reason_not_to_predict_has_its_words(code: Code, lang: str) -> None:
-    note = prediction_note(replace(NO_PREDICTION, declined_because=code.value), lang)
+    declined = replace(NO_PREDICTION, declined_because=code.value)
+    [note] = worded(lang, prediction=declined).warnings
     assert note.startswith(("No prediction: ", "Sem previsão: "))
     assert "–" not in note  # no threshold is missing
+
+
+# --- what is wrong with the data
+
+
+def test_data_tests_that_failed_are_told() -> None:
+    assert worded(failed_tests=2).warnings == ("2 data tests failed: take the figures with care.",)
 
 
 def test_rejected_rows_are_told_only_where_there_are_some() -> None:
     assert build_message(REPORT, "en", 90).warnings == ()
     totals = replace(TOTALS, rejected_rows=1)
     assert build_message(replace(REPORT, totals=totals), "en", 90).warnings == (
-        "1 row of the shop's data could not be used and was set aside.",
+        "1 row of the data could not be used.",
     )
 
 
 def test_amounts_of_several_currencies_are_marked_as_such() -> None:
     message = build_message(replace(REPORT, currency="mixed"), "en", 90)
-    assert message.warnings == ("Amounts in several currencies are added up unconverted.",)
+    assert message.warnings == ("Amounts in several currencies are added unconverted.",)
+
+
+# --- text from data
 
 
 def test_data_becomes_one_line_without_control_characters() -> None:
@@ -316,3 +413,18 @@ def test_a_name_is_not_cut_inside_a_letter_or_an_emoji() -> None:
 def test_a_name_written_from_right_to_left_is_isolated() -> None:
     assert plain("قهوة", 60) == "\u2068قهوة\u2069"
     assert plain("Café", 60) == "Café"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ana Souza", "A••• S•••"),
+        ("  Zoë ", "Z•••"),
+        ("É\u0301lodie", "É\u0301•••"),
+        ("👩\u200d👧 Maria", "👩\u200d👧••• M•••"),
+        ("قهوة", "ق•••"),
+        ("", ""),
+    ],
+)
+def test_a_masked_name_keeps_first_letters_only(name: str, shown: str) -> None:
+    assert masked(name) == shown

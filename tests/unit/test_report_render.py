@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from include.report.message import Fact, Mark, Message, Section, build_message
+from include.report.message import Fact, Mark, Message, build_message
 from include.report.preview import write_whole
-from include.report.read import Prediction, Report, ShopTotals, WeekFigures
-from include.report.render import html_page, plain_text, telegram_html
-from tests.integration.fake_telegram import LONGEST_TEXT, MOST_ENTITIES, parse_html
+from include.report.read import Driver, Prediction, Report, ShopTotals, TrendWeek, WeekFigures
+from include.report.render import html_page, plain_text, telegram_caption
+from tests.integration.fake_telegram import LONGEST_CAPTION, MOST_ENTITIES, parse_html
 
 NASTY = [
     '<b>&"Café" 50% off <script>',
@@ -79,73 +79,118 @@ def report_with(name: str, scale: int = 1) -> Report:
         week_before=before,
         totals=totals,
         prediction=prediction,
+        trend=(
+            TrendWeek(
+                date(2026, 11, 9),
+                418 * scale,
+                21 * scale,
+                4 * scale,
+                9 * scale,
+                Decimal("0.0224"),
+                Decimal("0.01"),
+                Decimal("0.02"),
+            ),
+        ),
+        drivers=tuple(
+            Driver(dimension, name, 5 * scale, 3 * scale, Decimal("0.2"), None, Decimal("0.01"))
+            for dimension in ("state", "category", "first_product")
+        ),
+        customers_at_risk=(),
+        failed_tests=2 * scale,
     )
 
 
 @pytest.mark.parametrize("lang", ["en", "pt_BR"])
 @pytest.mark.parametrize("name", NASTY)
-def test_the_message_is_sound_telegram_html_within_its_limits(name: str, lang: str) -> None:
+def test_the_caption_is_sound_telegram_html_within_its_limits(name: str, lang: str) -> None:
     for scale in (0, 1, 10**9):
-        html = telegram_html(build_message(report_with(name, scale), lang, 90))
-        text, entities = parse_html(html)
-        assert 0 < len(text) < LONGEST_TEXT / 2
-        assert 0 < len(entities) <= MOST_ENTITIES / 2
+        message = build_message(report_with(name, scale), lang, 90)
+        for marker in ("", "Test, please ignore"):
+            text, entities = parse_html(telegram_caption(message, marker))
+            assert 400 < len(text) <= LONGEST_CAPTION
+            assert message.verdict.split()[0] in text
+            assert message.notes[1] in text  # the definitions are the last to go
+            assert 0 < len(entities) <= MOST_ENTITIES / 2
 
 
 def test_what_comes_from_data_is_shown_as_it_is() -> None:
-    html = telegram_html(build_message(report_with('<b>&"Café" 50% off <script>'), "en", 90))
-    assert '&lt;b&gt;&amp;"Café" 50% off &lt;script&gt;' in html
-    assert '<b>&"Café" 50% off <script>' in parse_html(html)[0]
+    html = telegram_caption(build_message(report_with('<b>&"Café" 50% off <script>'), "en", 90))
+    assert 'Buyers of &lt;b&gt;&amp;"Café" 50% off &lt;script&gt;' in html
+    assert 'Buyers of <b>&"Café" 50% off <script>' in parse_html(html)[0]
 
 
 MESSAGE = Message(
     lang="en",
-    as_of="Nov 16, 2026",
     title="Title",
-    subtitle="Week",
-    sections=(
-        Section(
-            "Customers",
-            (
-                Fact("Active", "418", "▲ 4%", Mark.GOOD),
-                Fact("Churned", "9", "▲ was 6", Mark.BAD, "a detail"),
-                Fact("Reactivated", "1,004"),
-            ),
-        ),
+    period="Week",
+    as_of="Nov 16, 2026",
+    verdict="Churn rose",
+    mark=Mark.BAD,
+    figures=(
+        Fact("Churn rate", "4.1%", "▲ 0.2 pp", Mark.BAD, "usual 1% – 5%"),
+        Fact("Active", "1,418", "▲ 4%", Mark.GOOD),
     ),
-    so_far_heading="So far",
-    so_far="941 customers",
+    drivers_heading="What moved it",
+    drivers=("Customers from SP",),
+    at_risk="2 at risk",
+    details_heading="Details",
+    details=((Fact("New", "9", "▲ was 6", Mark.GOOD), Fact("Lost", "3", "", Mark.BAD, "late")),),
+    so_far="So far: 941",
     notes=("One.", "Two."),
+    prediction="Foreseen.",
     warnings=("Beware.",),
 )
 
 
-def test_telegram_shows_labels_and_bold_values_with_marks() -> None:
-    assert telegram_html(MESSAGE) == (
-        "📊 <b>Title</b>\nWeek\n\n"
-        "<b>Customers</b>\n"
-        "🟢 Active  <b>418</b>  ▲ 4%\n"
-        "🟥 Churned  <b>9</b>  ▲ was 6\n"
-        "↳ <i>a detail</i>\n"
-        "▫️ Reactivated  <b>1,004</b>\n\n"
-        "<b>So far</b>\n941 customers\n\n"
+def test_telegram_shows_what_matters_and_folds_the_rest_away() -> None:
+    assert telegram_caption(MESSAGE) == (
+        "🟥 <b>Churn rose</b>\nWeek\n\n"
+        "🟥 Churn rate <b>4.1%</b> · ▲ 0.2 pp · usual 1% – 5%\n"
+        "🟢 Active <b>1,418</b> · ▲ 4%\n\n"
+        "<b>What moved it</b>\n"
+        "▸ Customers from SP\n\n"
+        "⏳ <b>2 at risk</b>\n"
         "⚠️ Beware.\n\n"
-        "<i>One. Two.</i>"
+        "<blockquote expandable><b>Details</b>\n"
+        "New <b>9</b> ▲ was 6 · Lost <b>3</b> (late)\n"
+        "So far: 941\n"
+        "One. Two.\n"
+        "Foreseen.</blockquote>"
     )
+
+
+def test_a_test_is_marked_as_one() -> None:
+    assert telegram_caption(MESSAGE, "Test").startswith("🧪 <b>Test</b>\n\n🟥 <b>Churn rose</b>")
+
+
+def test_what_is_too_long_loses_the_folded_figures_before_anything_else() -> None:
+    long = replace(MESSAGE, details=MESSAGE.details * 30)
+    caption = telegram_caption(long)
+    assert caption.count("New <b>9</b>") < 30
+    assert "So far" not in caption
+    assert caption.endswith("One. Two.</blockquote>")
+    assert "▸ Customers from SP" in caption
 
 
 def test_the_terminal_shows_the_figures_in_columns() -> None:
     assert plain_text(MESSAGE) == (
-        "📊 Title\nWeek\n\n"
-        "Customers\n"
-        "🟢 Active         418  ▲ 4%\n"
-        "🟥 Churned          9  ▲ was 6\n"
-        "   ↳ a detail\n"
-        "▫️ Reactivated  1,004\n\n"
-        "So far\n941 customers\n\n"
+        "🟥 Churn rose\nTitle: Week\n\n"
+        "🟥 Churn rate   4.1%  ▲ 0.2 pp\n"
+        "   ↳ usual 1% – 5%\n"
+        "🟢 Active      1,418  ▲ 4%\n\n"
+        "What moved it\n"
+        "▸ Customers from SP\n\n"
+        "⏳ 2 at risk\n\n"
+        "🟢 New             9  ▲ was 6\n"
+        "🟥 Lost            3\n"
+        "   ↳ late\n\n"
+        "So far: 941\n\n"
         "⚠️ Beware.\n\n"
-        "One. Two.\n"
+        "One. Two. Foreseen.\n"
     )
+
+
+ATTRIBUTES = {"lang", "charset", "name", "content", "class", "src", "alt"}
 
 
 class Page(HTMLParser):
@@ -161,7 +206,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.attributes |= {name for name, _ in attrs}
-        if tag != "meta":
+        if tag not in ("meta", "img"):
             self.opened.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -174,29 +219,53 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("lang", ["en", "pt_BR"])
 @pytest.mark.parametrize("name", NASTY)
 def test_the_page_is_whole_and_needs_nothing_from_elsewhere(name: str, lang: str) -> None:
-    html = html_page(build_message(report_with(name), lang, 90))
+    html = html_page(build_message(report_with(name), lang, 90), b"PNG", name, 2048)
     page = Page(html)
     assert page.opened == []
-    assert page.attributes == {"lang", "charset", "name", "content", "class"}
+    assert page.attributes == ATTRIBUTES
     assert not re.search(r"https?:|url\(|@import|<script", html)
 
 
-def test_the_page_shows_the_very_message() -> None:
-    assert f">{telegram_html(MESSAGE)}</div>" in html_page(MESSAGE)
+def test_the_page_shows_the_very_messages() -> None:
+    html = html_page(MESSAGE, b"PNG", "list.csv", 2048)
+    caption = telegram_caption(MESSAGE).replace(" expandable", "")
+    assert f'<img src="data:image/png;base64,UE5H" alt="Churn rose"\n><div>{caption}</div>' in html
+    assert "<b>list.csv</b><span>2.0 KB</span>" in html
+
+
+def test_without_a_list_the_page_shows_none() -> None:
+    assert 'class="bubble file"' not in html_page(MESSAGE, b"PNG")
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
     def rendered() -> tuple[str, str, str]:
         message = build_message(report_with("Café"), "pt_BR", 90)
-        return telegram_html(message), plain_text(message), html_page(message)
+        return telegram_caption(message), plain_text(message), html_page(message, b"PNG")
 
     assert rendered() == rendered()
 
 
-def test_a_file_that_cannot_be_written_whole_leaves_the_old_one(tmp_path: Path) -> None:
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     file = tmp_path / "out" / "report.txt"
-    write_whole(file, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_whole(file, "new" * 100_000 + "\ud800")
-    assert file.read_text() == "old"
+    write_whole(file, b"old")
+    write_whole(file, b"new")
+    assert file.read_bytes() == b"new"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "out" / "report.txt"
+    write_whole(file, b"old")
+
+    def disk_is_full(path: Path, content: bytes) -> int:
+        with path.open("wb") as half:
+            half.write(content[:1])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", disk_is_full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(file, b"new")
+    assert file.read_bytes() == b"old"
     assert list(file.parent.iterdir()) == [file]

@@ -1,0 +1,138 @@
+"""What Airflow calls when something went wrong: a task failed, or a run is late.
+
+An alert never raises: one that cannot be sent must not hide the failure it is about. The module is
+imported whenever Airflow reads the DAGs, so everything heavy is imported where it is used.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from include.errors import UserError
+from include.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from include.connections import Connection
+
+log = logging.getLogger(__name__)
+
+
+def task_failed(context: "Context") -> None:
+    """Airflow's `on_failure_callback`."""
+    _quietly(lambda: _task_failed(context))
+
+
+def run_is_late(context: dict[str, Any]) -> None:
+    """The callback of a deadline that was missed; Airflow gives it the run as JSON."""
+    _quietly(lambda: _run_is_late(context))
+
+
+def churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
+    """Alert where the churn rate of the report's week is outside of its usual range."""
+    _quietly(lambda: _churn_is_unusual(settings, warehouse_url))
+
+
+def _quietly(alert: Callable[[], None]) -> None:
+    try:
+        alert()
+    except UserError as error:
+        log.error("An alert was not sent: %s", error)
+    except Exception as error:
+        # Its text may quote a URL, and with it the token; the type has to be enough.
+        log.error("An alert was not sent: %s.", type(error).__name__)
+
+
+def _task_failed(context: "Context") -> None:
+    from include.alerts.send import send_alert
+    from include.alerts.wording import Task, failure_alert
+    from include.report.wording import Wording
+
+    settings = load_settings()
+    telegram = _connection()
+    ti = context["ti"]
+    warehouse = _warehouse_url()
+    html = failure_alert(
+        Task(
+            ti.dag_id,
+            ti.task_id,
+            ti.run_id,
+            _as_of(context, settings.shop_time_zone),
+            str(getattr(ti, "log_url", "")),
+        ),
+        context.get("exception"),
+        Wording(settings.report_lang),
+        failed_tests=_failed_tests(warehouse) if ti.task_id.endswith("_test") else (),
+        secrets=(telegram.password,) if telegram and telegram.password else (),
+    )
+    send_alert(html, f"{ti.dag_id}.{ti.task_id} failed", telegram, settings, warehouse)
+
+
+def _run_is_late(context: dict[str, Any]) -> None:
+    from include.alerts.send import send_alert
+    from include.alerts.wording import late_alert
+    from include.report.wording import Wording
+
+    settings = load_settings()
+    run = context["dag_run"]
+    html = late_alert(run["dag_id"], run["dag_run_id"], Wording(settings.report_lang))
+    send_alert(html, f"{run['dag_id']} is late", _connection(), settings, _warehouse_url())
+
+
+def _churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
+    from include.alerts.send import send_alert
+    from include.alerts.wording import unusual_churn_alert
+    from include.report.wording import Wording
+
+    query = """
+        select
+            week_starts_on, week_ends_on, churn_rate, usual_churn_rate_low, usual_churn_rate_high
+        from marts.rpt_churn_trend
+        where is_churn_rate_unusual
+            and week_starts_on = (select max(week_starts_on) from marts.rpt_churn_trend)
+    """
+    words = Wording(settings.report_lang)
+    for starts_on, ends_on, rate, low, high in _rows(warehouse_url, query):
+        html = unusual_churn_alert((starts_on, ends_on), rate, low, high, words)
+        send_alert(html, f"churn of {starts_on}", _connection(), settings, warehouse_url)
+
+
+def _connection() -> "Connection | None":
+    from include.connections import from_airflow
+
+    return from_airflow("telegram_ops") or from_airflow("telegram")
+
+
+def _warehouse_url() -> str | None:
+    from include.warehouse.connection import task_warehouse_url
+
+    with suppress(Exception):
+        return task_warehouse_url()
+    return None
+
+
+def _failed_tests(warehouse_url: str | None) -> tuple[str, ...]:
+    query = "select test_name from ops.data_tests where status <> 'pass' order by test_name"
+    with suppress(Exception):
+        return tuple(name for (name,) in _rows(warehouse_url or "", query))
+    return ()
+
+
+def _rows(warehouse_url: str, query: str) -> list[tuple[Any, ...]]:
+    from include.warehouse.connection import connect
+
+    with closing(connect(warehouse_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+def _as_of(context: "Context", time_zone: str) -> date | None:
+    """The run's as-of date; None where only the data tell it, or where it is what went wrong."""
+    from include.as_of import as_of_date
+
+    with suppress(Exception):
+        return date.fromisoformat(as_of_date(context, time_zone))
+    return None

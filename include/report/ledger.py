@@ -1,0 +1,164 @@
+"""What was sent: `ops.report_deliveries`, a row a report, period, chat and part.
+
+Telegram cannot be asked whether a message is there, so every message is announced here before it is
+sent and confirmed after it. A row that is still announced when nobody is sending any more belongs
+to a message of unknown outcome.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+_LOCK = 7_230_611  # any number that no other program takes
+TABLE = f"""
+select pg_advisory_xact_lock({_LOCK});
+create schema if not exists ops;
+create table if not exists ops.report_deliveries (
+    report text not null,
+    period_starts_on date not null,
+    chat text not null,
+    part text not null,
+    state text not null check (state in ('sending', 'sent', 'not_sent')),
+    reason text not null,
+    content_hash text not null,
+    message_id bigint,
+    changed_at timestamp with time zone not null default current_timestamp,
+    primary key (report, period_starts_on, chat, part)
+);
+"""
+
+
+class State(StrEnum):
+    """How far a part has come."""
+
+    SENDING = "sending"
+    """Announced; where nobody is sending, nobody knows whether it arrived."""
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    """Certainly not delivered."""
+
+
+class Reason(StrEnum):
+    """Why a part is sent, edited, or left alone."""
+
+    FIRST = "first"
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    RESEND_FORCED = "resend_forced"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row; `message_id` is None where a person said that the message is there."""
+
+    state: State
+    content_hash: str
+    message_id: int | None
+
+
+def reason_to_act(entry: Entry | None, content_hash: str, *, force: bool = False) -> Reason:
+    """What to do about a part whose content is now `content_hash`."""
+    if force:
+        return Reason.RESEND_FORCED
+    if entry is None or entry.state is State.NOT_SENT:
+        return Reason.FIRST
+    if entry.state is State.SENDING:
+        return Reason.UNKNOWN_OUTCOME
+    return Reason.UNCHANGED if entry.content_hash == content_hash else Reason.CHANGED
+
+
+class Ledger:
+    """The rows of one report and period; every change is committed at once."""
+
+    def __init__(self, connection: Connection, report: str, period_starts_on: date) -> None:
+        self._connection = connection
+        self._key = (report, period_starts_on)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let nobody else deliver meanwhile, and wait for who does.
+
+        The lock is the connection's: the server gives it back when the process dies.
+        """
+        report, _ = self._key
+        self._do("select pg_advisory_lock(%s, hashtext(%s))", _LOCK, report)
+        try:
+            self._do(TABLE)
+            yield
+        finally:
+            self._do("select pg_advisory_unlock(%s, hashtext(%s))", _LOCK, report)
+
+    def entry(self, chat: str, part: str) -> Entry | None:
+        """The row of a part."""
+        query = """
+            select state, content_hash, message_id from ops.report_deliveries
+            where report = %s and period_starts_on = %s and chat = %s and part = %s
+        """
+        with self._connection, self._connection.cursor() as cursor:
+            cursor.execute(query, (*self._key, chat, part))
+            row = cursor.fetchone()
+        return Entry(State(row[0]), row[1], row[2]) if row else None
+
+    def write(self, chat: str, part: str, entry: Entry, reason: Reason) -> None:
+        """Make this the row of a part."""
+        self._do(
+            """
+            insert into ops.report_deliveries (
+                report, period_starts_on, chat, part, state, reason, content_hash, message_id
+            )
+            values (%s, %s, %s, %s, %s, %s, %s, %s)
+            on conflict (report, period_starts_on, chat, part) do update set
+                state = excluded.state, reason = excluded.reason,
+                content_hash = excluded.content_hash, message_id = excluded.message_id,
+                changed_at = current_timestamp
+            """,
+            *self._key,
+            chat,
+            part,
+            entry.state.value,
+            reason.value,
+            entry.content_hash,
+            entry.message_id,
+        )
+
+    def settle(self, state: State) -> int:
+        """Make the unknown outcomes of this report known; return how many there were."""
+        return self._do(
+            """
+            update ops.report_deliveries set state = %s, changed_at = current_timestamp
+            where report = %s and period_starts_on = %s and state = 'sending'
+            """,
+            state.value,
+            *self._key,
+        )
+
+    def move(self, chat: str, new_chat: str) -> None:
+        """Keep the rows of a chat under its new id, where that has none of its own.
+
+        Messages of the old chat have other numbers in the new one, which nobody tells.
+        """
+        self._do(
+            """
+            update ops.report_deliveries as old set chat = %s, message_id = null
+            where old.report = %s and old.period_starts_on = %s and old.chat = %s
+                and not exists (
+                    select 1 from ops.report_deliveries as new
+                    where new.report = old.report and new.period_starts_on = old.period_starts_on
+                        and new.part = old.part and new.chat = %s
+                )
+            """,
+            new_chat,
+            *self._key,
+            chat,
+            new_chat,
+        )
+
+    def _do(self, statement: str, *values: object) -> int:
+        with self._connection, self._connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return int(cursor.rowcount)

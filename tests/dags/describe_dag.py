@@ -6,7 +6,7 @@ Airflow reads its configuration when it is imported, so this runs as a process o
 import json
 import sys
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from airflow.dag_processing.dagbag import DagBag
@@ -41,6 +41,15 @@ def describe(task: Any) -> dict[str, Any]:
     }
 
 
+def describe_deadline(deadline: Any) -> dict[str, Any]:
+    """From when on a run may take how long, and what is called then."""
+    return {
+        "since": type(deadline.reference).__name__,
+        "seconds": deadline.interval.total_seconds(),
+        "tells": deadline.callback.path,
+    }
+
+
 def main(dag_id: str, monday: datetime) -> None:
     """Describe the DAG, and its scheduled run after the one of `monday`."""
     bag = DagBag()
@@ -68,6 +77,7 @@ def main(dag_id: str, monday: datetime) -> None:
                 "max_active_runs": dag.max_active_runs,
                 "tags": sorted(dag.tags),
                 "doc_md": dag.doc_md,
+                "deadlines": list(map(describe_deadline, cast("list[Any]", dag.deadline))),
                 "params": {name: dag.params.get_param(name).value for name in dag.params},
             },
             "tasks": {task.task_id: describe(task) for task in dag.tasks},

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
-from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from include.alerts.callbacks import churn_is_unusual, run_is_late, task_failed
@@ -30,7 +30,7 @@ FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/m
 DEADLINE = DeadlineAlert(
     reference=DeadlineReference.DAGRUN_QUEUED_AT,
     interval=timedelta(minutes=SETTINGS.report_deadline_minutes),
-    callback=SyncCallback(run_is_late),
+    callback=AsyncCallback(run_is_late),
 )
 # `airflow dags test` of Airflow 3.3 breaks at the end of a run that has a deadline
 IS_DAGS_TEST = sys.argv[1:3] == ["dags", "test"]

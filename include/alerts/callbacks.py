@@ -26,9 +26,15 @@ def task_failed(context: "Context") -> None:
     _quietly(lambda: _task_failed(context))
 
 
-def run_is_late(context: dict[str, Any]) -> None:
-    """The callback of a deadline that was missed; Airflow gives it the run as JSON."""
-    _quietly(lambda: _run_is_late(context))
+async def run_is_late(context: dict[str, Any]) -> None:
+    """The callback of a deadline that was missed; Airflow gives it the run as JSON.
+
+    Asynchronous, so that it runs in the triggerer: what runs in an executor may not read Airflow's
+    connections. There it must not block, and asks for them through the triggerer's own loop.
+    """
+    from asgiref.sync import sync_to_async
+
+    await sync_to_async(_quietly, thread_sensitive=False)(lambda: _run_is_late(context))
 
 
 def churn_is_unusual(settings: Settings, warehouse_url: str) -> None:

@@ -1,5 +1,6 @@
 """Alerts say what went wrong, once a day and cause, keep secrets, and never fail themselves."""
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -219,7 +220,7 @@ def test_a_failed_test_task_names_the_tests(server: FakeTelegram, warehouse: str
 def test_a_run_that_is_late_is_told(server: FakeTelegram, warehouse: str) -> None:
     run = {"dag_id": "ecommerce_churn", "dag_run_id": "scheduled__2026-11-16T11:00:00+00:00"}
     for _ in range(2):
-        run_is_late({"dag_run": run, "deadline": {"id": "d1"}})
+        asyncio.run(run_is_late({"dag_run": run, "deadline": {"id": "d1"}}))
     [message] = server.delivered
     assert message.text == (
         "🚨 The report is late\nDAG: ecommerce_churn\nRun: scheduled__2026-11-16T11:00:00+00:00"

@@ -64,6 +64,11 @@ def telegram(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Conne
     """What Airflow knows as its connections; none at first. Alerts go to `tmp_path`."""
     known: dict[str, Connection | None] = {}
     monkeypatch.setattr(connections, "from_airflow", known.get)
+
+    async def known_async(conn_id: str) -> Connection | None:
+        return known.get(conn_id)
+
+    monkeypatch.setattr(connections, "from_airflow_async", known_async)
     monkeypatch.setattr(warehouse_connection, "from_airflow", known.get)
     monkeypatch.setattr(send, "OUT", tmp_path)
     return known

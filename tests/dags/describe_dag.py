@@ -38,6 +38,7 @@ def describe(task: Any) -> dict[str, Any]:
         "select": getattr(task, "select", None),
         "exclude": getattr(task, "exclude", None),
         "cache": str(getattr(task, "cache_dir", "")),
+        "dbt_leaves_out": (getattr(task, "env", None) or {}).get("DBT_EXCLUDE_RESOURCE_TYPES"),
     }
 
 

@@ -230,6 +230,10 @@ def test_the_data_tests_are_those_of_the_whole_project(tasks: dict[str, dict[str
     assert (tasks[TESTS]["select"], tasks[TESTS]["exclude"]) == (None, None)
 
 
+def test_a_run_judges_the_data_not_the_code(tasks: dict[str, dict[str, Any]]) -> None:
+    assert {tasks[name]["dbt_leaves_out"] for name in (*PRODUCERS, TESTS)} == {"unit_test"}
+
+
 def test_what_one_build_has_parsed_serves_the_next(tasks: dict[str, dict[str, Any]]) -> None:
     caches = {tasks[name]["cache"] for name in (*PRODUCERS, TESTS)}
     assert [cache.rsplit("/", 1)[-1] for cache in caches] == ["ecommerce_churn"]

@@ -433,6 +433,52 @@ def test_marts_of_another_date_are_not_sent(marts: str, server: FakeTelegram) ->
     assert server.calls == []
 
 
+NAMES = [
+    '<b>&"Café" 50% off <script>',
+    "n" * 300,
+    "☕️👨‍👩‍👧‍👦🏳️‍🌈" * 40,
+    "قهوة عربية </b> ממתק",
+]
+SHOPS = {
+    "no orders": "update marts.rpt_weekly_report set orders = 0, revenue = 0, new_customers = 0",
+    "one customer": """
+        update marts.rpt_shop_totals set customers = 1, churned_customers = 0;
+        update marts.rpt_weekly_report set active_customers_at_end = 1, churn_rate = null,
+            churn_rate_week_before = null;
+        update marts.rpt_churn_trend set active_customers_at_end = 1, churn_rate = null;
+        delete from marts.rpt_churn_drivers""",
+    "ten million": """
+        update marts.rpt_weekly_report set revenue = 10000000, revenue_week_before = 9999999.99;
+        update marts.rpt_shop_totals set revenue = 9999999999.99, customers = 10000000""",
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "pt_BR"])
+@pytest.mark.parametrize("shop", SHOPS)
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_the_data_hold_the_server_takes_it(
+    marts: str, server: FakeTelegram, name: str, shop: str, lang: str
+) -> None:
+    quoted = name.replace("'", "''")
+    run_sql(marts, SHOPS[shop])
+    run_sql(
+        marts,
+        f"""
+        update marts.rpt_weekly_report set dearest_product_name = '{quoted}',
+            top_cancellation_reason = '{quoted}';
+        update marts.rpt_churn_drivers set segment = '{quoted}';
+        update marts.rpt_customers_at_risk set customer_name = '{quoted}',
+            last_product_name = '{quoted}', cancellation_reason = '{quoted}'
+        """,
+    )
+    publish_report(marts, connection(), settings(server, report_lang=lang))
+    chart, listed = server.delivered
+    assert "blockquote" in chart.entities
+    assert listed.file is not None
+    rows = listed.file.content.decode("utf-8-sig").splitlines()
+    assert len(rows) == 3  # the headings and two customers: no name breaks a line
+
+
 # --- by hand
 
 

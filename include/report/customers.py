@@ -43,7 +43,7 @@ def customer_table(
                 customer.value_at_stake,
                 customer.revenue,
                 one_line(customer.last_product_name or ""),
-                suggestion(customer, words),
+                suggestion(customer.suggested_reason, customer.cancellation_reason, words),
             ]
         )
     return table
@@ -93,10 +93,10 @@ def shown_id(customer_id: str) -> str:
     return masked(customer_id) if "@" in customer_id else one_line(customer_id)
 
 
-def suggestion(customer: CustomerAtRisk, words: Wording) -> str:
-    """What to write to the customer about."""
-    says = words.text(f"suggest_{customer.suggested_reason}")
-    reason = one_line(customer.cancellation_reason or "")
+def suggestion(suggested_reason: str, cancellation_reason: str | None, words: Wording) -> str:
+    """What to write to a customer about."""
+    says = words.text(f"suggest_{suggested_reason}")
+    reason = one_line(cancellation_reason or "")
     return f"{says} ({reason})" if reason else says
 
 

@@ -179,7 +179,7 @@ class Telegram:
     ) -> None:
         _check_api_url(api_url)
         if not all(char.isascii() and (char.isalnum() or char in ":_-") for char in token):
-            raise _refused_token()  # it would not even make a sound URL
+            raise refused_token()  # it would not even make a sound URL
         silence_libraries()
         self._token, self._api_url, self._sleep = token, api_url, sleep
         request = HTTPXRequest(
@@ -375,7 +375,7 @@ def _in_words(failure: _Failure, chat: Chat, api_url: str, token: str) -> UserEr
     # The library writes some of the server's words small, and quotes pages of proxies whole.
     says = shorten(re.sub(re.escape(token), "…", says, flags=re.IGNORECASE), 200, placeholder=" …")
     if isinstance(error, InvalidToken):
-        return _refused_token()
+        return refused_token()
     if isinstance(error, Forbidden):
         return UserError(
             f"Telegram does not let the bot write to the chat {chat} ({says}):"
@@ -431,7 +431,8 @@ def _refused_message(says: str, chat: Chat) -> UserError:
     )
 
 
-def _refused_token() -> UserError:
+def refused_token() -> UserError:
+    """The sentence for a token that Telegram does not know, or not any more."""
     return UserError(
         "Telegram refuses the token of the bot: get a valid one from @BotFather and put it into the"
         " password of the connection telegram."

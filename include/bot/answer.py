@@ -149,13 +149,13 @@ def _cohorts(rows: Cohorts, words: Wording) -> str:
     if not rows.cohorts:
         return "\n\n".join([title, _data(words.text("bot_no_cohorts")), _as_of(rows, words)])
     table = [
-        [words.text("bot_cohort_month"), words.text("bot_cohort_customers"), "+1", "+2", "+3"],
+        [words.text("bot_cohort_month"), words.text("bot_cohort_customers"), "+1 ", "+2 ", "+3 "],
         *(
             [
                 words.short_month(cohort.cohort_month),
                 words.count(cohort.customers),
                 *(
-                    words.rate(rate) + ("*" if is_partial else "")
+                    words.rate(rate) + ("*" if is_partial else " ")
                     for rate, is_partial in zip(cohort.rates, cohort.is_partial, strict=True)
                 ),
             ]
@@ -174,7 +174,7 @@ def _aligned(table: Sequence[Sequence[str]]) -> str:
     """The rows of a table below each other, flush right."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return "\n".join(
-        " ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+        " ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in table
     )
 

@@ -52,6 +52,8 @@ MOST_STRANGERS = 1000  # told apart in the log
 
 _ASKED = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # not: edited
 
+_IS_REFUSED = "token is refused"
+
 App = Application[Any, Any, Any, Any, Any, Any]
 Context = ContextTypes.DEFAULT_TYPE
 
@@ -115,7 +117,10 @@ def content(
 
 
 class _Polling(HTTPXRequest):
-    """Tells when the token is refused: the library then only stops to ask for questions."""
+    """Asks for questions, and ends the bot where Telegram does not know its token any more.
+
+    The library would only stop to ask, and leave a program that never answers.
+    """
 
     on_refused: Callable[[], None]
 
@@ -123,6 +128,7 @@ class _Polling(HTTPXRequest):
         code, answered = await super().do_request(*args, **options)
         if code == HTTPStatus.UNAUTHORIZED:
             self.on_refused()
+            return HTTPStatus.OK, b'{"ok": true, "result": []}'
         return code, answered
 
 
@@ -193,7 +199,12 @@ def application(
         .get_updates_request(polling)
         .build()
     )
-    polling.on_refused = built.stop_running
+
+    def on_refused() -> None:
+        built.bot_data[_IS_REFUSED] = True
+        built.stop_running()
+
+    polling.on_refused = on_refused
     built.add_handler(TypeHandler(Update, gate), group=-1)
     built.add_handler(CommandHandler(COMMANDS, on_command, filters=_ASKED))
     private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
@@ -236,7 +247,7 @@ def run(
     except TelegramError as error:
         failed = error
     # Outside of the except clause: the library's own words hold the token.
-    if isinstance(failed, InvalidToken):
+    if _IS_REFUSED in app.bot_data or isinstance(failed, InvalidToken):
         raise refused_token()
     if failed is not None:
         raise UserError(f"Telegram ended it: {_said(failed, token)}; start the bot again.")

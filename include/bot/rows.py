@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from psycopg2 import errors
-from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import RealDictCursor
 
@@ -258,9 +257,13 @@ _SALES = """
 
 @contextmanager
 def reading(url: str, timeout: float = TIMEOUT) -> Iterator[Connection]:
-    """A connection that cannot write, sees one state, and gives up a query after `timeout`."""
+    """A connection that cannot write, and gives up a query after `timeout` seconds.
+
+    Each query sees the tables as they are by then. A snapshot for all of them would find those empty
+    that dbt puts into place meanwhile.
+    """
     with closing(connect(url)) as connection:
-        connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+        connection.set_session(readonly=True)
         with connection.cursor() as cursor:
             cursor.execute("set statement_timeout = %s", (round(timeout * 1000),))
         connection.commit()  # a rollback would take the limit back

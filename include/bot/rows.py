@@ -259,8 +259,8 @@ _SALES = """
 def reading(url: str, timeout: float = TIMEOUT) -> Iterator[Connection]:
     """A connection that cannot write, and gives up a query after `timeout` seconds.
 
-    Each query sees the tables as they are by then. A snapshot for all of them would find those empty
-    that dbt puts into place meanwhile.
+    Each query sees the tables as they are by then. A snapshot for all of them would find those
+    empty that dbt puts into place meanwhile.
     """
     with closing(connect(url)) as connection:
         connection.set_session(readonly=True)

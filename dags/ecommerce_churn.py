@@ -12,11 +12,12 @@ report of the week before reaches the shop's Telegram channel.
 To report on an earlier week, trigger it with `as_of_date` set to the Monday after that week.
 """
 
+import sys
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
-from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from include.alerts.callbacks import churn_is_unusual, run_is_late, task_failed
@@ -26,6 +27,13 @@ from include.settings import load_settings
 SETTINGS = load_settings()
 FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/marts/core")
 """What the churn model is fitted to, and what comes before it."""
+DEADLINE = DeadlineAlert(
+    reference=DeadlineReference.DAGRUN_QUEUED_AT,
+    interval=timedelta(minutes=SETTINGS.report_deadline_minutes),
+    callback=AsyncCallback(run_is_late),
+)
+# `airflow dags test` of Airflow 3.3 breaks at the end of a run that has a deadline
+IS_DAGS_TEST = sys.argv[1:3] == ["dags", "test"]
 
 with DAG(
     dag_id="ecommerce_churn",
@@ -35,11 +43,7 @@ with DAG(
     start_date=datetime(2026, 1, 5, tzinfo=ZoneInfo(SETTINGS.shop_time_zone)),
     catchup=False,
     max_active_runs=1,
-    deadline=DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=timedelta(minutes=SETTINGS.report_deadline_minutes),
-        callback=SyncCallback(run_is_late),
-    ),
+    deadline=None if IS_DAGS_TEST else DEADLINE,
     default_args={
         "owner": "retention",
         "retries": 1,

@@ -7,6 +7,7 @@ which takes seconds; tasks ask Airflow, which also knows its own database and se
 import json
 import os
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from include.errors import UserError
@@ -57,17 +58,33 @@ def from_airflow(conn_id: str) -> Connection | None:
 
     The environment is asked first, as Airflow does, but without its debug log of what it found.
     """
-    return from_environment(conn_id) or _from_airflow(conn_id)
-
-
-def _from_airflow(conn_id: str) -> Connection | None:
+    found = from_environment(conn_id)
+    if found is not None:
+        return found
     from airflow.sdk import Connection as AirflowConnection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
-        found = AirflowConnection.get(conn_id)
+        return _of_airflow(AirflowConnection.get(conn_id))
     except AirflowNotFoundException:
         return None
+
+
+async def from_airflow_async(conn_id: str) -> Connection | None:
+    """The same for code in the triggerer, whose loop must not wait."""
+    found = from_environment(conn_id)
+    if found is not None:
+        return found
+    from airflow.sdk import Connection as AirflowConnection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return _of_airflow(await AirflowConnection.async_get(conn_id))
+    except AirflowNotFoundException:
+        return None
+
+
+def _of_airflow(found: Any) -> Connection | None:
     if not found.host and not found.password:
         return None  # a placeholder, as airflow_settings.yaml has one for telegram
     return Connection(

@@ -1,7 +1,8 @@
-"""The READMEs' pictures of the report, made anew from the marts after `make demo`.
+"""The READMEs' pictures of the report, made anew from the marts as they are.
 
-Run it as `uv run --with pillow python scripts/render_readme_pictures.py`. It needs a `chromium` on
-the PATH, with the fonts Roboto and Noto Color Emoji; the project itself depends on none of them.
+Run it after `make demo`, and after `make demo SOURCE=uci_online_retail DATA=… AS_OF=2011-11-28`
+with `--shop uci`. It needs a `chromium` on the PATH, with the fonts Roboto and Noto Color Emoji;
+the project itself depends on none of them.
 """
 
 import re
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 from contextlib import closing
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -26,31 +28,39 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command(help=__doc__)
-def render() -> None:
-    """Write docs/images/report-<language>.png for each language."""
-    from include.report.message import build_message
-    from include.report.publish import churn_window_days
+def render(
+    shop: Annotated[str, typer.Option(help="The shop's name in the pictures' names.")] = "demo",
+) -> None:
+    """Write docs/images/report-<shop>-<language>.png for each language."""
+    from include.report.preview import LIST
+    from include.report.publish import csv_of, print_report
     from include.report.read import read_report
     from include.report.render import html_page
     from include.report.wording import LANGUAGES
+    from include.settings import load_settings
     from include.warehouse.connection import connect, warehouse_url
 
     with closing(connect(warehouse_url())) as connection:
         report = read_report(connection)
     for lang in LANGUAGES:
-        page = html_page(build_message(report, lang, churn_window_days()))
-        picture = PICTURES / f"report-{lang}.png"
+        settings = load_settings().model_copy(update={"report_lang": lang})
+        printout = print_report(report, settings)
+        customers = csv_of(printout)
+        page = html_page(
+            printout.message, printout.chart, LIST if customers else "", len(customers or b"")
+        )
+        picture = PICTURES / f"report-{shop}-{lang}.png"
         _photograph(page, picture)
         print(f"{picture}: {picture.stat().st_size / 1024:.0f} KB")
 
 
 def _photograph(page: str, picture: Path) -> None:
-    from PIL import Image  # type: ignore[import-not-found,unused-ignore]
+    from PIL import Image
 
     with tempfile.TemporaryDirectory() as folder:
         html = Path(folder, "report.html")
         html.write_text(page.replace("</body>", f"{STYLE}{MEASURE}</body>"), encoding="utf-8")
-        measured = re.search(r"<title>(\d+)</title>", _chromium(html, 2000, "--dump-dom"))
+        measured = re.search(r"<title>(\d+)</title>", _chromium(html, 3000, "--dump-dom"))
         if measured is None:
             raise UserError("Chromium did not tell how high the report is: try another version.")
         _chromium(html, int(measured[1]), f"--screenshot={picture}")

@@ -4,6 +4,7 @@ An alert never raises: one that cannot be sent must not hide the failure it is a
 imported whenever Airflow reads the DAGs, so everything heavy is imported where it is used.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -26,9 +27,21 @@ def task_failed(context: "Context") -> None:
     _quietly(lambda: _task_failed(context))
 
 
-def run_is_late(context: dict[str, Any]) -> None:
-    """The callback of a deadline that was missed; Airflow gives it the run as JSON."""
-    _quietly(lambda: _run_is_late(context))
+async def run_is_late(context: dict[str, Any]) -> None:
+    """The callback of a deadline that was missed; Airflow gives it the run as JSON.
+
+    It runs in the triggerer, as what runs in an executor may not read Airflow's connections.
+    """
+    from include.connections import from_airflow_async
+
+    try:
+        telegram = await from_airflow_async("telegram_ops") or await from_airflow_async("telegram")
+        warehouse = await from_airflow_async("warehouse")
+    except Exception as error:
+        _log(error)
+        return
+    url = warehouse.postgres_url if warehouse else None
+    await asyncio.to_thread(_quietly, lambda: _run_is_late(context, telegram, url))
 
 
 def churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
@@ -39,11 +52,14 @@ def churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
 def _quietly(alert: Callable[[], None]) -> None:
     try:
         alert()
-    except UserError as error:
-        log.error("An alert was not sent: %s", error)
     except Exception as error:
-        # Its text may quote a URL, and with it the token; the type has to be enough.
-        log.error("An alert was not sent: %s.", type(error).__name__)
+        _log(error)
+
+
+def _log(error: Exception) -> None:
+    # Any other text than our own may quote a URL, and with it the token; the type has to be enough.
+    says = str(error) if isinstance(error, UserError) else f"{type(error).__name__}."
+    log.error("An alert was not sent: %s", says)
 
 
 def _task_failed(context: "Context") -> None:
@@ -71,7 +87,9 @@ def _task_failed(context: "Context") -> None:
     send_alert(html, f"{ti.dag_id}.{ti.task_id} failed", telegram, settings, warehouse)
 
 
-def _run_is_late(context: dict[str, Any]) -> None:
+def _run_is_late(
+    context: dict[str, Any], telegram: "Connection | None", warehouse_url: str | None
+) -> None:
     from include.alerts.send import send_alert
     from include.alerts.wording import late_alert
     from include.report.wording import Wording
@@ -79,7 +97,7 @@ def _run_is_late(context: dict[str, Any]) -> None:
     settings = load_settings()
     run = context["dag_run"]
     html = late_alert(run["dag_id"], run["dag_run_id"], Wording(settings.report_lang))
-    send_alert(html, f"{run['dag_id']} is late", _connection(), settings, _warehouse_url())
+    send_alert(html, f"{run['dag_id']} is late", telegram, settings, warehouse_url)
 
 
 def _churn_is_unusual(settings: Settings, warehouse_url: str) -> None:

@@ -6,7 +6,7 @@ Airflow reads its configuration when it is imported, so this runs as a process o
 import json
 import sys
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from airflow.dag_processing.dagbag import DagBag
@@ -38,6 +38,16 @@ def describe(task: Any) -> dict[str, Any]:
         "select": getattr(task, "select", None),
         "exclude": getattr(task, "exclude", None),
         "cache": str(getattr(task, "cache_dir", "")),
+        "dbt_leaves_out": (getattr(task, "env", None) or {}).get("DBT_EXCLUDE_RESOURCE_TYPES"),
+    }
+
+
+def describe_deadline(deadline: Any) -> dict[str, Any]:
+    """From when on a run may take how long, and what is called then."""
+    return {
+        "since": type(deadline.reference).__name__,
+        "seconds": deadline.interval.total_seconds(),
+        "tells": deadline.callback.path,
     }
 
 
@@ -68,6 +78,7 @@ def main(dag_id: str, monday: datetime) -> None:
                 "max_active_runs": dag.max_active_runs,
                 "tags": sorted(dag.tags),
                 "doc_md": dag.doc_md,
+                "deadlines": list(map(describe_deadline, cast("list[Any]", dag.deadline))),
                 "params": {name: dag.params.get_param(name).value for name in dag.params},
             },
             "tasks": {task.task_id: describe(task) for task in dag.tasks},

@@ -230,6 +230,10 @@ def test_the_data_tests_are_those_of_the_whole_project(tasks: dict[str, dict[str
     assert (tasks[TESTS]["select"], tasks[TESTS]["exclude"]) == (None, None)
 
 
+def test_a_run_judges_the_data_not_the_code(tasks: dict[str, dict[str, Any]]) -> None:
+    assert {tasks[name]["dbt_leaves_out"] for name in (*PRODUCERS, TESTS)} == {"unit_test"}
+
+
 def test_what_one_build_has_parsed_serves_the_next(tasks: dict[str, dict[str, Any]]) -> None:
     caches = {tasks[name]["cache"] for name in (*PRODUCERS, TESTS)}
     assert [cache.rsplit("/", 1)[-1] for cache in caches] == ["ecommerce_churn"]
@@ -265,15 +269,20 @@ def test_every_task_has_its_owner_and_alerts_of_its_failure(
 ) -> None:
     for name, task in owned(tasks):
         assert task["owner"] == "retention", name
-        assert "include.report.alert.send_failure_alert" in task["on_failure"], name
+        assert "include.alerts.callbacks.task_failed" in task["on_failure"], name
 
 
 def test_a_task_is_tried_again_after_a_short_while(tasks: dict[str, dict[str, Any]]) -> None:
     for name, task in owned(tasks):
-        if name != "send_report":
-            assert task["retries"] >= 1, name
-            assert task["retry_seconds"] <= 60, name
+        assert task["retries"] >= 1, name
+        assert task["retry_seconds"] <= 60, name
 
 
-def test_the_report_is_not_sent_again_by_a_retry(tasks: dict[str, dict[str, Any]]) -> None:
-    assert tasks["send_report"]["retries"] == 0
+def test_a_run_that_takes_over_an_hour_is_told_to_be_late(described: dict[str, Any]) -> None:
+    assert described["dag"]["deadlines"] == [
+        {
+            "since": "DagRunQueuedAtDeadline",
+            "seconds": 3600.0,
+            "tells": "include.alerts.callbacks.run_is_late",
+        }
+    ]

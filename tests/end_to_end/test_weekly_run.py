@@ -32,10 +32,24 @@ def reais(amount: Decimal) -> str:
 # --- a run that goes well
 
 
-def test_exactly_one_message_reaches_the_channel(runs: Runs) -> None:
+def test_one_report_reaches_the_channel_the_list_answering_the_chart(runs: Runs) -> None:
     run = runs("sent")
     assert run.returncode == 0, run.stdout + run.stderr
-    assert [message.chat_id for message in run.delivered] == [CHAT]
+    chart, listed = run.delivered
+    assert (chart.chat_id, listed.chat_id) == (CHAT, CHAT)
+    assert (chart.kind, listed.kind, listed.reply_to) == ("photo", "document", chart.message_id)
+
+
+def test_the_ledger_knows_of_it(runs: Runs) -> None:
+    rows = runs("sent").warehouse.rows(
+        "select report, period_starts_on, chat, part, state, reason, message_id"
+        " from ops.report_deliveries order by part"
+    )
+    week = {"report": "weekly_churn", "period_starts_on": date(2026, 11, 2), "chat": CHAT}
+    assert rows == [
+        {**week, "part": part, "state": "sent", "reason": "first", "message_id": number}
+        for part, number in (("chart", 1), ("list", 2))
+    ]
 
 
 def test_the_message_holds_the_figures_of_the_weekly_report(runs: Runs) -> None:
@@ -45,28 +59,41 @@ def test_the_message_holds_the_figures_of_the_weekly_report(runs: Runs) -> None:
     )
     assert week["as_of_on"] == totals["as_of_on"] == date.fromisoformat(MONDAY)
     text = run.delivered[0].text.replace("\u2009", " ")  # thin spaces around a dash
-    lines = [
-        "Relatório semanal de churn",
+    figures = [
         "2 – 8 de nov. de 2026",
-        f"Ativos  {number(week['active_customers_at_end'])}",
-        f"Novos  {number(week['new_customers'])}",
-        f"Perdidos (churn)  {number(week['churned_customers'])}",
-        f"Reativados  {number(week['reactivated_customers'])}",
-        f"Taxa de churn da semana  {percent(week['churn_rate'])}",
-        f"Parcela de inativos  {percent(week['inactive_share'])}",
-        f"Total de pedidos  {number(week['orders'])}",
-        f"Cancelados  {number(week['cancelled_orders'])}",
-        f"Taxa de cancelamento  {percent(week['cancellation_rate'])}",
-        f"Receita  {reais(week['revenue'])}",
-        f"Produto mais caro  {reais(week['dearest_product_price'])}",
-        f"↳ {week['dearest_product_name']}",
+        f"Taxa de churn {percent(week['churn_rate'])}",
+        f"Perdidos (churn) {number(week['churned_customers'])}",
+        f"Ativos {number(week['active_customers_at_end'])}",
+        f"Receita {reais(week['revenue'])}",
+        f"Novos {number(week['new_customers'])}",
+        f"Reativados {number(week['reactivated_customers'])}",
+        f"Inativos {percent(week['inactive_share'])}",
+        f"Pedidos {number(week['orders'])}",
+        f"Cancelados {number(week['cancelled_orders'])}",
+        f"Cancelamento {percent(week['cancellation_rate'])}",
+        f"Produto mais caro {reais(week['dearest_product_price'])}",
+        f"({week['dearest_product_name']})",
         f"{number(totals['customers'])} clientes",
         f"receita {reais(totals['revenue'])}",
-        f"{totals['rejected_rows']} linhas dos dados da loja",
+        f"{totals['rejected_rows']} linhas dos dados",
         "Posição em 9 de nov. de 2026",
         "Sem previsão: menos de 500 clientes até agora.",
     ]
-    assert [line for line in lines if line not in text] == []
+    assert [figure for figure in figures if figure not in text] == []
+
+
+def test_the_list_names_every_customer_at_risk_by_id_only(runs: Runs) -> None:
+    run = runs("sent")
+    at_risk = run.warehouse.rows(
+        "select customer_id, customer_name from marts.customers_at_risk order by risk_rank"
+    )
+    file = run.delivered[1].file
+    assert file is not None
+    listed = file.content.decode("utf-8-sig")
+    assert [line.split(";")[0] for line in listed.splitlines()[1:]] == [
+        customer["customer_id"] for customer in at_risk
+    ]
+    assert [c["customer_name"] for c in at_risk if c["customer_name"] in listed] == []
 
 
 def test_a_small_shop_of_the_asked_size_was_generated(runs: Runs) -> None:
@@ -105,20 +132,19 @@ def test_no_report_is_sent_of_data_that_a_test_rejects(runs: Runs) -> None:
     run = runs("failing_test")
     assert "starting task_id=marts.dbt_ecommerce_test" in run.stdout
     assert "starting task_id=send_report" not in run.stdout
-    assert [
-        message.text for message in run.delivered if "Weekly churn report" in message.text
-    ] == []
+    assert [message.text for message in run.delivered if message.kind != "text message"] == []
 
 
 def test_one_alert_names_the_dag_the_task_the_date_and_the_log(runs: Runs) -> None:
     [alert] = runs("failing_test").delivered
     lines = alert.text.splitlines()
     assert lines[:3] == [
-        "🚨 A task failed",
+        "🚨 Data tests failed, no report was sent",
         "DAG: ecommerce_churn",
         "Task: marts.dbt_ecommerce_test",
     ]
     assert "As of: Nov 9, 2026" in lines
+    assert "▸ assert_that_fails" in lines
     assert lines[-1].startswith("Log: http://")
     assert "/ecommerce_churn/" in lines[-1]
     assert "/marts.dbt_ecommerce_test" in lines[-1]
@@ -145,7 +171,7 @@ def test_an_alert_that_cannot_be_sent_is_kept_and_hides_nothing(runs: Runs) -> N
     for part in ("DAG: ecommerce_churn", "Task: send_report", sentence, "Log: http://"):
         assert part in run.alert
     assert f"AirflowFailException: {sentence}" in run.stdout + run.stderr
-    assert "The alert of this failure was not sent" in run.stdout + run.stderr
+    assert "An alert was not sent" in run.stdout + run.stderr
 
 
 def test_it_is_not_tried_again(runs: Runs) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
-from email.policy import HTTP
+from email.message import Message
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -118,6 +118,11 @@ class FakeTelegram:
     faults: dict[str, list[Exception]] = field(default_factory=dict)
     arrived: threading.Condition = field(default_factory=threading.Condition)
     stopping: threading.Event = field(default_factory=threading.Event)
+
+    def was_delivered(self, messages: int, seconds: float = 60) -> bool:
+        """Wait until so many messages have been delivered; whether they have."""
+        with self.arrived:
+            return self.arrived.wait_for(lambda: len(self.delivered) >= messages, seconds)
 
     def fail(self, *faults: Exception, method: str = "sendMessage") -> None:
         """Script what the next calls of `method` meet, one fault a call."""
@@ -400,13 +405,15 @@ def read_form(content_type: str, body: bytes) -> Form:
     fields: dict[str, str] = {}
     files: dict[str, Upload] = {}
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
-    for part in message_from_bytes(head + body, policy=HTTP).iter_parts():  # type: ignore[attr-defined]
-        name = part.get_param("name", header="content-disposition")
+    for part in message_from_bytes(head + body).get_payload():
+        assert isinstance(part, Message)
         content = part.get_payload(decode=True)
-        if part.get_filename() is None:
-            fields[name] = content.decode()
+        assert isinstance(content, bytes)
+        name, file = part.get_param("name", header="content-disposition"), part.get_filename()
+        if file is None:
+            fields[str(name)] = content.decode()
         else:
-            files[name] = Upload(part.get_filename(), content)
+            files[str(name)] = Upload(file, content)
     return Form(fields, files)
 
 

@@ -31,7 +31,7 @@ SHOPS = [
 ]
 GOODS_OF_UCI = "dearest_goods_only (StockCode starts with 5 digits)"
 TOP_GOODS_OF_UCI = "top5_goods_only (StockCode starts with 5 digits)"
-LEAST_SUPPORT = 0.005  # basket_least_support
+LEAST_SUPPORT = 0.01  # basket_least_support
 EVERY_NTH_INVOICE = 8
 BAD_ROWS = [
     # column, what it holds, why the row is set aside

@@ -1,17 +1,22 @@
 """From the marts' tables to a message or a preview, by function and by script."""
 
+import csv
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
+from openpyxl import load_workbook
 
 from include import command_line
 from include.connections import Connection
@@ -19,9 +24,9 @@ from include.errors import UserError
 from include.report import publish
 from include.report.publish import publish_report
 from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
-from include.settings import PROJECT
+from include.settings import PROJECT, Settings
 from scripts.send_report import app, send_report
-from tests.integration.fake_telegram import FakeTelegram, Refusal, fake_telegram
+from tests.integration.fake_telegram import FakeTelegram, Refusal, Silence, fake_telegram
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
 CHAT = "-1001234567890"
@@ -58,6 +63,25 @@ create table marts.rpt_prediction (
     as_of_on date, parameters_as_of_on date, declined_because text, at_risk_customers int,
     value_at_stake numeric(18,2), holdout_weeks int, holdout_correlation numeric(9,6)
 );
+create table marts.rpt_churn_trend (
+    as_of_on date, week_starts_on date, week_ends_on date, active_customers_at_end int,
+    new_customers int, reactivated_customers int, churned_customers int, churn_rate numeric(9,6),
+    usual_churn_rate_low numeric(9,6), usual_churn_rate_high numeric(9,6),
+    is_churn_rate_unusual boolean
+);
+create table marts.rpt_churn_drivers (
+    as_of_on date, driver_rank int, dimension text, segment text, churned_from_start int,
+    churned_from_start_before int, churn_rate numeric(9,6), churn_rate_before numeric(9,6),
+    contribution numeric(20,12)
+);
+create table marts.rpt_customers_at_risk (
+    as_of_on date, risk_rank int, customer_id text, customer_name text, email text, state text,
+    last_order_on date, rhythm_days numeric(9,1), days_overdue int, valid_orders int,
+    revenue numeric(18,2), value_at_stake numeric(18,2), probability_alive double precision,
+    last_product_name text, suggested_reason text, cancellation_reason text
+);
+create schema ops;
+create table ops.data_tests (test_name text, status text, failures int);
 """
 ROWS = """
 insert into marts.rpt_shop_totals values (
@@ -73,6 +97,21 @@ insert into marts.rpt_weekly_report values (
 insert into marts.rpt_prediction values (
     '2026-11-16', '2026-11-08', null, 57, 3210.50, 13, 0.597
 );
+insert into marts.rpt_churn_trend values
+    ('2026-11-16', '2026-11-02', '2026-11-08', 402, 24, 4, 6, 0.015, null, null, null),
+    ('2026-11-16', '2026-11-09', '2026-11-15', 418, 21, 4, 9, 0.0224, 0.01, 0.04, false);
+insert into marts.rpt_churn_drivers values
+    ('2026-11-16', 1, 'category', 'Café & <b>pão</b>', 5, 2, 0.05, 0.02, 0.003);
+insert into marts.rpt_customers_at_risk values
+    (
+        '2026-11-16', 2, 'C2', null, null, null, '2026-10-01', null, null, 1, 20.00, 5.00, 0.4,
+        null, 'last_order_cancelled', 'too late'
+    ),
+    (
+        '2026-11-16', 1, 'C1', '=Ana Souza', 'ana@example.com', 'SP', '2026-09-20', 12.5, 44, 3,
+        420.50, 38.08, 0.8, 'Café & <b>pão</b>', 'overdue', null
+    );
+insert into ops.data_tests values ('unique_orders', 'pass', 0);
 """
 
 
@@ -172,6 +211,15 @@ def test_the_report_is_read_whole(marts: str) -> None:
     assert replace(report.week_before, orders=231, churned_customers=9) != report.week
     assert report.week.orders == 231
     assert report.week.dearest_product_name == "Café & <b>pão</b>"
+    assert [week.week_starts_on.day for week in report.trend] == [2, 9]  # the latest last
+    assert [driver.segment for driver in report.drivers] == ["Café & <b>pão</b>"]
+    assert [customer.customer_id for customer in report.customers_at_risk] == ["C1", "C2"]
+    assert report.failed_tests == 0
+
+
+def test_data_tests_that_did_not_pass_are_counted(marts: str) -> None:
+    run_sql(marts, "insert into ops.data_tests values ('a', 'fail', 3), ('b', 'warn', 1)")
+    assert read(marts).failed_tests == 2
 
 
 def test_a_first_week_has_no_week_before(marts: str) -> None:
@@ -211,53 +259,181 @@ def test_marts_that_are_not_built_say_how_to_build_them(
     assert "\n" not in str(caught.value)
 
 
+def settings(server: FakeTelegram | None = None, **more: Any) -> Settings:
+    """The settings' own defaults, and the server's address."""
+    url = server.url if server else "https://api.telegram.org"
+    return Settings(telegram_api_url=url, **more)
+
+
 def test_the_report_reaches_the_channel_once(marts: str, server: FakeTelegram) -> None:
-    done = publish_report(marts, connection(), "en", server.url)
-    assert done == f"Sent to {CHAT} as message 1."
-    [message] = server.delivered
-    assert message.text.startswith("📊 Weekly churn report\nNov 9")
-    assert "Churned  9  ▲ was 6" in message.text
-    assert "Café & <b>pão</b> (before: Television)" in message.text
-    assert "12 rows of the shop's data" in message.text
-    assert "Churned: no valid order for more than 90 days." in message.text
+    said = publish_report(marts, connection(), settings(server))
+    assert said == f"{CHAT}: chart sent, list sent."
+    assert publish_report(marts, connection(), settings(server)) == (
+        f"{CHAT}: chart unchanged, list unchanged."
+    )
+    chart, listed = server.delivered
+    assert chart.text.startswith("🟥 Churn rose to 2.2%, mostly buyers of Café & <b>pão</b>\nNov 9")
+    assert "🟥 Churned 9 · ▲ was 6" in chart.text
+    assert "⚠️ 12 rows of the data could not be used." in chart.text
+    assert "Churned: no valid order for more than 90 days." in chart.text
+    assert chart.file is not None
+    assert struct.unpack(">II", chart.file.content[16:24]) == (1600, 900)
+    assert listed.file is not None
+    assert listed.file.name == "customers_at_risk_2026-11-16.csv"
+
+
+def test_a_figure_that_changed_is_changed_in_the_message(marts: str, server: FakeTelegram) -> None:
+    publish_report(marts, connection(), settings(server))
+    run_sql(marts, "update marts.rpt_weekly_report set churned_customers = 10")
+    said = publish_report(marts, connection(), settings(server))
+    assert said == f"{CHAT}: chart brought up to date, list unchanged."
+    assert "🟥 Churned 10 · ▲ was 6" in server.delivered[0].text
+    assert len(server.delivered) == 2
+
+
+def test_a_week_that_is_only_in_the_chart_changes_the_message_too(
+    marts: str, server: FakeTelegram
+) -> None:
+    publish_report(marts, connection(), settings(server))
+    run_sql(marts, "update marts.rpt_churn_trend set new_customers = 99")
+    assert "chart brought up to date" in publish_report(marts, connection(), settings(server))
+
+
+def csv_rows(server: FakeTelegram) -> list[list[str]]:
+    file = server.delivered[1].file
+    assert file is not None
+    return list(csv.reader(file.content.decode("utf-8-sig").splitlines()))
+
+
+def test_by_default_the_channel_sees_ids_and_masked_names(marts: str, server: FakeTelegram) -> None:
+    publish_report(marts, connection(), settings(server))
+    assert csv_rows(server) == [
+        [
+            "Customer", "Name", "State", "Last order", "Usual days between orders", "Days overdue",
+            "Value at stake", "Revenue so far", "Last product", "Suggestion",
+        ],
+        [
+            "C1", "'=••• S•••", "SP", "2026-09-20", "12.5", "44", "38.08", "420.50",
+            "Café & <b>pão</b>", "Later than usual, remind of the shop",
+        ],
+        [
+            "C2", "", "", "2026-10-01", "", "", "5.00", "20.00", "",
+            "The last order was cancelled, offer it again (too late)",
+        ],
+    ]  # fmt: skip
+
+
+def test_names_and_addresses_are_told_only_where_the_owner_wants_it(
+    marts: str, server: FakeTelegram
+) -> None:
+    publish_report(marts, connection(), settings(server, report_personal_data="full"))
+    assert csv_rows(server)[1][:3] == ["C1", "'=Ana Souza", "ana@example.com"]
+
+
+def test_an_id_that_is_an_address_is_masked(marts: str, server: FakeTelegram) -> None:
+    run_sql(marts, "update marts.rpt_customers_at_risk set customer_id = 'ana@example.com'")
+    publish_report(marts, connection(), settings(server))
+    assert csv_rows(server)[1][0] == "a•••"
+
+
+def test_there_is_no_list_where_nothing_may_be_told(marts: str, server: FakeTelegram) -> None:
+    said = publish_report(marts, connection(), settings(server, report_personal_data="none"))
+    assert said == f"{CHAT}: chart sent."
+    assert [message.kind for message in server.delivered] == ["photo"]
+
+
+def test_there_is_no_list_where_nobody_is_at_risk(marts: str, server: FakeTelegram) -> None:
+    run_sql(marts, "delete from marts.rpt_customers_at_risk")
+    assert publish_report(marts, connection(), settings(server)) == f"{CHAT}: chart sent."
+
+
+def test_a_workbook_comes_too_where_it_is_asked_for(marts: str, server: FakeTelegram) -> None:
+    publish_report(marts, connection(), settings(server, report_xlsx=True))
+    file = server.delivered[2].file
+    assert file is not None
+    assert file.name == "customers_at_risk_2026-11-16.xlsx"
+    rows = list(load_workbook(BytesIO(file.content)).active.iter_rows(values_only=True))
+    assert rows[1][:3] == ("C1", "=••• S•••", "SP")
+    assert isinstance(rows[1][3], datetime)
+    assert rows[1][3].date() == date(2026, 9, 20)
+    assert rows[1][6] == 38.08
+    assert publish_report(marts, connection(), settings(server, report_xlsx=True)) == (
+        f"{CHAT}: chart unchanged, list unchanged, workbook unchanged."
+    )
+
+
+def test_links_to_where_more_is_told(marts: str, server: FakeTelegram) -> None:
+    asked = settings(
+        server,
+        report_dashboard_url="https://bi.example.com/churn",
+        report_airflow_url="https://airflow.example.com/",
+    )
+    publish_report(marts, connection(), asked, run_id="manual__2026-11-16T11:00:00+00:00")
+    run = "https://airflow.example.com/dags/ecommerce_churn/runs/manual__2026-11-16T11%3A00%3A00%2B00%3A00"
+    assert server.delivered[0].buttons == (
+        ("Dashboard", "https://bi.example.com/churn"),
+        ("Run in Airflow", run),
+    )
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8080", "http://127.0.0.1:8080", "http://bi"])
+def test_an_address_that_nobody_else_can_open_is_no_link(
+    marts: str, server: FakeTelegram, url: str
+) -> None:
+    asked = settings(server, report_dashboard_url=url, report_airflow_url=url)
+    publish_report(marts, connection(), asked, run_id="r1")
+    assert server.delivered[0].buttons == ()
+
+
+def test_it_is_pinned_where_that_is_asked_for(marts: str, server: FakeTelegram) -> None:
+    publish_report(marts, connection(), settings(server, report_pin=True))
+    assert server.pinned == [(CHAT, 1)]
 
 
 def test_without_a_connection_the_report_is_printed_and_written(
     marts: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    done = publish_report(marts, None, "pt_BR", "https://api.telegram.org", out=out)
+    done = publish_report(marts, None, settings(report_lang="pt_BR"), out=out)
     assert done == f"Nothing was sent: the report is in {out}/report.txt and {out}/report.html."
     text = (out / "report.txt").read_text(encoding="utf-8")
     assert text in capsys.readouterr().out
     assert "R$\u00a048.213,50" in text
     assert "Café &amp; &lt;b&gt;pão&lt;/b&gt;" in (out / "report.html").read_text(encoding="utf-8")
-    assert sorted(path.name for path in out.iterdir()) == ["report.html", "report.txt"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "customers_at_risk.csv",
+        "report.html",
+        "report.png",
+        "report.txt",
+    ]
 
 
 def test_a_second_preview_is_the_same_byte_for_byte(marts: str, tmp_path: Path) -> None:
     def previewed(out: Path) -> dict[str, bytes]:
-        publish_report(marts, None, "en", "https://api.telegram.org", out=out)
+        publish_report(marts, None, settings(), out=out)
         return {path.name: path.read_bytes() for path in out.iterdir()}
 
     assert previewed(tmp_path / "one") == previewed(tmp_path / "two")
 
 
 def test_a_preview_that_fails_leaves_the_old_one(marts: str, tmp_path: Path) -> None:
-    publish_report(marts, None, "en", "https://api.telegram.org", out=tmp_path)
+    publish_report(marts, None, settings(), out=tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     run_sql(marts, "drop schema marts cascade")
     with pytest.raises(UserError):
-        publish_report(marts, None, "en", "https://api.telegram.org", out=tmp_path)
+        publish_report(marts, None, settings(), out=tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_marts_of_another_date_are_not_sent(marts: str, server: FakeTelegram) -> None:
     with pytest.raises(UserError, match="built as of 2026-11-16, not 2026-11-09") as caught:
-        publish_report(marts, connection(), "en", server.url, as_of=date(2026, 11, 9))
+        publish_report(marts, connection(), settings(server), as_of=date(2026, 11, 9))
     assert "make demo AS_OF=2026-11-09" in str(caught.value)
     assert "as_of_date=2026-11-09" in str(caught.value)
     assert server.calls == []
+
+
+# --- by hand
 
 
 def test_the_script_sends_and_says_so_in_one_line(marts: str, server: FakeTelegram) -> None:
@@ -265,10 +441,83 @@ def test_the_script_sends_and_says_so_in_one_line(marts: str, server: FakeTelegr
     done = script(
         "--as-of=2026-11-16", "--lang=pt_BR", marts=marts, telegram=telegram, api_url=server.url
     )
-    assert (done.stdout, done.stderr) == (f"Sent to {CHAT} as message 1.\n", "")
+    assert (done.stdout, done.stderr) == (f"{CHAT}: chart sent, list sent.\n", "")
     assert done.returncode == 0
-    [message] = server.delivered
-    assert message.text.startswith("📊 Relatório semanal de churn")
+    assert server.delivered[0].text.startswith("🟥 O churn subiu para 2,2%")
+
+
+def test_other_chats_can_be_named_by_hand(marts: str, server: FakeTelegram) -> None:
+    server.chats.add("@other")
+    telegram = f"telegram://:{TOKEN}@{CHAT}"
+    done = script("--chat=@other", marts=marts, telegram=telegram, api_url=server.url)
+    assert done.stdout == "@other: chart sent, list sent.\n"
+
+
+def test_a_report_can_be_sent_again_by_force(marts: str, server: FakeTelegram) -> None:
+    publish_report(marts, connection(), settings(server))
+    telegram = f"telegram://:{TOKEN}@{CHAT}"
+    done = script("--force", marts=marts, telegram=telegram, api_url=server.url)
+    assert done.stdout == f"{CHAT}: chart sent again, list sent again.\n"
+    assert len(server.delivered) == 4
+
+
+@pytest.mark.parametrize(("method", "there"), [("sendPhoto", 1), ("sendDocument", 2)])
+@pytest.mark.parametrize("resolve", ["sent", "resend"])
+def test_a_process_that_dies_between_sending_and_noting_it_sends_nothing_twice(
+    marts: str, server: FakeTelegram, method: str, there: int, resolve: str
+) -> None:
+    telegram = f"telegram://:{TOKEN}@{CHAT}"
+    server.fail(Silence(), method=method)
+    command = [sys.executable, str(PROJECT / "scripts" / "send_report.py")]
+    env = os.environ | environment(marts, telegram, server.url)
+    with subprocess.Popen(command, env=env) as process:
+        assert server.was_delivered(there)
+        process.kill()
+    assert len(server.delivered) == there
+
+    again = script(marts=marts, telegram=telegram, api_url=server.url)
+    assert "is not known, and it is not sent a second time" in again.stderr
+    assert len(server.delivered) == there
+
+    settled = script(f"--resolve={resolve}", marts=marts, telegram=telegram, api_url=server.url)
+    assert settled.returncode == 0
+    assert len(server.delivered) == (2 if resolve == "sent" else 3)
+
+
+def test_a_test_is_marked_and_not_remembered(marts: str, server: FakeTelegram) -> None:
+    telegram = f"telegram://:{TOKEN}@{CHAT}"
+    for _ in range(2):
+        done = script("--test", marts=marts, telegram=telegram, api_url=server.url)
+        assert done.stdout == f"{CHAT}: a test was sent.\n"
+    assert [m.kind for m in server.delivered] == ["photo", "document"] * 2
+    assert server.delivered[0].text.startswith("🧪 Test, please ignore")
+    assert publish_report(marts, connection(), settings(server)).endswith("sent, list sent.")
+
+
+def test_a_check_answers_a_line_a_question(marts: str, server: FakeTelegram) -> None:
+    server.rights["edit"] = False
+    done = script(
+        "--check", marts=marts, telegram=f"telegram://:{TOKEN}@{CHAT}", api_url=server.url
+    )
+    assert done.stdout.splitlines() == [
+        "✔ The token is valid: the bot is @churn_report_bot.",
+        f"✔ The bot knows the chat {CHAT}.",
+        f"✔ It may post in {CHAT}.",
+        f"✘ It may not pin in {CHAT}.",
+    ]
+    assert done.returncode == 0  # nobody asked for a pinned report
+    assert server.delivered == []
+
+
+def test_a_check_that_finds_something_wrong_ends_with_an_error(
+    marts: str, server: FakeTelegram
+) -> None:
+    server.rights["post"] = False
+    telegram = f"telegram://:{TOKEN}@-42,{CHAT}"
+    done = script("--check", marts=marts, telegram=telegram, api_url=server.url)
+    assert "✘ Telegram does not know the chat -42" in done.stdout
+    assert f"✘ It may not post in {CHAT}." in done.stdout
+    assert done.returncode == 1
 
 
 def test_the_script_ends_a_wrong_chat_with_one_sentence(marts: str, server: FakeTelegram) -> None:
@@ -293,6 +542,14 @@ def test_a_traceback_that_is_asked_for_holds_no_token(marts: str, server: FakeTe
     [
         (["--as-of=16/11/2026"], "", "The as-of date '16/11/2026' is not a date: write it like"),
         (["--as-of=2026-11-09"], "", "built as of 2026-11-16, not 2026-11-09"),
+        (["--resolve=yes"], "", "--resolve yes is not possible"),
+        (["--check"], "", "There is no connection telegram: set AIRFLOW_CONN_TELEGRAM"),
+        (["--test"], "", "There is no connection telegram: set AIRFLOW_CONN_TELEGRAM"),
+        (
+            ["--resolve=sent"],
+            f"telegram://:{TOKEN}@{CHAT}",
+            "There is nothing to resolve: no message of this report",
+        ),
         (["--lang=fr"], "", "The report has no language 'fr': it is written in en and pt_BR."),
         ([], f"telegram://:987654321:another@{CHAT}", "Telegram refuses the token of the bot"),
         ([], f"telegram://{CHAT}", "The connection telegram has no password"),
@@ -327,7 +584,7 @@ def test_a_dry_run_sends_nothing_even_with_a_connection(
     for name, value in environment(marts, f"telegram://:{TOKEN}@{CHAT}", server.url).items():
         monkeypatch.setenv(name, value)
     # Not into the project's own out/, where somebody's preview may lie.
-    monkeypatch.setattr(publish, "preview", lambda message, out: f"Preview: {message.title}")
+    monkeypatch.setattr(publish, "preview", lambda message, *_: f"Preview: {message.title}")
     send_report(dry_run=True)
     assert capsys.readouterr().out == "Preview: Weekly churn report\n"
     assert server.calls == []

@@ -179,6 +179,7 @@ def test_every_setting_has_an_example_and_every_example_a_setting() -> None:
     assert {name for name, _ in EXAMPLES} == settings | {
         "AIRFLOW_CONN_WAREHOUSE",
         "AIRFLOW_CONN_TELEGRAM",
+        "AIRFLOW_CONN_TELEGRAM_OPS",
     }
 
 

@@ -152,8 +152,8 @@ def test_the_verdict_tells_how_churn_moved_and_whose_most(
     now: str | None, before: str | None, verdict: str, mark: Mark
 ) -> None:
     message = worded(
-        week=replace(WEEK, churn_rate=now and Decimal(now)),
-        before=replace(WEEK, churn_rate=before and Decimal(before)),
+        week=replace(WEEK, churn_rate=Decimal(now) if now else None),
+        before=replace(WEEK, churn_rate=Decimal(before) if before else None),
     )
     assert (message.verdict, message.mark) == (verdict, mark)
 
@@ -173,7 +173,7 @@ def test_a_week_without_orders_is_told_first_of_all() -> None:
     [
         ("state", "SP", "Customers from SP", "Clientes de SP"),
         ("category", "Lamps", "Buyers of Lamps", "Compradores de Lamps"),
-        ("channel", "email", "Customers who came by email", "Clientes vindos de email"),
+        ("channel", "email", "Customers who came through email", "Clientes vindos de email"),
         (
             "first_product",
             "Lamp",

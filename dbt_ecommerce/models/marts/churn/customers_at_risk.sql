@@ -75,19 +75,10 @@ at_risk as (
         predictions.expected_revenue,
         -- where costs are not known the revenue has to stand for the margin
         case
-            when
-                customer_churn.margin is not null
-                and customer_churn.revenue > 0
-                then 'margin'
-            else 'revenue'
+            when customer_churn.margin_rate is null then 'revenue'
+            else 'margin'
         end as valued_by,
-        case
-            when
-                customer_churn.margin is not null
-                and customer_churn.revenue > 0
-                then customer_churn.margin / customer_churn.revenue
-            else 1
-        end as margin_rate,
+        coalesce(customer_churn.margin_rate, 1) as value_rate,
         last_products.product_name as last_product_name,
         last_orders.cancellation_reason,
         last_orders.is_cancelled as is_last_order_cancelled,
@@ -124,8 +115,8 @@ valued as (
 
     select
         *,
-        expected_revenue * margin_rate as expected_value,
-        expected_revenue * margin_rate * (1 - probability_alive)
+        expected_revenue * value_rate as expected_value,
+        expected_revenue * value_rate * (1 - probability_alive)
             as value_at_stake,
         greatest(
             {{ dbt.datediff('expected_next_order_on', 'as_of_on', 'day') }}, 0

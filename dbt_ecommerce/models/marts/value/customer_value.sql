@@ -32,7 +32,7 @@ joined as (
         acquired.cohort_month,
         customers.revenue,
         customers.margin,
-        customers.margin / nullif(customers.revenue, 0) as margin_rate,
+        customers.margin_rate,
         predictions.expected_revenue_ltv,
         costs.cac,
         customers.as_of_on
@@ -72,7 +72,7 @@ final as (
         -- numerics: so far
         revenue,
         margin,
-        cast(margin_rate as numeric(18, 6)) as margin_rate,
+        margin_rate,
         cac,
 
         -- numerics: expected, and both together

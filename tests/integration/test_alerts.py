@@ -1,0 +1,334 @@
+"""Alerts say what went wrong, once a day and cause, keep secrets, and never fail themselves."""
+
+import asyncio
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg2
+import pytest
+
+from include import connections
+from include.alerts import send
+from include.alerts.callbacks import churn_is_unusual, run_is_late, task_failed
+from include.alerts.scrub import scrub
+from include.alerts.wording import Task, failure_alert
+from include.connections import Connection, from_uri
+from include.errors import UserError
+from include.report.wording import Wording
+from include.settings import Settings
+from include.warehouse import connection as warehouse_connection
+from tests.integration.fake_telegram import FakeTelegram, Refusal, fake_telegram, parse_html
+
+TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
+CHAT = "-1001234567890"
+OPS = "-1005555555555"
+LOG_URL = "http://localhost:8080/dags/ecommerce_churn/runs/r1/tasks/report?try_number=1"
+
+
+def text_of(
+    error: BaseException | str | None, lang: str = "en", failed_tests: tuple[str, ...] = ()
+) -> str:
+    task = Task(
+        "ecommerce_churn",
+        "dbt.marts.rpt_weekly_report",
+        "scheduled__2026-11-16T11:00:00+00:00",
+        date(2026, 11, 16),
+        LOG_URL,
+    )
+    return failure_alert(task, error, Wording(lang), failed_tests=failed_tests)
+
+
+def context(error: BaseException | str | None, **more: Any) -> Any:
+    task = SimpleNamespace(
+        dag_id="ecommerce_churn", task_id="report", run_id="r1", try_number=1, log_url=LOG_URL
+    )
+    fields: dict[str, Any] = {
+        "ti": task,
+        "task_instance": task,
+        "exception": error,
+        "params": {},
+        "data_interval_end": datetime(2026, 11, 16, 11, tzinfo=UTC),
+    }
+    return fields | more
+
+
+@pytest.fixture
+def telegram(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Connection | None]:
+    """What Airflow knows as its connections; none at first. Alerts go to `tmp_path`."""
+    known: dict[str, Connection | None] = {}
+    monkeypatch.setattr(connections, "from_airflow", known.get)
+
+    async def known_async(conn_id: str) -> Connection | None:
+        return known.get(conn_id)
+
+    monkeypatch.setattr(connections, "from_airflow_async", known_async)
+    monkeypatch.setattr(warehouse_connection, "from_airflow", known.get)
+    monkeypatch.setattr(send, "OUT", tmp_path)
+    return known
+
+
+@pytest.fixture
+def warehouse(telegram: dict[str, Connection | None], warehouse_url: str) -> str:
+    """A warehouse that the alerts find."""
+    telegram["warehouse"] = from_uri(warehouse_url)
+    return warehouse_url
+
+
+@pytest.fixture
+def server(
+    telegram: dict[str, Connection | None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FakeTelegram]:
+    """Telegram, and a connection to it."""
+    telegram["telegram"] = connection()
+    with fake_telegram(TOKEN, CHAT, OPS) as running:
+        monkeypatch.setenv("TELEGRAM_API_URL", running.url)
+        yield running
+
+
+def run_sql(url: str, statements: str) -> None:
+    with closing(psycopg2.connect(url)) as opened, opened, opened.cursor() as cursor:
+        cursor.execute(statements)
+
+
+def connection(chat: str = CHAT) -> Connection:
+    return Connection("telegram", chat, None, None, TOKEN, None)
+
+
+def test_it_names_the_dag_the_task_the_run_the_date_the_reason_and_the_log() -> None:
+    assert parse_html(text_of(UserError("The folder x is missing: give another one.")))[0] == (
+        "🚨 A task failed\n"
+        "DAG: ecommerce_churn\n"
+        "Task: dbt.marts.rpt_weekly_report\n"
+        "Run: scheduled__2026-11-16T11:00:00+00:00\n"
+        "As of: Nov 16, 2026\n"
+        "The folder x is missing: give another one.\n"
+        f"Log: {LOG_URL}"
+    )
+
+
+def test_it_speaks_the_language_of_the_report() -> None:
+    text = text_of(UserError("x"), lang="pt_BR")
+    assert "Uma tarefa falhou" in text
+    assert "Posição em: <b>16 de nov. de 2026</b>" in text
+
+
+def test_an_error_that_is_no_sentence_is_named_by_its_type() -> None:
+    assert "<blockquote>KeyError: 'orders'</blockquote>" in text_of(KeyError("orders"))
+    assert "<blockquote>ValueError</blockquote>" in text_of(ValueError())
+
+
+def test_without_an_error_it_points_to_the_log() -> None:
+    assert "The task gave no reason: see its log." in text_of(None)
+
+
+def test_the_error_is_escaped_and_cut() -> None:
+    text, entities = parse_html(text_of(UserError("<script> & <b>" + "x" * 10_000)))
+    assert "<script> & <b>xxx" in text
+    assert len(text) < 1000
+    assert len(entities) < 10
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        (TOKEN, f"POST https://api.telegram.org/bot{TOKEN}/sendMessage failed"),
+        ("s3cr:et", "could not connect to postgresql://shop:s3cr:et@db:5432/shop"),
+        ("p@ss", "could not connect to postgresql://shop:p@ss@db:5432/shop"),
+        ("hunter2", "connection failed: host=db password=hunter2 user=shop"),
+        ("hunter2", "{'host': 'db', 'password': 'hunter2'}"),
+        ("hunter 2", '{"api_key": "hunter 2"}'),
+        ("abc", "AIRFLOW_CONN_TELEGRAM=telegram://:abc%40x"),
+    ],
+)
+def test_what_looks_like_a_secret_is_not_in_it(secret: str, text: str) -> None:
+    assert secret not in text_of(RuntimeError(text))
+
+
+def test_known_secrets_are_not_in_it_whatever_they_look_like() -> None:
+    assert scrub("the word is swordfish", ("swordfish",)) == "the word is ***"
+
+
+def test_a_sentence_about_a_token_is_left_as_it_is() -> None:
+    sentence = "Telegram refuses the token: get a valid one at https://t.me/BotFather, 12:30."
+    assert scrub(sentence) == sentence
+
+
+def test_data_tests_that_failed_are_named() -> None:
+    text, _ = parse_html(text_of("Database Error", failed_tests=("a<b", *"cdefg")))
+    assert text.startswith("🚨 Data tests failed, no report was sent\nDAG: ecommerce_churn\n")
+    assert "\n▸ a<b\n▸ c\n▸ d\n▸ e\n▸ f\n▸ … 1\nLog: " in text
+
+
+def test_it_is_sent_to_the_connection_telegram(server: FakeTelegram) -> None:
+    task_failed(context(UserError("It broke: mend it.")))
+    [message] = server.delivered
+    assert message.chat_id == CHAT
+    assert "It broke: mend it." in message.text
+    assert "As of: Nov 16, 2026" in message.text
+
+
+def test_it_is_sent_to_telegram_ops_where_there_is_one(
+    telegram: dict[str, Connection | None], server: FakeTelegram
+) -> None:
+    telegram["telegram_ops"] = connection(OPS)
+    task_failed(context(UserError("It broke: mend it.")))
+    assert [message.chat_id for message in server.delivered] == [OPS]
+
+
+def test_the_same_cause_is_told_once_a_day(server: FakeTelegram, warehouse: str) -> None:
+    task_failed(context(UserError("It broke: mend it.")))
+    task_failed(context(UserError("It broke in another way: mend it.")))
+    assert len(server.delivered) == 1
+    run_sql(warehouse, "update ops.report_deliveries set period_starts_on = period_starts_on - 1")
+    task_failed(context(UserError("It broke: mend it.")))
+    assert len(server.delivered) == 2
+
+
+def test_another_task_is_another_cause(server: FakeTelegram, warehouse: str) -> None:
+    task_failed(context("x"))
+    other = context("x")
+    other["ti"] = SimpleNamespace(**{**vars(other["ti"]), "task_id": "get_shop_data"})
+    task_failed(other)
+    assert len(server.delivered) == 2
+
+
+def test_a_warehouse_that_cannot_be_reached_is_no_reason_to_be_silent(
+    telegram: dict[str, Connection | None], server: FakeTelegram
+) -> None:
+    telegram["warehouse"] = Connection("postgres", "127.0.0.1", 9, "u", "p", "d")
+    task_failed(context("x"))
+    assert len(server.delivered) == 1
+
+
+def test_a_failed_test_task_names_the_tests(server: FakeTelegram, warehouse: str) -> None:
+    run_sql(
+        warehouse,
+        "create schema ops; create table ops.data_tests (test_name text, status text);"
+        " insert into ops.data_tests values ('good', 'pass'), ('unique_orders', 'fail')",
+    )
+    failed = context("x")
+    failed["ti"] = SimpleNamespace(**{**vars(failed["ti"]), "task_id": "marts.dbt_ecommerce_test"})
+    task_failed(failed)
+    [message] = server.delivered
+    assert "🚨 Data tests failed" in message.text
+    assert "▸ unique_orders" in message.text
+    assert "good" not in message.text
+
+
+def test_a_run_that_is_late_is_told(server: FakeTelegram, warehouse: str) -> None:
+    run = {"dag_id": "ecommerce_churn", "dag_run_id": "scheduled__2026-11-16T11:00:00+00:00"}
+    for _ in range(2):
+        asyncio.run(run_is_late({"dag_run": run, "deadline": {"id": "d1"}}))
+    [message] = server.delivered
+    assert message.text == (
+        "🚨 The report is late\nDAG: ecommerce_churn\nRun: scheduled__2026-11-16T11:00:00+00:00"
+    )
+
+
+@pytest.mark.parametrize(("is_unusual", "alerts"), [("true", 1), ("false", 0), ("null", 0)])
+def test_churn_beyond_its_usual_range_is_told_once(
+    server: FakeTelegram, warehouse: str, is_unusual: str, alerts: int
+) -> None:
+    run_sql(
+        warehouse,
+        f"""
+        create schema marts;
+        create table marts.rpt_churn_trend as
+        select
+            date '2026-11-09' as week_starts_on, date '2026-11-15' as week_ends_on,
+            0.0912 as churn_rate, 0.01 as usual_churn_rate_low, 0.05 as usual_churn_rate_high,
+            cast({is_unusual} as boolean) as is_churn_rate_unusual
+        union all select date '2026-11-02', date '2026-11-08', 0.2, 0.01, 0.05, true
+        """,
+    )
+    settings = Settings(telegram_api_url=server.url)
+    for _ in range(2):
+        churn_is_unusual(settings, warehouse)
+    assert [message.text for message in server.delivered] == [
+        "🚨 Churn is unusual\nNov 9\u2009–\u200915, 2026\n"
+        "9.1% of the active customers left; usual are 1.0% – 5.0%."
+    ] * alerts
+
+
+def test_without_the_connection_it_is_written_to_a_file(
+    telegram: dict[str, Connection | None], tmp_path: Path
+) -> None:
+    task_failed(context(UserError("1 < 2 & so on")))
+    text = (tmp_path / "alert.txt").read_text()
+    assert "1 < 2 & so on" in text
+    assert "<b>" not in text
+    assert LOG_URL in text
+
+
+def test_the_as_of_date_is_the_parameter_of_the_run_where_it_has_one(
+    telegram: dict[str, Connection | None], tmp_path: Path
+) -> None:
+    task_failed(context("x", params={"as_of_date": "2026-10-05"}))
+    assert "As of: Oct 5, 2026" in (tmp_path / "alert.txt").read_text()
+
+
+def test_the_as_of_date_is_of_the_shop_s_time_zone(
+    telegram: dict[str, Connection | None], tmp_path: Path
+) -> None:
+    night = datetime(2026, 11, 17, 1, tzinfo=UTC)  # still the 16th in São Paulo
+    task_failed(context("x", data_interval_end=night))
+    assert "As of: Nov 16, 2026" in (tmp_path / "alert.txt").read_text()
+
+
+@pytest.mark.parametrize("given", ["latest", "16/11/2026"])
+def test_a_date_that_is_not_known_or_wrong_does_not_stop_the_alert(
+    telegram: dict[str, Connection | None], tmp_path: Path, given: str
+) -> None:
+    task_failed(context("x", params={"as_of_date": given}))
+    assert "A task failed" in (tmp_path / "alert.txt").read_text()
+    assert "As of" not in (tmp_path / "alert.txt").read_text()
+
+
+def test_an_alert_that_telegram_refuses_is_logged_and_not_raised(
+    telegram: dict[str, Connection | None],
+    server: FakeTelegram,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    telegram["telegram"] = connection("-42")
+    task_failed(context(UserError("x")))
+    assert "Telegram does not know the chat -42" in caplog.text
+    assert TOKEN not in caplog.text
+
+
+def test_whatever_breaks_inside_it_is_logged_without_its_text(
+    telegram: dict[str, Connection | None], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    nonsense: Any = {f"https://api.telegram.org/bot{TOKEN}": None}
+    task_failed(nonsense)
+    assert "An alert was not sent: KeyError." in caplog.text
+    assert TOKEN not in caplog.text
+
+
+def test_a_token_that_is_refused_is_not_in_the_log(
+    telegram: dict[str, Connection | None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    telegram["telegram"] = connection()
+    with fake_telegram("987654321:another", CHAT) as server:
+        server.fail(Refusal(401, "Unauthorized"))
+        monkeypatch.setenv("TELEGRAM_API_URL", server.url)
+        task_failed(context(UserError("x")))
+    assert "Telegram refuses the token" in caplog.text
+    assert TOKEN not in caplog.text
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    heavy = {"telegram", "httpx", "babel", "pandas", "airflow", "psycopg2"}
+    code = f"import sys, include.alerts.callbacks; print(*({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -4,7 +4,7 @@ RUN := $(UV) run --frozen --quiet
 # what people run needs no test tools; those that are there stay
 RUN_APP := $(RUN) --no-dev
 
-.PHONY: help demo up down docs check conventions test requirements
+.PHONY: help demo up down bot docs check conventions test requirements
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,6 +17,9 @@ up: $(UV) ## Airflow on localhost:8080 with the embedded Postgres, until `make d
 
 down: $(UV) ## stop what `make up` started
 	@$(RUN_APP) python scripts/standalone.py down
+
+bot: $(UV) ## answers questions in the report's Telegram chats, until Ctrl-C
+	@$(RUN_APP) python scripts/bot.py
 
 docs: $(UV) ## the dbt models and their lineage as one page, out/dbt_docs.html
 	@$(RUN_APP) python scripts/dbt_docs.py

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """How long a run may take before an alert says that its report is late."""
     telegram_api_url: str = "https://api.telegram.org"
     """A self-hosted Bot API server, where there is one."""
+    telegram_bot_users: Annotated[frozenset[int], NoDecode] = frozenset()
+    """Who may ask the bot in private, beside the chats of the connections."""
 
     warehouse_port: int = 0
     """Port of the embedded Postgres; 0 takes a free one."""
@@ -78,6 +80,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("telegram_bot_users", mode="before")
+    @classmethod
+    def _split_users(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
 
     @field_validator("report_dashboard_url", "report_airflow_url")
     @classmethod

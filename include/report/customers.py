@@ -33,7 +33,7 @@ def customer_table(
         name = one_line(customer.customer_name or "")
         table.append(
             [
-                customer.customer_id if is_full else _id(customer.customer_id),
+                customer.customer_id if is_full else shown_id(customer.customer_id),
                 name if is_full else masked(name),
                 *([one_line(customer.email or "")] if is_full else []),
                 one_line(customer.state or ""),
@@ -43,7 +43,7 @@ def customer_table(
                 customer.value_at_stake,
                 customer.revenue,
                 one_line(customer.last_product_name or ""),
-                _suggestion(customer, words),
+                suggestion(customer.suggested_reason, customer.cancellation_reason, words),
             ]
         )
     return table
@@ -88,15 +88,16 @@ def as_xlsx(table: Table) -> bytes:
     return file.getvalue()
 
 
-def _id(customer_id: str) -> str:
+def shown_id(customer_id: str) -> str:
     """The customer's id, unless it is an address."""
     return masked(customer_id) if "@" in customer_id else one_line(customer_id)
 
 
-def _suggestion(customer: CustomerAtRisk, words: Wording) -> str:
-    suggestion = words.text(f"suggest_{customer.suggested_reason}")
-    reason = one_line(customer.cancellation_reason or "")
-    return f"{suggestion} ({reason})" if reason else suggestion
+def suggestion(suggested_reason: str, cancellation_reason: str | None, words: Wording) -> str:
+    """What to write to a customer about."""
+    says = words.text(f"suggest_{suggested_reason}")
+    reason = one_line(cancellation_reason or "")
+    return f"{says} ({reason})" if reason else says
 
 
 def _csv_cell(cell: Cell, *, decimal_comma: bool) -> str:

@@ -15,7 +15,9 @@ from include.report.wording import Wording
 MARKS = {Mark.GOOD: "🟢", Mark.BAD: "🟥", Mark.EVEN: "▫️"}
 
 
-LONGEST_CAPTION = 1024  # after parsing; counted here in UTF-16 units, which are never fewer
+# after parsing; counted here in UTF-16 units, which are never fewer
+LONGEST_CAPTION = 1024
+LONGEST_TEXT = 4096
 
 
 def telegram_caption(message: Message, marker: str = "") -> str:
@@ -38,7 +40,7 @@ def telegram_caption(message: Message, marker: str = "") -> str:
     ]
     while True:
         caption = _caption(message, marker, drivers, [line for line in folded if line], warnings)
-        if _length(caption) <= LONGEST_CAPTION:
+        if shown_length(caption) <= LONGEST_CAPTION:
             return caption
         lines, line = expendable.pop(0)
         lines.remove(line)
@@ -84,7 +86,8 @@ def _facts_in_a_line(facts: tuple[Fact, ...]) -> str:
     )
 
 
-def _length(html: str) -> int:
+def shown_length(html: str) -> int:
+    """The length of a text in Telegram's HTML as Telegram counts it, or a little more."""
     return len(unescape(re.sub(r"<[^>]*>", "", html)).encode("utf-16-le")) // 2
 
 

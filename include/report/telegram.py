@@ -179,8 +179,8 @@ class Telegram:
     ) -> None:
         _check_api_url(api_url)
         if not all(char.isascii() and (char.isalnum() or char in ":_-") for char in token):
-            raise _refused_token()  # it would not even make a sound URL
-        _silence_libraries()
+            raise refused_token()  # it would not even make a sound URL
+        silence_libraries()
         self._token, self._api_url, self._sleep = token, api_url, sleep
         request = HTTPXRequest(
             connect_timeout=10.0,
@@ -209,7 +209,7 @@ class Telegram:
         if reply_to is not None:
             where["disable_notification"] = True
             where["reply_parameters"] = ReplyParameters(reply_to, allow_sending_without_reply=True)
-        message = self._call(chat, lambda: self._send(content, where))
+        message = self._call(chat, lambda: give(self._bot, content, where))
         return int(message.message_id)
 
     def replace(self, chat: Chat, message_id: int, content: Photo | Document) -> None:
@@ -269,32 +269,6 @@ class Telegram:
         self._call(Chat("-"), nothing, is_repeatable=True)
         return f"@{self._bot.username}"
 
-    async def _send(self, content: Content, where: dict[str, Any]) -> Any:
-        if isinstance(content, Text):
-            return await self._bot.send_message(
-                text=content.html,
-                parse_mode=ParseMode.HTML,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-                **where,
-            )
-        if isinstance(content, Photo):
-            return await self._bot.send_photo(
-                photo=content.png,
-                filename=_PICTURE,
-                caption=content.caption,
-                parse_mode=ParseMode.HTML,
-                reply_markup=_keyboard(content.buttons),
-                **where,
-            )
-        return await self._bot.send_document(
-            document=content.content,
-            filename=content.name,
-            caption=content.caption,
-            parse_mode=ParseMode.HTML,
-            disable_content_type_detection=True,
-            **where,
-        )
-
     def _call(
         self, chat: Chat, what: Callable[[], Awaitable[Any]], *, is_repeatable: bool = False
     ) -> Any:
@@ -344,6 +318,34 @@ class Telegram:
             return _Failure(error, was_sending)
 
 
+async def give(bot: Bot, content: Content, where: dict[str, Any]) -> Any:
+    """Send a message as it is; `where` are the arguments that every method of sending has."""
+    if isinstance(content, Text):
+        return await bot.send_message(
+            text=content.html,
+            parse_mode=ParseMode.HTML,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+            **where,
+        )
+    if isinstance(content, Photo):
+        return await bot.send_photo(
+            photo=content.png,
+            filename=_PICTURE,
+            caption=content.caption,
+            parse_mode=ParseMode.HTML,
+            reply_markup=_keyboard(content.buttons),
+            **where,
+        )
+    return await bot.send_document(
+        document=content.content,
+        filename=content.name,
+        caption=content.caption,
+        parse_mode=ParseMode.HTML,
+        disable_content_type_detection=True,
+        **where,
+    )
+
+
 def _keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
     if not buttons:
         return None
@@ -373,7 +375,7 @@ def _in_words(failure: _Failure, chat: Chat, api_url: str, token: str) -> UserEr
     # The library writes some of the server's words small, and quotes pages of proxies whole.
     says = shorten(re.sub(re.escape(token), "…", says, flags=re.IGNORECASE), 200, placeholder=" …")
     if isinstance(error, InvalidToken):
-        return _refused_token()
+        return refused_token()
     if isinstance(error, Forbidden):
         return UserError(
             f"Telegram does not let the bot write to the chat {chat} ({says}):"
@@ -429,7 +431,8 @@ def _refused_message(says: str, chat: Chat) -> UserError:
     )
 
 
-def _refused_token() -> UserError:
+def refused_token() -> UserError:
+    """The sentence for a token that Telegram does not know, or not any more."""
     return UserError(
         "Telegram refuses the token of the bot: get a valid one from @BotFather and put it into the"
         " password of the connection telegram."
@@ -467,7 +470,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _silence_libraries() -> None:
+def silence_libraries() -> None:
     """Keep the libraries' loggers quiet: they log URLs and answers, which hold the bot's token."""
     for name in ("httpx", "httpcore", "telegram", *logging.root.manager.loggerDict):
         if name.split(".")[0] in ("httpx", "httpcore", "telegram"):

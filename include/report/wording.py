@@ -129,3 +129,7 @@ class Wording:
     def month_of_year(self, day: date) -> str:
         """The month of a date and its year: May 2026."""
         return str(format_skeleton("yMMM", day, locale=self._locale))
+
+    def short_month(self, day: date) -> str:
+        """The month of a date and its year, in numbers: 11/2026."""
+        return str(format_skeleton("yM", day, locale=self._locale))

@@ -110,6 +110,8 @@ class FakeTelegram:
     edited: list[Delivered] = field(default_factory=list)
     """Each message as it was made by an edit."""
     pinned: list[tuple[str, int]] = field(default_factory=list)
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    """What people wrote that the bot has not confirmed yet."""
     rights: dict[str, bool] = field(default_factory=lambda: {"post": True, "edit": True})
     """What the bot may do in its chats, which are channels."""
     calls: list[str] = field(default_factory=list)
@@ -126,6 +128,17 @@ class FakeTelegram:
         """Script what the next calls of `method` meet, one fault a call."""
         self.faults.setdefault(method, []).extend(faults)
 
+    def post(self, *updates: dict[str, Any]) -> None:
+        """Give updates to the bot, as soon as it asks."""
+        with self.arrived:
+            self.updates += updates
+            self.arrived.notify_all()
+
+    def wait_until(self, happened: Callable[[], object]) -> None:
+        """Wait for what the bot does; AssertionError where it does not do it."""
+        with self.arrived:
+            assert self.arrived.wait_for(happened, timeout=60), f"after {self.calls}"
+
     def answer(self, token: str, method: str, form: Form) -> object:
         """The result of a call; Refusal and the other faults where there is none."""
         if token != self.token:
@@ -133,7 +146,9 @@ class FakeTelegram:
         handler = _METHODS.get(method)
         if handler is None:
             raise Refusal(404, "Not Found: method not found")
-        self.calls.append(method)
+        with self.arrived:
+            self.calls.append(method)
+            self.arrived.notify_all()
         scripted = self.faults.get(method)
         fault = scripted.pop(0) if scripted else None
         if isinstance(fault, Refusal):
@@ -264,8 +279,31 @@ def _pin_chat_message(server: FakeTelegram, form: Form) -> object:
     return True
 
 
+def _get_updates(server: FakeTelegram, form: Form) -> object:
+    """Confirm what is before the offset, then wait for something else as long as is asked for."""
+    offset, kinds = int(form.get("offset") or 0), form.json("allowed_updates")
+
+    def waiting() -> list[dict[str, Any]]:
+        return [update for update in server.updates if not kinds or set(kinds) & set(update)]
+
+    with server.arrived:
+        server.updates = [update for update in server.updates if update["update_id"] >= offset]
+        server.arrived.wait_for(
+            lambda: waiting() or server.stopping.is_set(), timeout=float(form.get("timeout") or 0)
+        )
+        return waiting()
+
+
+def _delete_webhook(server: FakeTelegram, form: Form) -> object:
+    if form.get("drop_pending_updates").lower() == "true":
+        server.updates.clear()
+    return True
+
+
 _METHODS: dict[str, Callable[[FakeTelegram, Form], object]] = {
     "getMe": _get_me,
+    "getUpdates": _get_updates,
+    "deleteWebhook": _delete_webhook,
     "getChat": _get_chat,
     "getChatMember": _get_chat_member,
     "sendMessage": _send_message,
@@ -493,7 +531,9 @@ def fake_telegram(token: str, *chats: str) -> Iterator[FakeTelegram]:
     try:
         yield fake
     finally:
-        fake.stopping.set()
+        with fake.arrived:
+            fake.stopping.set()
+            fake.arrived.notify_all()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -101,7 +101,7 @@ def test_the_compose_file_follows_the_compose_specification() -> None:
 
 
 def test_folders_are_mounted_into_services_that_the_astro_cli_has() -> None:
-    services = compose()["services"].keys() - {"warehouse"}
+    services = compose()["services"].keys() - {"warehouse", "bot"}
 
     assert services == {"scheduler", "dag-processor", "triggerer"}
 
@@ -110,7 +110,7 @@ def test_mounts_exist_and_leave_the_manifest_of_the_image_in_sight() -> None:
     mounted = {
         volume.split(":")[0]: volume.split(":")[1]
         for name, service in compose()["services"].items()
-        if name != "warehouse"
+        if name not in ("warehouse", "bot")
         for volume in service["volumes"]
     }
 
@@ -137,6 +137,30 @@ def test_airflow_knows_the_warehouse_that_compose_starts() -> None:
     assert connection.conn_login == environment["POSTGRES_USER"]
     assert connection.conn_password == environment["POSTGRES_PASSWORD"]
     assert connection.conn_schema == environment["POSTGRES_DB"]
+
+
+def test_the_bot_starts_only_where_it_is_asked_for() -> None:
+    bot = compose()["services"]["bot"]
+
+    assert bot["profiles"] == ["bot"]
+    assert (PROJECT / bot["command"][1]).is_file()
+    assert bot["networks"] == ["airflow"]
+
+
+def test_the_bot_knows_the_warehouse_and_no_variable_that_is_no_setting() -> None:
+    given = dict(
+        variable.partition("=")[::2] for variable in compose()["services"]["bot"]["environment"]
+    )
+    warehouse = connections()["warehouse"]
+
+    assert given.pop("AIRFLOW_CONN_WAREHOUSE") == (
+        f"${{AIRFLOW_CONN_WAREHOUSE:-postgres://{warehouse.conn_login}:{warehouse.conn_password}"
+        f"@{warehouse.conn_host}:{warehouse.conn_port}/{warehouse.conn_schema}}}"
+    )
+    assert set(given.values()) == {""}  # passed on where they are set
+    connections_given = {"AIRFLOW_CONN_TELEGRAM", "AIRFLOW_CONN_TELEGRAM_OPS"}
+    assert given.keys() <= {name.upper() for name in Settings.model_fields} | connections_given
+    assert given.keys() >= {"TELEGRAM_BOT_USERS", "REPORT_PERSONAL_DATA", "REPORT_LANG"}
 
 
 def test_the_telegram_connection_holds_no_secret() -> None:

@@ -6,6 +6,7 @@ It neither calculates nor words anything: arithmetic is SQL's, wording is `messa
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from psycopg2 import errors, sql
@@ -145,59 +146,31 @@ class Report:
 
 def read_report(connection: Connection) -> Report:
     """Read the report, one query a table; UserError where the marts are missing or half-built."""
-    totals = ShopTotals(**_only_row(connection, "rpt_shop_totals", _names(ShopTotals)))
-    prediction = Prediction(**_only_row(connection, "rpt_prediction", _names(Prediction)))
-
     head = ["as_of_on", "week_starts_on", "week_ends_on", "currency"]
     figures = _names(WeekFigures)
     before = [f"{name}_week_before" for name in figures]
-    row = _only_row(connection, "rpt_weekly_report", [*head, *figures, *before])
-    report = Report(
-        **{name: row[name] for name in head},
-        week=WeekFigures(**{name: row[name] for name in figures}),
-        week_before=WeekFigures(**{name: row[f"{name}_week_before"] for name in figures}),
-        totals=totals,
-        prediction=prediction,
-        trend=tuple(
-            TrendWeek(**row)
-            for row in _rows(connection, "rpt_churn_trend", _names(TrendWeek), "week_starts_on")
-        ),
-        drivers=tuple(
-            Driver(**row)
-            for row in _rows(connection, "rpt_churn_drivers", _names(Driver), "driver_rank")
-        ),
-        customers_at_risk=tuple(
-            CustomerAtRisk(**row)
-            for row in _rows(
-                connection, "rpt_customers_at_risk", _names(CustomerAtRisk), "risk_rank"
-            )
-        ),
+    [week] = _rows(connection, "rpt_weekly_report", [*head, *figures, *before])
+    marts = partial(_rows, connection, as_of_on=week["as_of_on"])
+    [totals] = marts("rpt_shop_totals", _names(ShopTotals))
+    [prediction] = marts("rpt_prediction", _names(Prediction))
+    trend = marts("rpt_churn_trend", _names(TrendWeek), order="week_starts_on")
+    drivers = marts("rpt_churn_drivers", _names(Driver), order="driver_rank")
+    at_risk = marts("rpt_customers_at_risk", _names(CustomerAtRisk), order="risk_rank")
+    return Report(
+        **{name: week[name] for name in head},
+        week=WeekFigures(**{name: week[name] for name in figures}),
+        week_before=WeekFigures(**{name: week[f"{name}_week_before"] for name in figures}),
+        totals=ShopTotals(**totals),
+        prediction=Prediction(**prediction),
+        trend=tuple(TrendWeek(**row) for row in trend),
+        drivers=tuple(Driver(**row) for row in drivers),
+        customers_at_risk=tuple(CustomerAtRisk(**row) for row in at_risk),
         failed_tests=_failed_tests(connection),
     )
-    for table, as_of_on in (
-        ("rpt_shop_totals", totals.as_of_on),
-        ("rpt_prediction", prediction.as_of_on),
-    ):
-        if report.as_of_on != as_of_on:
-            raise UserError(
-                f"The marts are of two dates: rpt_weekly_report is as of {report.as_of_on},"
-                f" {table} as of {as_of_on}; run the DAG or `make demo` again."
-            )
-    return report
 
 
 def _names(row_type: type) -> list[str]:
     return [field.name for field in fields(row_type)]
-
-
-def _only_row(connection: Connection, table: str, columns: list[str]) -> dict[str, Any]:
-    rows = _rows(connection, table, columns)
-    if len(rows) != 1:
-        raise UserError(
-            f"The marts are not built yet: marts.{table} has {len(rows)} rows instead of one;"
-            " run the DAG or `make demo` first."
-        )
-    return rows[0]
 
 
 def _failed_tests(connection: Connection) -> int:
@@ -207,14 +180,32 @@ def _failed_tests(connection: Connection) -> int:
 
 
 def _rows(
-    connection: Connection, table: str, columns: list[str], order: str = "as_of_on"
+    connection: Connection,
+    table: str,
+    columns: list[str],
+    *,
+    order: str | None = None,
+    as_of_on: date | None = None,
 ) -> list[dict[str, Any]]:
-    query = sql.SQL("select {} from {} order by {}").format(
+    """Rows of a table, as of a date where one is given; exactly one where nothing orders them."""
+    query = sql.SQL("select as_of_on, {} from {} order by {}").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.Identifier("marts", table),
-        sql.Identifier(order),
+        sql.Identifier(order or "as_of_on"),
     )
-    return [dict(zip(columns, row, strict=True)) for row in _fetch(connection, query)]
+    found = _fetch(connection, query)
+    if order is None and len(found) != 1:
+        raise UserError(
+            f"The marts are not built yet: marts.{table} has {len(found)} rows instead of one;"
+            " run the DAG or `make demo` first."
+        )
+    for row in found:
+        if as_of_on not in (None, row[0]):
+            raise UserError(
+                f"The marts are of two dates: rpt_weekly_report is as of {as_of_on}, {table} as of"
+                f" {row[0]}; run the DAG or `make demo` again."
+            )
+    return [dict(zip(columns, row[1:], strict=True)) for row in found]
 
 
 def _fetch(connection: Connection, query: sql.Composable) -> list[tuple[Any, ...]]:

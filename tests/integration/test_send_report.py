@@ -247,6 +247,10 @@ def test_a_first_week_has_no_week_before(marts: str) -> None:
             "update marts.rpt_prediction set as_of_on = '2026-11-09'",
             "The marts are of two dates: rpt_weekly_report is as of 2026-11-16, rpt_prediction as",
         ),
+        (
+            "update marts.rpt_customers_at_risk set as_of_on = '2026-11-09'",
+            "rpt_weekly_report is as of 2026-11-16, rpt_customers_at_risk as of 2026-11-09",
+        ),
     ],
 )
 def test_marts_that_are_not_built_say_how_to_build_them(

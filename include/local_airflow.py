@@ -49,6 +49,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("://", "+psycopg2://", 1),
         # a chain of short tasks waits this long between two of them; Airflow's own value is 1 s
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+        # below /tmp two copies of the project would take each other's for their own
+        "AIRFLOW__COSMOS__CACHE_DIR": str(LOCAL / "cosmos"),
         "AIRFLOW__COSMOS__DBT_DOCS_PROJECTS": json.dumps(DOCS),
         "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -16,6 +16,7 @@ from include.bot.question import (
 )
 from include.bot.rows import AtRisk, ChurnShare, Cohorts, Products, ProductSales, RiskyCustomer
 from include.report.customers import shown_id, suggestion
+from include.report.message import usual_range
 from include.report.render import LONGEST_TEXT, shown_length
 from include.report.text import masked, plain
 from include.report.wording import Wording
@@ -72,20 +73,13 @@ def _churn(rows: ChurnShare, words: Wording) -> str:
             week=words.days(rows.week_starts_on, rows.week_ends_on),
             rate=words.rate(rows.churn_rate),
         )
-        lines += ["", _data(" · ".join(part for part in (rate, _usual_range(rows, words)) if part))]
+        low, high = rows.usual_churn_rate_low, rows.usual_churn_rate_high
+        usual = usual_range(low, high, rows.is_churn_rate_unusual, words)
+        lines += ["", _data(" · ".join(part for part in (rate, usual) if part))]
         if rows.window_days != rows.own_window_days:
             own = words.plural("bot_days", rows.own_window_days)
             lines.append(_data(words.text("bot_own_window", window=own)))
     return "\n".join([*lines, "", _as_of(rows, words)])
-
-
-def _usual_range(rows: ChurnShare, words: Wording) -> str:
-    low, high = rows.usual_churn_rate_low, rows.usual_churn_rate_high
-    if low is None or high is None:
-        return ""
-    is_inside = rows.churn_rate is None or low <= rows.churn_rate <= high
-    key = "usual" if is_inside else "unusual"
-    return words.text(key, low=words.rate(low), high=words.rate(high))
 
 
 def _at_risk(rows: AtRisk, words: Wording, personal_data: PersonalData) -> str:

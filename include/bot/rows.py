@@ -53,6 +53,7 @@ class ChurnShare:
     churn_rate: Decimal | None
     usual_churn_rate_low: Decimal | None
     usual_churn_rate_high: Decimal | None
+    is_churn_rate_unusual: bool | None
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,8 @@ _CHURN = """
         latest_week.week_ends_on,
         latest_week.churn_rate,
         latest_week.usual_churn_rate_low,
-        latest_week.usual_churn_rate_high
+        latest_week.usual_churn_rate_high,
+        latest_week.is_churn_rate_unusual
     from counted
     left join latest_week on true
 """

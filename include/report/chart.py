@@ -144,7 +144,9 @@ def _draw_rate(panel: Axes, at: list[int], trend: tuple[TrendWeek, ...], words: 
         heading.append(Patch(color=_GREY, label=words.text("chart_usual")))
     panel.plot(at, rates, color=_SLATE, linewidth=_LINE, label="churn rate", clip_on=False)
     outside = {
-        place: rate for place, rate, week in zip(at, rates, trend, strict=True) if _is_unusual(week)
+        place: rate
+        for place, rate, week in zip(at, rates, trend, strict=True)
+        if week.is_churn_rate_unusual
     }
     if outside:
         heading.append(_mark_unusual(panel, outside, words))
@@ -177,13 +179,6 @@ def _mark_unusual(panel: Axes, outside: dict[int, float], words: Wording) -> Lin
     )
     text = words.text("chart_unusual")
     return Line2D([], [], linestyle="", color=_WARNING, marker="D", markersize=_DIAMOND, label=text)
-
-
-def _is_unusual(week: TrendWeek) -> bool:
-    rate, low, high = week.churn_rate, week.usual_churn_rate_low, week.usual_churn_rate_high
-    if rate is None or low is None or high is None:
-        return False
-    return not low <= rate <= high
 
 
 def _numbers(rates: list[Decimal | None]) -> list[float]:

@@ -219,16 +219,22 @@ def _verdict(report: Report, words: Wording) -> str:
     return sentence
 
 
-def _usual_range(report: Report, words: Wording) -> str:
-    """The range the rate moves in, and whether the week's is outside; "" where none is known."""
-    week = report.trend[-1] if report.trend else None
-    if week is None or week.usual_churn_rate_low is None or week.usual_churn_rate_high is None:
+def usual_range(
+    low: Decimal | None, high: Decimal | None, is_unusual: bool | None, words: Wording
+) -> str:
+    """The range a churn rate moves in, and whether it is outside; "" where none is known."""
+    if low is None or high is None:
         return ""
+    key = "unusual" if is_unusual else "usual"
+    return words.text(key, low=words.rate(low), high=words.rate(high))
+
+
+def _usual_range(report: Report, words: Wording) -> str:
+    if not report.trend:
+        return ""
+    week = report.trend[-1]
     low, high = week.usual_churn_rate_low, week.usual_churn_rate_high
-    is_inside = week.churn_rate is None or low <= week.churn_rate <= high
-    return words.text(
-        "usual" if is_inside else "unusual", low=words.rate(low), high=words.rate(high)
-    )
+    return usual_range(low, high, week.is_churn_rate_unusual, words)
 
 
 def _who(driver: Driver, words: Wording) -> str:

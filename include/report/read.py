@@ -87,6 +87,7 @@ class TrendWeek:
     churn_rate: Decimal | None
     usual_churn_rate_low: Decimal | None
     usual_churn_rate_high: Decimal | None
+    is_churn_rate_unusual: bool | None
 
 
 @dataclass(frozen=True)

@@ -61,18 +61,19 @@ create table marts.rpt_prediction (
 create table marts.rpt_churn_trend (
     week_starts_on date, week_ends_on date, active_customers_at_end int, new_customers int,
     reactivated_customers int, churned_customers int, churn_rate numeric(9,6),
-    usual_churn_rate_low numeric(9,6), usual_churn_rate_high numeric(9,6)
+    usual_churn_rate_low numeric(9,6), usual_churn_rate_high numeric(9,6),
+    is_churn_rate_unusual boolean, as_of_on date default '2026-11-16'
 );
 create table marts.rpt_churn_drivers (
     driver_rank int, dimension text, segment text, churned_from_start int,
     churned_from_start_before int, churn_rate numeric, churn_rate_before numeric,
-    contribution numeric
+    contribution numeric, as_of_on date default '2026-11-16'
 );
 create table marts.rpt_customers_at_risk (
     risk_rank int, customer_id text, customer_name text, email text, state text,
     last_order_on date, rhythm_days numeric, days_overdue int, valid_orders int, revenue numeric,
     value_at_stake numeric(18,2), probability_alive double precision, last_product_name text,
-    suggested_reason text, cancellation_reason text
+    suggested_reason text, cancellation_reason text, as_of_on date default '2026-11-16'
 );
 create table marts.churn_windows (as_of_on date, fixed_window_days int);
 create table marts.customer_churn (customer_key text, last_order_on date);
@@ -98,8 +99,8 @@ insert into marts.rpt_weekly_report (
 ) values ('2026-11-16', '2026-11-09', '2026-11-15', 'BRL', 12, 990, 1, 2, 4, 0.0224);
 insert into marts.rpt_prediction (as_of_on, at_risk_customers) values ('2026-11-16', 25);
 insert into marts.rpt_churn_trend values
-    ('2026-11-02', '2026-11-08', 5, 1, 0, 0, 0.5, 0.01, 0.03),
-    ('2026-11-09', '2026-11-15', 4, 1, 0, 2, 0.0224, 0.01, 0.03);
+    ('2026-11-02', '2026-11-08', 5, 1, 0, 0, 0.5, 0.01, 0.03, true),
+    ('2026-11-09', '2026-11-15', 4, 1, 0, 2, 0.0224, 0.01, 0.03, false);
 insert into marts.churn_windows values ('2026-11-16', 90);
 -- 1, 30, 31, 90, 91 and 365 days before
 insert into marts.customer_churn values

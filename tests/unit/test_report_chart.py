@@ -35,6 +35,7 @@ def weeks(count: int) -> tuple[TrendWeek, ...]:
             churn_rate=Decimal("0.049351"),
             usual_churn_rate_low=Decimal("0.014272"),
             usual_churn_rate_high=Decimal("0.074557"),
+            is_churn_rate_unusual=False,
         )
         for n in range(count)
     )
@@ -196,7 +197,10 @@ def test_millions_are_written_short() -> None:
 @pytest.mark.parametrize("rate", ["0.074558", "0.014271"])
 def test_a_rate_outside_its_range_is_marked_by_colour_and_shape(rate: str) -> None:
     usual = (replace(week, churn_rate=Decimal("0.074557")) for week in HALF_A_YEAR[:-2])
-    unusual = [replace(week, churn_rate=Decimal(rate)) for week in HALF_A_YEAR[-2:]]
+    unusual = [
+        replace(week, churn_rate=Decimal(rate), is_churn_rate_unusual=True)
+        for week in HALF_A_YEAR[-2:]
+    ]
     figure = drawn((*usual, *unusual))
     [marks] = lines(figure, "unusual")
     assert list(np.asarray(marks.get_xdata())) == [-1, 0]

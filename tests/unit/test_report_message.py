@@ -66,7 +66,7 @@ PREDICTION = Prediction(
 NO_PREDICTION = Prediction(date(2026, 11, 16), None, None, 57, None, None, None)
 
 LAST_WEEK = TrendWeek(
-    date(2026, 11, 9), 418, 21, 4, 9, Decimal("0.0224"), Decimal("0.0100"), Decimal("0.0400")
+    date(2026, 11, 9), 418, 21, 4, 9, Decimal("0.0224"), Decimal("0.0100"), Decimal("0.0400"), False
 )
 DRIVER = Driver("state", "SP", 5, 2, Decimal("0.0500"), Decimal("0.0200"), Decimal("0.003"))
 
@@ -195,7 +195,7 @@ def test_a_driver_tells_who_they_are_and_how_many_left(
 
 def test_the_usual_range_stands_beside_the_churn_rate() -> None:
     assert fact("Churn rate").detail == "usual 1.0% – 4.0%"
-    outside = replace(LAST_WEEK, churn_rate=Decimal("0.0500"))
+    outside = replace(LAST_WEEK, is_churn_rate_unusual=True)
     assert worded(trend=(outside,)).figures[0].detail == "outside its usual 1.0% – 4.0%"
     unknown = replace(LAST_WEEK, usual_churn_rate_low=None, usual_churn_rate_high=None)
     assert worded(trend=(unknown,)).figures[0].detail == ""

@@ -89,6 +89,7 @@ def report_with(name: str, scale: int = 1) -> Report:
                 Decimal("0.0224"),
                 Decimal("0.01"),
                 Decimal("0.02"),
+                is_churn_rate_unusual=True,
             ),
         ),
         drivers=tuple(

@@ -137,7 +137,7 @@ def _test(telegram: "Connection", chats: str, settings: "Settings") -> None:
     with closing(connect(warehouse_url())) as connection:
         printout = print_report(read_report(connection), settings)
     marker = Wording(settings.report_lang).text("test_marker")
-    parts = report_parts(printout, settings, marker=marker)
+    parts = [part for part in report_parts(printout, settings, marker=marker) if not part.is_empty]
     with Telegram(to.token, settings.telegram_api_url) as client:
         for chat in to.chats:
             first: int | None = None

@@ -42,12 +42,14 @@ class Part:
     """A message of the report; those after the first are silent answers to it.
 
     `identity` is what makes it another one when it changes: a picture's bytes change with the
-    version of the program that draws it, its figures don't.
+    version of the program that draws it, its figures don't. An empty part is not sent, but takes
+    the place of what was.
     """
 
     name: str
     content: Content
     identity: str
+    is_empty: bool = False
 
     @property
     def content_hash(self) -> str:
@@ -113,12 +115,18 @@ def _all_parts(
 ) -> str:
     done, first = [], None
     for part in parts:
+        if part.is_empty and not _is_there(ledger.entry(str(chat), part.name)):
+            continue
         reason, message_id = _part(part, chat, telegram, ledger, reply_to=first, force=force)
         first = first or message_id
         done.append(f"{part.name} {_DONE[reason]}")
     if pin and first is not None and _pin(first, chat, telegram, ledger):
         done.append("pinned")
     return f"{chat}: {', '.join(done)}."
+
+
+def _is_there(entry: Entry | None) -> bool:
+    return entry is not None and entry.state is State.SENT
 
 
 def _part(

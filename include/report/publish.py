@@ -4,7 +4,7 @@ Without a connection to Telegram the report is a preview: printed, and written f
 """
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
@@ -116,14 +116,15 @@ def report_parts(
     # not the link to the run: every run has another
     identity = f"{caption}\n{printout.report.trend}\n{settings.report_dashboard_url}"
     parts = [Part("chart", photo, identity)]
-    if len(printout.customers) > 1:
-        name = f"{words.text('list_file')}_{printout.report.as_of_on}"
-        says = f"{words.text('list_caption')} {printout.message.prediction}".rstrip()
-        csv = as_csv(printout.customers, words)
-        parts.append(Part("list", Document(f"{name}.csv", csv, says), csv.decode("utf-8")))
-        if settings.report_xlsx:
-            workbook = Document(f"{name}.xlsx", as_xlsx(printout.customers), says)
-            parts.append(Part("workbook", workbook, csv.decode("utf-8")))
+    name = f"{words.text('list_file')}_{printout.report.as_of_on}"
+    says = f"{words.text('list_caption')} {printout.message.prediction}".rstrip()
+    is_empty = len(printout.customers) == 1
+    csv = as_csv(printout.customers, words)
+    listed = Document(f"{name}.csv", csv, words.text("list_empty") if is_empty else says)
+    parts.append(Part("list", listed, f"{csv.decode()}{says}", is_empty))
+    if settings.report_xlsx:
+        workbook = replace(listed, name=f"{name}.xlsx", content=as_xlsx(printout.customers))
+        parts.append(Part("workbook", workbook, f"{csv.decode()}{says}", is_empty))
     return parts
 
 

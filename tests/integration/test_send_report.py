@@ -351,6 +351,16 @@ def test_there_is_no_list_where_nobody_is_at_risk(marts: str, server: FakeTelegr
     assert publish_report(marts, connection(), settings(server)) == f"{CHAT}: chart sent."
 
 
+def test_a_list_that_was_sent_is_emptied_where_nothing_may_be_told_any_more(
+    marts: str, server: FakeTelegram
+) -> None:
+    publish_report(marts, connection(), settings(server, report_personal_data="full"))
+    said = publish_report(marts, connection(), settings(server, report_personal_data="none"))
+    assert said == f"{CHAT}: chart unchanged, list brought up to date."
+    assert len(csv_rows(server)) == 1  # the headings
+    assert server.delivered[1].text == "Nobody is listed any more."
+
+
 def test_a_workbook_comes_too_where_it_is_asked_for(marts: str, server: FakeTelegram) -> None:
     publish_report(marts, connection(), settings(server, report_xlsx=True))
     file = server.delivered[2].file

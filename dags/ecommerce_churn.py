@@ -111,7 +111,8 @@ with DAG(
         return said
 
     as_of = get_shop_data()
-    dbt_vars = {"as_of_date": str(as_of), "sources": SETTINGS.shop_sources}
-    shop = dbt_task_group("shop", dbt_vars, select=FACTS, with_tests=False)
-    marts = dbt_task_group("marts", dbt_vars, exclude=FACTS)
+    dbt_vars = {"sources": SETTINGS.shop_sources}
+    dbt_env = {"AS_OF_DATE": str(as_of)}
+    shop = dbt_task_group("shop", dbt_vars, dbt_env, select=FACTS, with_tests=False)
+    marts = dbt_task_group("marts", dbt_vars, dbt_env, exclude=FACTS)
     as_of >> shop >> fit_churn_model() >> marts >> send_report(as_of)  # type: ignore[arg-type]

@@ -29,6 +29,7 @@ from include.settings import DBT_PROJECT
 def dbt_task_group(
     group_id: str,
     dbt_vars: dict[str, Any],
+    dbt_env: dict[str, str],
     *,
     select: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -41,7 +42,9 @@ def dbt_task_group(
 
     Args:
         group_id: id of the task group.
-        dbt_vars: dbt variables; values may be Airflow templates.
+        dbt_vars: dbt variables, the same in every run and in `local_airflow.dbt`: others make dbt
+            parse the whole project anew.
+        dbt_env: variables of the environment of dbt; values may be Airflow templates.
         select: dbt's selectors of seeds and models; all by default.
         exclude: dbt's selectors of those that are another group's.
         with_tests: a task after them that runs all data tests of the project, also of what the
@@ -77,7 +80,7 @@ def dbt_task_group(
             "vars": dbt_vars,
             "install_deps": False,
             # unit tests judge the code, not the data: they belong to `make test`
-            "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"},
+            "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test", **dbt_env},
             # a sensor that starts after the producer needs no trigger, and deferring loses
             # wake-ups on Airflow 3.3
             "deferrable": False,

@@ -309,7 +309,7 @@ def test_before_the_first_fit_nothing_is_predicted_and_the_report_says_so(
 def note(warehouse: Warehouse) -> str:
     """What the report says of the prediction."""
     with connected(warehouse) as connection:
-        return build_message(read_report(connection), "en", 90).notes[-1]
+        return build_message(read_report(connection), "en", 90).warnings[-1]
 
 
 def nothing_is_predicted(warehouse: Warehouse) -> None:

@@ -53,6 +53,8 @@ class Run:
     project: Path
     warehouse: Warehouse
     delivered: list[Delivered]
+    metadata: str
+    """URL of Airflow's own database."""
 
     @property
     def alert(self) -> str:
@@ -68,6 +70,17 @@ class Run:
             if path.is_file()
         ]
         return "\n".join([self.stdout, self.stderr, *written])
+
+    def everything_noted(self) -> str:
+        """What Airflow notes: XComs, rendered templates, variables, the DAG, what happened."""
+        tables = ("xcom", "rendered_task_instance_fields", "variable", "serialized_dag", "log")
+        with closing(psycopg2.connect(self.metadata)) as connection:
+            cursor = connection.cursor()
+            rows: list[str] = []
+            for table in tables:
+                cursor.execute(f"select noted::text from {table} as noted")
+                rows += (text for (text,) in cursor.fetchall())
+        return "\n".join(rows)
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,10 @@ class Place:
 
     def _run(self, command: list[str], env: dict[str, str]) -> Run:
         done = run(command, self.project, env)
-        return Run(done.returncode, done.stdout, done.stderr, self.project, self.warehouse, [])
+        metadata = self.airflow["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg2", "")
+        return Run(
+            done.returncode, done.stdout, done.stderr, self.project, self.warehouse, [], metadata
+        )
 
 
 def telegram(token: str) -> str:

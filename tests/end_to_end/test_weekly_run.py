@@ -182,10 +182,12 @@ def test_it_is_not_tried_again(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("name", ["sent", "failing_test", "wrong_token"])
-def test_no_token_or_password_is_in_any_log(name: str, runs: Runs) -> None:
+def test_no_token_or_password_is_in_any_log_xcom_or_template(name: str, runs: Runs) -> None:
     run = runs(name)
-    said = run.everything_said()
+    said, noted = run.everything_said(), run.everything_noted()
     assert "ecommerce_churn" in said
+    assert "ecommerce_churn" in noted
     password = run.warehouse.url.split("@")[0].split(":")[-1]
     for secret in (TOKEN, WRONG_TOKEN, TOKEN.split(":")[1], WRONG_TOKEN.split(":")[1], password):
         assert secret not in said
+        assert secret not in noted

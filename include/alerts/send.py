@@ -10,7 +10,6 @@ import re
 from contextlib import closing
 from datetime import datetime
 from html import unescape
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from include.connections import Connection
@@ -28,7 +27,6 @@ def send_alert(
     connection: Connection | None,
     settings: Settings,
     warehouse_url: str | None,
-    out: Path | None = None,
 ) -> None:
     """Send Telegram HTML, unless one of the same `cause` was sent today.
 
@@ -36,7 +34,7 @@ def send_alert(
     """
     from include.report.preview import write_whole
 
-    written = (out or OUT) / "alert.txt"
+    written = OUT / "alert.txt"
     write_whole(written, _without_tags(html).encode())
     if connection is None:
         log.warning("No connection telegram: the alert is in %s.", written)

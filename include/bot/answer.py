@@ -14,9 +14,10 @@ from include.bot.question import (
     Misasked,
     Question,
 )
-from include.bot.rows import AtRisk, ChurnShare, Cohorts, Products, ProductSales, RiskyCustomer
+from include.bot.rows import AtRisk, ChurnShare, Cohorts, Products, ProductSales
 from include.report.customers import shown_id, suggestion
 from include.report.message import usual_range
+from include.report.read import CustomerAtRisk
 from include.report.render import LONGEST_TEXT, shown_length
 from include.report.text import masked, plain
 from include.report.wording import Wording
@@ -107,7 +108,7 @@ def _at_risk(rows: AtRisk, words: Wording, personal_data: PersonalData) -> str:
 
 def _risky_customer(
     number: int,
-    customer: RiskyCustomer,
+    customer: CustomerAtRisk,
     currency: str | None,
     words: Wording,
     personal_data: PersonalData,

@@ -23,7 +23,7 @@ from include.bot.question import (
     folded,
 )
 from include.errors import UserError
-from include.report.read import Report, read_report
+from include.report.read import CustomerAtRisk, Report, read_report
 from include.settings import PersonalData
 from include.warehouse.connection import connect
 
@@ -57,21 +57,6 @@ class ChurnShare:
 
 
 @dataclass(frozen=True)
-class RiskyCustomer:
-    """Somebody to contact; `value_at_stake` is None where nothing is predicted."""
-
-    customer_id: str
-    customer_name: str | None
-    email: str | None
-    last_order_on: date
-    days_overdue: int | None
-    value_at_stake: Decimal | None
-    last_product_name: str | None
-    suggested_reason: str
-    cancellation_reason: str | None
-
-
-@dataclass(frozen=True)
 class AtRisk:
     """All customers at risk as figures, and those with the most at stake by name.
 
@@ -82,7 +67,7 @@ class AtRisk:
     currency: str | None
     customers: int
     value_at_stake: Decimal | None
-    listed: tuple[RiskyCustomer, ...] | None
+    listed: tuple[CustomerAtRisk, ...] | None
 
 
 @dataclass(frozen=True)
@@ -189,14 +174,19 @@ _AT_RISK = """
     from marts.rpt_customers_at_risk
 """
 
-_RISKY_CUSTOMERS = """
+_CUSTOMERS_AT_RISK = """
     select
         customer_id,
         customer_name,
         email,
+        state,
         last_order_on,
+        rhythm_days,
         days_overdue,
+        valid_orders,
+        revenue,
         value_at_stake,
+        probability_alive,
         last_product_name,
         suggested_reason,
         cancellation_reason
@@ -290,8 +280,8 @@ def read(connection: Connection, asked: Asked, personal_data: PersonalData) -> R
 def _read_at_risk(connection: Connection, customers: int, personal_data: PersonalData) -> AtRisk:
     listed = None
     if personal_data is not PersonalData.NONE:
-        rows = _rows(connection, _RISKY_CUSTOMERS, {"customers": customers})
-        listed = tuple(RiskyCustomer(**row) for row in rows)
+        rows = _rows(connection, _CUSTOMERS_AT_RISK, {"customers": customers})
+        listed = tuple(CustomerAtRisk(**row) for row in rows)
     return AtRisk(**_only(connection, _SHOP), **_only(connection, _AT_RISK), listed=listed)
 
 

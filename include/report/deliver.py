@@ -8,7 +8,6 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from include.errors import TryAgainError, UserError
 from include.report.ledger import Entry, Ledger, Reason, State, reason_to_act
@@ -16,8 +15,7 @@ from include.report.telegram import (
     Chat,
     ChatMovedError,
     Content,
-    Document,
-    Photo,
+    Telegram,
     Text,
     UnknownOutcomeError,
 )
@@ -57,18 +55,10 @@ class Part:
         return hashlib.sha256(self.identity.encode()).hexdigest()
 
 
-class Sender(Protocol):
-    """What delivering needs of `Telegram`."""
-
-    def send(self, chat: Chat, content: Content, reply_to: int | None = None) -> int: ...
-    def replace(self, chat: Chat, message_id: int, content: Photo | Document) -> None: ...
-    def pin(self, chat: Chat, message_id: int) -> None: ...
-
-
 def deliver(
     parts: Sequence[Part],
     chats: Sequence[Chat],
-    telegram: Sender,
+    telegram: Telegram,
     ledger: Ledger,
     *,
     pin: bool = False,
@@ -100,7 +90,7 @@ def deliver(
 
 
 def _to_chat(
-    parts: Sequence[Part], chat: Chat, telegram: Sender, ledger: Ledger, *, pin: bool, force: bool
+    parts: Sequence[Part], chat: Chat, telegram: Telegram, ledger: Ledger, *, pin: bool, force: bool
 ) -> str:
     try:
         return _all_parts(parts, chat, telegram, ledger, pin=pin, force=force)
@@ -111,7 +101,7 @@ def _to_chat(
 
 
 def _all_parts(
-    parts: Sequence[Part], chat: Chat, telegram: Sender, ledger: Ledger, *, pin: bool, force: bool
+    parts: Sequence[Part], chat: Chat, telegram: Telegram, ledger: Ledger, *, pin: bool, force: bool
 ) -> str:
     done, first = [], None
     for part in parts:
@@ -132,7 +122,7 @@ def _is_there(entry: Entry | None) -> bool:
 def _part(
     part: Part,
     chat: Chat,
-    telegram: Sender,
+    telegram: Telegram,
     ledger: Ledger,
     *,
     reply_to: int | None,
@@ -165,7 +155,7 @@ def _part(
     return reason, message_id
 
 
-def _edit(part: Part, chat: Chat, telegram: Sender, ledger: Ledger, entry: Entry) -> int | None:
+def _edit(part: Part, chat: Chat, telegram: Telegram, ledger: Ledger, entry: Entry) -> int | None:
     if entry.message_id is None or isinstance(part.content, Text):
         log.warning(
             "The %s in the chat %s is not brought up to date: the number of its message is not"
@@ -180,7 +170,7 @@ def _edit(part: Part, chat: Chat, telegram: Sender, ledger: Ledger, entry: Entry
     return entry.message_id
 
 
-def _pin(message_id: int, chat: Chat, telegram: Sender, ledger: Ledger) -> bool:
+def _pin(message_id: int, chat: Chat, telegram: Telegram, ledger: Ledger) -> bool:
     """Pin the first message, unless it was: who unpins it does not want it pinned again."""
     entry = ledger.entry(str(chat), PIN)
     reason = reason_to_act(entry, str(message_id))

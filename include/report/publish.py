@@ -17,7 +17,7 @@ from include.connections import Connection
 from include.errors import UserError
 from include.report.chart import churn_chart
 from include.report.customers import Table, as_csv, as_xlsx, customer_table
-from include.report.ledger import State
+from include.report.ledger import Ledger, State
 from include.report.message import Message, build_message
 from include.report.preview import preview
 from include.report.read import Report, read_report
@@ -68,7 +68,6 @@ def publish_report(
 
         # takes most of a second to import
         from include.report.deliver import deliver
-        from include.report.ledger import Ledger
         from include.report.telegram import Telegram, recipients
 
         to = recipients(telegram, chats)

@@ -23,7 +23,8 @@ rejections as (
     select
         landing_table,
         count(*) as rejected_rows
-    from {{ ref('stg_demo_shop__rejected_rows') }}
+    from {{ ref('rejected_rows') }}
+    where source_name = 'demo_shop'
     group by landing_table
 
 )

@@ -1,7 +1,8 @@
--- Active customers counted anew for every week, straight from the orders as
--- they were known when it was over and from the definition, must be what the
--- growth accounting arrives at by adding and subtracting; and every week starts
--- with what the one before ended with.
+-- Active customers counted anew for each of the last 26 weeks, as many as the
+-- report looks back on, straight from the orders as they were known when the
+-- week was over and from the definition, must be what the growth accounting
+-- arrives at by adding and subtracting; and every week starts with what the one
+-- before ended with.
 with weeks as (
 
     select
@@ -10,7 +11,8 @@ with weeks as (
             as next_week_starts_on,
         lag(active_customers_at_end, 1, 0) over (
             order by week_starts_on
-        ) as active_customers_at_end_of_week_before
+        ) as active_customers_at_end_of_week_before,
+        row_number() over (order by week_starts_on desc) as weeks_ago
     from {{ ref('weekly_churn') }}
 
 ),
@@ -49,6 +51,7 @@ recounted as (
                 not orders.is_returned
                 or weeks.next_week_starts_on <= orders.returned_on
             )
+    where weeks.weeks_ago <= 26
     group by weeks.week_starts_on
 
 )
@@ -60,7 +63,7 @@ select
     weeks.active_customers_at_end,
     recounted.active_customers
 from weeks
-inner join recounted on weeks.week_starts_on = recounted.week_starts_on
+left join recounted on weeks.week_starts_on = recounted.week_starts_on
 where
     weeks.active_customers_at_end != recounted.active_customers
     or weeks.active_customers_at_start

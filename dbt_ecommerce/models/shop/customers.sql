@@ -15,7 +15,7 @@ with listed as (
 
 orders as (
 
-    select * from {{ ref('int_orders_unioned') }}
+    select * from {{ ref('orders') }}
 
 ),
 

@@ -37,17 +37,19 @@ products as (
 orders_by_recency as (
 
     select
-        *,
+        orders.*,
         row_number() over (
-            partition by customer_key
-            order by ordered_at desc, order_key desc
+            partition by orders.customer_key
+            order by orders.ordered_at desc, orders.order_key desc
         ) as recency,
         row_number() over (
-            partition by customer_key, is_valid
-            order by ordered_at desc, order_key desc
+            partition by orders.customer_key, orders.is_valid
+            order by orders.ordered_at desc, orders.order_key desc
         ) as recency_of_its_kind
     from orders
-    where customer_key is not null
+    inner join customer_churn
+        on orders.customer_key = customer_churn.customer_key
+    where not customer_churn.is_churned
 
 ),
 

@@ -1,6 +1,16 @@
 {%- set dimensions = [
-    'all', 'state', 'category', 'channel', 'first_product', 'cohort'
+    'state', 'category', 'channel', 'first_product', 'cohort'
 ] -%}
+{%- set periods = ['week', 'month'] -%}
+{%- set figures = [
+    'new_customers',
+    'reactivated_customers',
+    'churned_customers',
+    'churned_from_start_of_week',
+    'churned_from_start_of_month',
+    'customers_gained',
+] -%}
+{%- set last_day = dbt.dateadd('day', -1, 'ended_on') -%}
 
 with periods as (
 
@@ -20,99 +30,105 @@ customer_segments as (
 
 ),
 
-segmented_spells as (
-
-    {% for dimension in dimensions %}
-    select
-        spells.*,
-        '{{ dimension }}' as dimension,
-        {% if dimension == 'all' %}
-        'all' as segment
-        {% else %}
-        coalesce(customer_segments.segment, 'unknown') as segment
-        {% endif %}
-    from spells
-    {% if dimension != 'all' %}
-    left join customer_segments
-        on
-            spells.customer_key = customer_segments.customer_key
-            and customer_segments.dimension = '{{ dimension }}'
-    {% endif %}
-    {% if not loop.last %}
-    union all
-
-    {% endif %}
-    {% endfor %}
-
-),
-
 -- An as-of date is the start of its day. The orders of a Monday belong to the
 -- week it opens; a spell that was over by a Monday ended in the week before.
 changes as (
 
-    {% for period in ['week', 'month'] %}
     select
-        '{{ period }}' as period,
-        {{ dbt.date_trunc(period, 'began_on') }} as starts_on,
-        dimension,
-        segment,
-        spell_type,
-        is_return,
-        1 as began,
-        0 as ended,
-        0 as ended_from_start
-    from segmented_spells
+        customer_key,
+        began_on as changed_on,
+        case when spell_type = 'active' and not is_return then 1 else 0 end
+            as new_customers,
+        case when spell_type = 'active' and is_return then 1 else 0 end
+            as reactivated_customers,
+        0 as churned_customers,
+        {%- for period in periods %}
+        0 as churned_from_start_of_{{ period }},
+        {%- endfor %}
+        case when spell_type = 'customer' then 1 else 0 end as customers_gained
+    from spells
 
     union all
 
     select
-        '{{ period }}' as period,
-        {{ dbt.date_trunc(period, dbt.dateadd('day', -1, 'ended_on')) }}
-            as starts_on,
-        dimension,
-        segment,
-        spell_type,
-        is_return,
-        0 as began,
-        1 as ended,
+        customer_key,
+        cast({{ last_day }} as date) as changed_on,
+        0 as new_customers,
+        0 as reactivated_customers,
+        case when spell_type = 'active' then 1 else 0 end as churned_customers,
+        {%- for period in periods %}
         case
             when
-                began_on < {{ dbt.date_trunc(
-                    period, dbt.dateadd('day', -1, 'ended_on')
-                ) }}
+                spell_type = 'active'
+                and began_on < {{ dbt.date_trunc(period, last_day) }}
                 then 1
             else 0
-        end as ended_from_start
-    from segmented_spells
+        end as churned_from_start_of_{{ period }},
+        {%- endfor %}
+        case when spell_type = 'customer' then -1 else 0 end as customers_gained
+    from spells
     where ended_on is not null
 
-    {% if not loop.last %}
+),
+
+-- by day first: there are few of them, and both periods are made of them
+changes_by_day as (
+
+    select
+        'all' as dimension,
+        'all' as segment,
+        {%- for figure in figures %}
+        sum({{ figure }}) as {{ figure }},
+        {%- endfor %}
+        changed_on
+    from changes
+    group by changed_on
+
+    {% for dimension in dimensions %}
     union all
 
-    {% endif %}
-    {% endfor %}
+    select
+        '{{ dimension }}' as dimension,
+        coalesce(customer_segments.segment, 'unknown') as segment,
+        {%- for figure in figures %}
+        sum(changes.{{ figure }}) as {{ figure }},
+        {%- endfor %}
+        changes.changed_on
+    from changes
+    left join customer_segments
+        on
+            changes.customer_key = customer_segments.customer_key
+            and customer_segments.dimension = '{{ dimension }}'
+    group by
+        coalesce(customer_segments.segment, 'unknown'),
+        changes.changed_on
 
+    {% endfor %}
 ),
 
 changes_by_segment as (
 
+    {% for period in periods %}
     select
-        period,
-        cast(starts_on as date) as starts_on,
+        '{{ period }}' as period,
+        cast({{ dbt.date_trunc(period, 'changed_on') }} as date) as starts_on,
         dimension,
         segment,
-        sum(case when spell_type = 'active' and not is_return then began end)
-            as new_customers,
-        sum(case when spell_type = 'active' and is_return then began end)
-            as reactivated_customers,
-        sum(case when spell_type = 'active' then ended end)
-            as churned_customers,
-        sum(case when spell_type = 'active' then ended_from_start end)
-            as churned_from_start,
-        sum(case when spell_type = 'customer' then began - ended end)
-            as customers_gained
-    from changes
-    group by period, cast(starts_on as date), dimension, segment
+        sum(new_customers) as new_customers,
+        sum(reactivated_customers) as reactivated_customers,
+        sum(churned_customers) as churned_customers,
+        sum(churned_from_start_of_{{ period }}) as churned_from_start,
+        sum(customers_gained) as customers_gained
+    from changes_by_day
+    group by
+        cast({{ dbt.date_trunc(period, 'changed_on') }} as date),
+        dimension,
+        segment
+    {% if not loop.last %}
+    union all
+
+    {% endif %}
+    {%- endfor %}
 
 ),
 
@@ -121,7 +137,7 @@ segments as (
     select distinct
         dimension,
         segment
-    from segmented_spells
+    from changes_by_day
 
 ),
 

@@ -16,11 +16,7 @@ orders as (
 
 order_items as (
 
-    select
-        *,
-        cast({{ dbt.date_trunc('week', 'ordered_on') }} as date)
-            as week_starts_on
-    from {{ ref('fct_order_items') }}
+    select * from {{ ref('fct_order_items') }}
 
 ),
 
@@ -51,18 +47,38 @@ reasons as (
 
 ),
 
+goods_by_day as (
+
+    select
+        ordered_on,
+        product_name,
+        max(unit_price) as unit_price
+    from order_items
+    where is_in_valid_order and is_goods
+    group by ordered_on, product_name
+
+),
+
+goods_by_week as (
+
+    select
+        cast({{ dbt.date_trunc('week', 'ordered_on') }} as date)
+            as week_starts_on,
+        product_name,
+        unit_price
+    from goods_by_day
+
+),
+
 goods_sold as (
 
     select
-        week_starts_on,
-        product_name,
-        unit_price,
+        *,
         row_number() over (
             partition by week_starts_on
             order by unit_price desc, product_name asc
         ) as price_rank
-    from order_items
-    where is_in_valid_order and is_goods
+    from goods_by_week
 
 ),
 

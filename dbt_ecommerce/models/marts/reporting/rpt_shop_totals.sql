@@ -66,12 +66,13 @@ goods_sold as (
 
     select
         product_name,
-        unit_price,
+        max(unit_price) as unit_price,
         row_number() over (
-            order by unit_price desc, product_name asc
+            order by max(unit_price) desc, product_name asc
         ) as price_rank
     from order_items
     where is_in_valid_order and is_goods
+    group by product_name
 
 ),
 

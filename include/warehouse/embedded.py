@@ -25,6 +25,7 @@ from pathlib import Path
 import psutil
 
 from include.errors import TryAgainError, UserError
+from include.warehouse.tuning import tuning
 
 HOME = Path(__file__).resolve().parents[2] / ".local" / "postgres"
 DATABASES = ("warehouse", "airflow")
@@ -354,7 +355,7 @@ def _wait_until_ready(home: Path) -> None:
 def _launch(home: Path, port: int) -> None:
     _clear_remains(home)
     port = _choose_port(home, port)
-    options = OPTIONS | {"port": str(port), "cluster_name": _cluster_name(home)}
+    options = tuning() | OPTIONS | {"port": str(port), "cluster_name": _cluster_name(home)}
     log = _log(home)
     log_begins = log.stat().st_size if log.exists() else 0
     done = _run(

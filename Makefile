@@ -4,7 +4,7 @@ RUN := $(UV) run --frozen --quiet
 # what people run needs no test tools; those that are there stay
 RUN_APP := $(RUN) --no-dev
 
-.PHONY: help demo up down bot docs check conventions test requirements
+.PHONY: help demo up down bot docs check conventions test bench requirements
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ conventions: $(UV) ## the rules of the dbt models, those of every source
 test: check conventions ## every test
 	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce
 	$(RUN) pytest
+
+bench: $(UV) ## the benchmarks, one after another, into out/bench.json
+	@$(RUN) python benchmarks/all.py
 
 requirements: $(UV) ## export requirements.txt from uv.lock
 	$(UV) export --quiet --frozen --no-dev --no-emit-project --no-hashes --no-annotate --prune apache-airflow --output-file requirements.txt

@@ -1,0 +1,207 @@
+"""What the benchmarks share: a Postgres of their own, clocks, memory, the table and the JSON file.
+
+Every script measures ours and the peer's in the same run, by turns, and takes the medians: a
+machine that is busy for a minute then slows both.
+"""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+from include.settings import OUT, PROJECT
+from include.warehouse import embedded
+
+TARGETS = {
+    "seed_speedup": ("≥", 20),
+    "load_vs_copy": ("≤", 1.5),
+    "generator_vs_jafgen": ("≥", 10),
+    "dag_vs_dbt_build": ("≤", 1.5),
+    "dag_parse_seconds": ("<", 1),
+    "demo_warm_seconds": ("<", 45),
+    "million_seconds": ("<", 240),
+    "million_peak_mb": ("<", 2048),
+    "growth_ratio": ("≤", 11),
+    "incremental_ratio": ("≤", 0.30),
+    "report_seconds": ("<", 6),
+}
+RESULTS = OUT / "bench"
+SAMPLE_EVERY = 0.1  # seconds between two looks at the memory of processes
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table: a figure, and the medians it was made of."""
+
+    name: str
+    """A key of TARGETS, or any other name where nothing has to be reached."""
+    value: float
+    ours: float
+    peer: float | None = None
+    unit: str = "s"
+    """Of `ours` and `peer`."""
+
+
+def is_reached(name: str, value: float) -> bool:
+    """Whether a figure is where it has to be; one without a target always is."""
+    if name not in TARGETS:
+        return True
+    relation, target = TARGETS[name]
+    return {"<": value < target, "≤": value <= target, "≥": value >= target}[relation]
+
+
+def finish(script: str, title: str, figures: Sequence[Figure]) -> None:
+    """Print the table and write `out/bench/<script>.json`."""
+    print(f"\n{title}")
+    print(f"{'':28}{'ours':>14}{'peer':>14}{'figure':>10}  target")
+    for one in figures:
+        target = " ".join(map(str, TARGETS.get(one.name, ())))
+        mark = "" if not target else "✔" if is_reached(one.name, one.value) else "✘ missed"
+        print(
+            f"{one.name:28}{_amount(one.ours, one.unit):>14}{_amount(one.peer, one.unit):>14}"
+            f"{one.value:>10,.2f}  {target:7} {mark}"
+        )
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    result = {
+        "keys": {one.name: round(one.value, 3) for one in figures if one.name in TARGETS},
+        "measured": [asdict(one) for one in figures],
+    }
+    (RESULTS / f"{script}.json").write_text(json.dumps(result, indent=2) + "\n")
+
+
+def _amount(value: float | None, unit: str) -> str:
+    return "" if value is None else f"{value:,.2f} {unit}"
+
+
+def by_turns(runs: int, **sides: Callable[[], float]) -> dict[str, float]:
+    """Call every side `runs` times, one after the other in turns; the median each returned."""
+    measured: dict[str, list[float]] = {name: [] for name in sides}
+    for turn in range(1, runs + 1):
+        for name, side in sides.items():
+            measured[name].append(side())
+            print(f"  {turn}/{runs} {name}: {measured[name][-1]:,.2f}", flush=True)
+    return {name: median(values) for name, values in measured.items()}
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """How long a call takes."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+# --- processes
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a program and those it started took."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    """Of all of them together, at the worst moment that was looked at."""
+    output: str
+
+
+def run(
+    command: Sequence[str | Path],
+    cwd: Path = PROJECT,
+    env: Mapping[str, str] | None = None,
+) -> Usage:
+    """Run a program to its end; one that fails ends the benchmark with what it said.
+
+    `env` is added to the variables of this process. A server that the program leaves behind as a
+    daemon, as the embedded Postgres is, does not count.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    with (
+        tempfile.TemporaryFile("w+") as output,
+        subprocess.Popen(
+            list(map(str, command)),
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as program,
+    ):
+        with peak_memory(program.pid) as peak:
+            code = program.wait()
+        took = time.perf_counter() - began
+        output.seek(0)
+        said = output.read()
+    if code:
+        raise SystemExit(f"{said[-4000:]}\n{' '.join(map(str, command))} failed with {code}.")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return Usage(took, cpu, peak() / 2**20, said)
+
+
+@contextmanager
+def peak_memory(pid: int) -> Iterator[Callable[[], int]]:
+    """Watch a process and its descendants; the call returns the most bytes they ever had."""
+    peak = 0
+    is_over = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while True:
+            peak = max(peak, _memory(pid))
+            if is_over.wait(SAMPLE_EVERY):
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield lambda: peak
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def _memory(pid: int) -> int:
+    """Bytes of a process and its descendants; what they share is counted once where possible."""
+    total = 0
+    with suppress(psutil.Error):
+        root = psutil.Process(pid)
+        for process in [root, *root.children(recursive=True)]:
+            with suppress(psutil.Error):
+                memory = process.memory_full_info()
+                total += getattr(memory, "pss", memory.rss)
+    return total
+
+
+# --- Postgres
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The embedded Postgres as the project starts it, empty and gone afterwards: its URL."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
+    folder.chmod(0o711)  # as root, the server's own user passes through
+    home = folder / "postgres"
+    try:
+        yield embedded.start(home)
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home.resolve(), ignore_errors=True)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for files, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        yield Path(name)

@@ -6,6 +6,7 @@ from include.as_of import LATEST
 from include.settings import DBT_PROJECT, DEMO_SHOP, OUT, Settings
 
 DEMO_SEEDS = DBT_PROJECT / "seeds"
+DEMO_FILES = OUT / "demo_shop"
 DEMO_TRUTH = OUT / "demo_shop_truth.csv"
 DEMO_AS_OF = date(2026, 11, 16)
 """How far the committed seeds reach."""

@@ -1,14 +1,18 @@
-"""Write the demo shop's seeds and, apart from them, the truth about its customers."""
+"""Write the demo shop's seeds and, apart from them, the truth about its customers.
+
+A large shop is written with `--format parquet` for load_files.py, which takes it as the files of
+the source demo_shop: dbt's seeds are made for small ones.
+"""
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from include.as_of import parse_date
 from include.command_line import run
-from include.shop_data import DEMO_AS_OF, DEMO_SEEDS, DEMO_TRUTH
+from include.shop_data import DEMO_AS_OF, DEMO_FILES, DEMO_SEEDS, DEMO_TRUTH
 
 app = typer.Typer(add_completion=False)
 
@@ -20,7 +24,14 @@ def generate_seeds(
     as_of: Annotated[str, typer.Option(help="History ends before this day.")] = str(DEMO_AS_OF),
     locale: Annotated[str, typer.Option(help="Faker's locale of names.")] = "pt_BR",
     mess: Annotated[float, typer.Option(help="Share of rows with a problem, 0 to 0.5.")] = 0.02,
-    out: Annotated[Path, typer.Option(help="Folder of the seeds.")] = DEMO_SEEDS,
+    kind: Annotated[
+        Literal["csv", "parquet"],
+        typer.Option("--format", help="csv for dbt, parquet for loading."),
+    ] = "csv",
+    out: Annotated[
+        Path | None,
+        typer.Option(help=f"Folder of the files; by default the seeds', or {DEMO_FILES}."),
+    ] = None,
     truth: Annotated[Path, typer.Option(help="CSV file of who truly left.")] = DEMO_TRUTH,
 ) -> None:
     """Generate, write, say what was written."""
@@ -29,7 +40,8 @@ def generate_seeds(
 
     started = time.monotonic()
     shop = generate(customers, seed, parse_date(as_of), locale, mess)
-    changed = write(shop, out, truth)
+    out = out or (DEMO_FILES if kind == "parquet" else DEMO_SEEDS)
+    changed = write(shop, out, truth, kind)
     rows = sum(table.num_rows for table in shop.seeds.values())
     print(
         f"{len(shop.seeds)} files with {rows:,} rows in {out} and the truth in {truth},"

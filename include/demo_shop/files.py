@@ -1,38 +1,42 @@
-"""Writing the shop as CSV files, all of them or none as far as a file system allows."""
+"""Writing the shop as files, all of them or none as far as a file system allows."""
 
 import filecmp
 import os
 from pathlib import Path
+from typing import Any, BinaryIO, Literal
 
 import pyarrow.csv
+import pyarrow.parquet
 
 from include.demo_shop.shop import DemoShop
 from include.errors import UserError
 
 # No value needs quotes; pyarrow refuses to write one that would.
-_FORMAT = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+_CSV = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+
+Format = Literal["csv", "parquet"]
+"""CSV is what dbt reads as seeds; Parquet keeps the types, for `load_files`."""
 
 
-def write(shop: DemoShop, out: Path, truth: Path) -> list[Path]:
-    """Write a CSV file a seed into `out`, and the truth; return the files that changed.
+def write(shop: DemoShop, out: Path, truth: Path, kind: Format = "csv") -> list[Path]:
+    """Write a file a seed into `out`, and the truth as CSV; return the files that changed.
 
     No file is touched before all are written beside it, and none whose bytes stay the same.
     Raises UserError where a file cannot be written or the truth would become a seed.
     """
     if truth.resolve().is_relative_to(out.resolve()):
         raise UserError(f"The truth {truth} would become a seed: give a file outside {out}.")
-    tables = {out / f"{name}.csv": table for name, table in shop.seeds.items()}
+    tables = {out / f"{name}.{kind}": table for name, table in shop.seeds.items()}
     tables[truth] = shop.truth
 
     drafts: dict[Path, Path] = {}
     try:
         for path, table in tables.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            # dbt and the loaders look for *.csv only
+            # dbt and the loaders look for other endings
             drafts[path] = path.with_name(f".{path.name}.{os.getpid()}.part")
             with drafts[path].open("wb") as file:
-                file.write((",".join(table.column_names) + "\n").encode())
-                pyarrow.csv.write_csv(table, file, _FORMAT)
+                _write(table, file, path.suffix)
         changed = [path for path, draft in drafts.items() if not _same(draft, path)]
         for path in changed:
             drafts[path].replace(path)
@@ -46,6 +50,14 @@ def write(shop: DemoShop, out: Path, truth: Path) -> list[Path]:
             if draft.exists():
                 draft.unlink()
     return changed
+
+
+def _write(table: Any, file: BinaryIO, suffix: str) -> None:
+    if suffix == ".parquet":
+        pyarrow.parquet.write_table(table, file)
+    else:
+        file.write((",".join(table.column_names) + "\n").encode())
+        pyarrow.csv.write_csv(table, file, _CSV)
 
 
 def _same(draft: Path, path: Path) -> bool:

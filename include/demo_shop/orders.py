@@ -84,7 +84,7 @@ def raw_order_items(
             "order_item_id": numbered("I", np.arange(len(order)), 8),
             "order_id": numbered("O", order, 7),
             "product_id": numbered("P", product, 4),
-            "quantity": np.where(negative, -quantity, quantity),
+            "quantity": np.where(negative, -quantity, quantity).astype(np.int32),
             "unit_price": money(unit_price),
             "discount": money((price - unit_price) * quantity),
         }

@@ -109,8 +109,8 @@ def _raw_marketing_spend(customers: int, seed: int, as_of: date) -> pa.Table:
     cents = np.round(100 * np.outer(gained, cost).ravel() * noise).astype(int)
     return pa.table(
         {
-            "spend_month": pick(
-                [str(month.replace(day=1)) for month, _ in months], row // channels
+            "spend_month": pa.array([month.replace(day=1) for month, _ in months]).take(
+                pa.array(row // channels)
             ),
             "acquisition_channel": pick([c.name for c in ACQUISITION_CHANNELS], row % channels),
             "amount": money(cents),

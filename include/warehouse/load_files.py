@@ -2,6 +2,7 @@
 
 What a source must bring is declared once, in dbt: `models/staging/<source>/_<source>__sources.yml`.
 Files that are not declared there are loaded too: a new shop lands first, its models come later.
+The demo shop's tables are dbt's seeds; a large demo shop is loaded in their place, from Parquet.
 Content is judged only as far as loading it would be pointless; single bad rows are dbt's to set
 aside.
 """
@@ -19,6 +20,7 @@ import pyarrow as pa
 import yaml
 
 from include.errors import TryAgainError, UserError
+from include.settings import DEMO_SHOP
 from include.warehouse.connection import connect
 from include.warehouse.files import (
     LONGEST_NAME,
@@ -59,6 +61,11 @@ def load_files(
     """
     declared = declared_tables(source, dbt_project)
     paths = _match(source, folder, declared)
+    if source == DEMO_SHOP and any(path.suffix != ".parquet" for path in paths.values()):
+        raise UserError(
+            f"The demo shop is loaded from Parquet only, for its types: empty {folder} and write it"
+            " anew with `scripts/generate_seeds.py --format parquet`."
+        )
     connect(url).close()  # says in one sentence why it cannot
     rows: dict[str, int] = {}
     with _transaction(url) as connection:
@@ -82,6 +89,9 @@ def load_files(
 
 def declared_tables(source: str, dbt_project: Path) -> Declared:
     """Tables and typed columns that a source declares in dbt."""
+    if source == DEMO_SHOP:
+        seeds = yaml.safe_load((dbt_project / "seeds" / f"_{source}__seeds.yml").read_text())
+        return {seed["name"]: seed["config"]["column_types"] for seed in seeds["seeds"]}
     staging = dbt_project / "models" / "staging"
     known = {path.parent.name: path for path in staging.glob("*/_*__sources.yml")}
     path = staging / source / f"_{source}__sources.yml"
@@ -113,7 +123,8 @@ def _match(source: str, folder: Path, declared: Declared) -> dict[str, Path]:
         return {next(iter(declared)): found[0]}  # people's downloads are called data.csv
     paths: dict[str, Path] = {}
     for path in found:
-        table = f"{source}__{snake_case(path)}"
+        name = snake_case(path)
+        table = name if name in declared else f"{source}__{name}"
         if table in paths:
             raise UserError(
                 f"{paths[table].name} and {path.name} would both become landing.{table}: remove or"

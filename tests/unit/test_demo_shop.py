@@ -265,14 +265,14 @@ def test_products_cost_less_than_they_sell_for(clean: Tables) -> None:
 
 def test_spend_is_known_for_complete_months_only(clean: Tables) -> None:
     spend = clean["raw_marketing_spend"]
-    months = pd.period_range("2023-11", "2026-10", freq="M").strftime("%Y-%m-01")
-    assert spend["spend_month"].unique().tolist() == months.tolist()
+    months = pd.period_range("2023-11", "2026-10", freq="M").to_timestamp()
+    assert spend["spend_month"].unique().tolist() == months.date.tolist()
     assert (spend.groupby("spend_month").size() == 6).all()
 
 
 def test_a_month_is_complete_on_the_first_of_the_next() -> None:
     spend = shop(10, as_of=date(2024, 1, 1)).seeds["raw_marketing_spend"]
-    assert spend["spend_month"].unique().to_pylist() == ["2023-11-01", "2023-12-01"]
+    assert spend["spend_month"].unique().to_pylist() == [date(2023, 11, 1), date(2023, 12, 1)]
 
 
 def test_another_locale_has_its_own_names_and_english_words() -> None:

@@ -4,10 +4,12 @@
 #}
 {% macro postgres__load_csv_rows(model, agate_table) -%}
     {%- set types = model['config'].get('column_types', {}) -%}
-    {%- set arrays = [] -%}
+    {%- set arrays, columns = [], [] -%}
     {%- for name in agate_table.column_names -%}
         {%- set inferred = adapter.convert_type(agate_table, loop.index0) -%}
         {%- do arrays.append('cast(%s as ' ~ types.get(name, inferred) ~ '[])') -%}
+        {#- once: agate collects a column's values from all rows every time -#}
+        {%- do columns.append(agate_table.columns[name].values()) -%}
     {%- endfor -%}
     {%- set insert -%}
         insert into {{ this.render() }} (
@@ -20,10 +22,8 @@
     {%- set rows_a_statement = 20000 -%}
     {%- for first in range(0, agate_table.rows | length, rows_a_statement) -%}
         {%- set bindings = [] -%}
-        {%- for column in agate_table.columns -%}
-            {%- do bindings.append(
-                column.values()[first:first + rows_a_statement] | list
-            ) -%}
+        {%- for values in columns -%}
+            {%- do bindings.append(values[first:first + rows_a_statement] | list) -%}
         {%- endfor -%}
         {%- do adapter.add_query(insert, bindings=bindings, abridge_sql_log=True) -%}
     {%- endfor -%}

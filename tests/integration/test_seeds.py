@@ -1,8 +1,11 @@
 """Seeds of dbt: our loading of them against dbt's own, and the demo shop's as files."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from include.demo_shop.files import write
 from include.demo_shop.shop import generate
@@ -11,6 +14,85 @@ from include.settings import DBT_PROJECT
 from include.shop_data import DEMO_AS_OF
 from include.warehouse.load_files import load_files
 from tests.integration.warehouses import Row, Warehouse, new_warehouse
+
+DECLARED = {
+    "id": "integer",
+    "note": "text",
+    "amount": "numeric(12,2)",
+    "paid_on": "date",
+    "created_at": "timestamp",
+    "is_paid": "boolean",
+}
+ROWS = """\
+id,note,amount,paid_on,created_at,is_paid
+1,plain,10.50,2026-11-02,2026-11-02 10:00:00,true
+2,"say ""hi"", he said",-0.01,2024-02-29,2024-02-29 23:59:59.123456,false
+3,"ação, café ☕ 日本",9999999999.99,1990-01-01,1990-01-01 00:00:00,TRUE
+4,,,,,
+5,"",0,1969-12-31,2026-11-02T10:00:00,f
+6,"  two  blanks ",7,2050-12-31,2026-11-02 10:00:00,yes
+7,"two
+lines",1e3,2026-11-02,2026-11-02,0
+8,'; drop table payments; --,0.1,2026-11-02,2026-11-02 10:00,1
+9,null,0.005,2026-11-02,2026-11-02 10:00,t
+10,NULL,00012.30,2026-11-02,2026-11-02 10:00,no
+11,\\N {a} 100 %s %(x)s,1,2026-11-02,2026-11-02 10:00,n
+12,007,1,2026-11-02,2026-11-02 10:00,false
+"""
+
+
+def seed(
+    postgres: Path, folder: Path, name: str, *macros: Path, types: dict[str, str]
+) -> Warehouse:
+    """A database with the rows, as a dbt project with nothing but these macros seeds them."""
+    project = folder / f"{name}_project"
+    for part in ("seeds", "macros"):
+        (project / part).mkdir(parents=True)
+    (project / "seeds" / "payments.csv").write_text(ROWS)
+    shutil.copy(DBT_PROJECT / "profiles.yml", project)
+    for macro in macros:
+        shutil.copy(macro, project / "macros")
+    settings = {"name": "small", "profile": "warehouse", "seeds": {"+column_types": types}}
+    (project / "dbt_project.yml").write_text(json.dumps(settings))
+    warehouse = new_warehouse(postgres, name, folder, project)
+    warehouse.dbt("seed")
+    return warehouse
+
+
+@pytest.mark.parametrize("types", [DECLARED, {}], ids=["declared", "inferred"])
+def test_a_seed_is_loaded_exactly_as_dbt_itself_loads_it(
+    types: dict[str, str], postgres: Path, tmp_path: Path
+) -> None:
+    kind = "declared" if types else "inferred"
+    override = DBT_PROJECT / "macros" / "postgres__load_csv_rows.sql"
+    ours = seed(postgres, tmp_path, f"seeds_ours_{kind}", override, types=types)
+    stock = seed(postgres, tmp_path, f"seeds_stock_{kind}", types=types)
+    assert tables(ours, "marts") == tables(stock, "marts")
+    assert ours.rows("select count(*) from marts.payments") == [{"count": 12}]
+
+
+def test_nothing_is_null_in_a_seed_but_what_is_empty_or_says_so(
+    postgres: Path, tmp_path: Path
+) -> None:
+    override = DBT_PROJECT / "macros" / "postgres__load_csv_rows.sql"
+    loaded = seed(postgres, tmp_path, "seeds_nulls", override, types=DECLARED)
+    notes = {row["id"]: row["note"] for row in loaded.rows("select id, note from marts.payments")}
+    assert {number for number, note in notes.items() if note is None} == {4, 5, 9, 10}
+    assert notes[2] == 'say "hi", he said'
+    assert notes[3] == "ação, café ☕ 日本"
+    assert notes[6] == "  two  blanks "
+    assert notes[7] == "two\nlines"
+
+
+def test_every_seed_declares_the_type_of_each_of_its_columns() -> None:
+    files = (DBT_PROJECT / "seeds").glob("*.yml")
+    seeds = [one for path in files for one in yaml.safe_load(path.read_text())["seeds"]]
+    declared = {one["name"]: list(one["config"]["column_types"]) for one in seeds}
+    headers = {
+        path.stem: path.read_text().split("\n")[0].split(",")
+        for path in (DBT_PROJECT / "seeds").glob("*.csv")
+    }
+    assert declared == headers
 
 
 def tables(warehouse: Warehouse, schema: str) -> dict[str, list[Row]]:

@@ -15,7 +15,6 @@ import yaml
 
 from include.connections import Connection
 from include.errors import UserError
-from include.report.chart import churn_chart
 from include.report.customers import Table, as_csv, as_xlsx, customer_table
 from include.report.ledger import Ledger, State
 from include.report.message import Message, build_message
@@ -92,6 +91,9 @@ def print_report(report: Report, settings: Settings, as_of: date | None = None) 
             f"The marts are built as of {report.as_of_on}, not {as_of}: build them for that date"
             f" with `make demo AS_OF={as_of}` or with the DAG's parameter as_of_date={as_of}."
         )
+    # matplotlib takes a second to import, and the bot draws nothing until it is asked for a report
+    from include.report.chart import churn_chart
+
     words = Wording(settings.report_lang)
     listed = () if settings.report_personal_data is PersonalData.NONE else report.customers_at_risk
     return Printout(

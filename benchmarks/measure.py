@@ -150,16 +150,16 @@ def run(
 
 
 @contextmanager
-def peak_memory(pid: int) -> Iterator[Callable[[], int]]:
-    """Watch a process and its descendants; the call returns the most bytes they ever had."""
+def peak_memory(*pids: int, every: float = SAMPLE_EVERY) -> Iterator[Callable[[], int]]:
+    """Watch processes and their descendants; the call returns the most bytes they ever had."""
     peak = 0
     is_over = threading.Event()
 
     def watch() -> None:
         nonlocal peak
         while True:
-            peak = max(peak, _memory(pid))
-            if is_over.wait(SAMPLE_EVERY):
+            peak = max(peak, sum(map(_memory, pids)))
+            if is_over.wait(every):
                 return
 
     thread = threading.Thread(target=watch, daemon=True)

@@ -1,0 +1,104 @@
+"""A million orders, from files to the report, on an embedded Postgres of their own.
+
+Demo shops of 20,000 and 200,000 customers (100,000 and a million orders) go the way of the weekly
+run: Parquet files → `landing` → dbt with all its data tests, the churn model fitted in between →
+the report, printed. Then the larger shop again, a week later. Writing the files does not count;
+the memory is that of the server and of all programs of the run together.
+"""
+
+import os
+import sys
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+
+import psutil
+
+from benchmarks.measure import Figure, finish, peak_memory, postgres, run, scratch
+from include.settings import DBT_PROJECT
+from include.shop_data import DEMO_AS_OF
+from include.warehouse.connection import as_environment, connect
+
+CUSTOMERS, A_TENTH = 200_000, 20_000
+FIT = """
+from contextlib import closing
+from include.churn_model.store import fit_for_the_week
+from include.warehouse.connection import connect, warehouse_url
+
+with closing(connect(warehouse_url())) as connection:
+    fit_for_the_week(connection)
+"""
+FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/marts/core")
+NEXT_WEEK = DEMO_AS_OF + timedelta(days=7)
+LOOK_EVERY = 1.0  # seconds between two looks at the memory, which take time themselves
+
+
+def main() -> None:
+    """Both shops from nothing, and the next week of the larger one."""
+    with scratch() as folder:
+        with postgres() as url:
+            small = weekly_run(url, A_TENTH, DEMO_AS_OF, folder)
+        with postgres() as url:
+            with peak_memory(os.getpid(), server(url), every=LOOK_EVERY) as peak:
+                large = weekly_run(url, CUSTOMERS, DEMO_AS_OF, folder)
+            later = weekly_run(url, CUSTOMERS, NEXT_WEEK, folder)
+            [orders] = query(url, "select count(*) from shop.orders")
+    peak_mb = peak() / 2**20
+    finish(
+        "million",
+        f"{orders:,} orders, from files to the report (peer: a tenth of them, the week before)",
+        [
+            Figure("million_seconds", large, large),
+            Figure("million_peak_mb", peak_mb, peak_mb, unit="MB"),
+            Figure("growth_ratio", large / small, large, small),
+            Figure("incremental_ratio", later / large, later, large),
+        ],
+    )
+
+
+def weekly_run(url: str, customers: int, as_of: date, folder: Path) -> float:
+    """Everything that the weekly DAG does, by the commands one would type; its seconds."""
+    files = folder / f"{customers}-{as_of}"
+    run([
+        *(sys.executable, "scripts/generate_seeds.py", "--format", "parquet"),
+        *("--customers", str(customers), "--as-of", str(as_of)),
+        *("--out", files, "--truth", folder / "truth.csv"),
+    ])  # fmt: skip
+    env = as_environment(url) | {
+        "AIRFLOW_CONN_WAREHOUSE": url,
+        "AS_OF_DATE": str(as_of),
+        "DBT_TARGET_PATH": str(folder / "target"),
+    }
+    dbt: list[str | Path] = [Path(sys.executable).with_name("dbt"), "--quiet"]
+    project: list[str | Path] = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT]
+    # the seeds of the demo shop are the files; tests of both halves are the second's
+    build = [*dbt, "build", *project, "--exclude-resource-type", "seed", "unit_test"]
+    run([*dbt, "seed", *project, "--select", "holidays_of_brazil"], env=env)
+    steps: dict[str, list[str | Path]] = {
+        "load": [sys.executable, "scripts/load_files.py", "--source", "demo_shop", "--data", files],
+        "facts": [*build, "--indirect-selection=cautious", "--select", *FACTS],
+        "fit": [sys.executable, "-c", FIT],
+        "marts": [*build, "--exclude", *FACTS],
+        "report": [sys.executable, "scripts/send_report.py"],
+    }
+    took = {name: run(command, env=env).seconds for name, command in steps.items()}
+    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in took.items())
+    print(f"  {customers:,} customers as of {as_of}: {sum(took.values()):.1f} s ({parts})")
+    return sum(took.values())
+
+
+def server(url: str) -> int:
+    """Process id of the server's main process."""
+    [backend] = query(url, "select pg_backend_pid()")
+    return psutil.Process(backend).ppid()
+
+
+def query(url: str, sql: str) -> tuple[int]:
+    """The one row of a query."""
+    with closing(connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone() or (0,)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,14 +1,13 @@
 """The one place that configures Cosmos: the dbt project, or a part of it, as an Airflow task group.
 
-One producer task runs a single `dbt build`; a task a model, a seed or the tests then shows how it
-went, and on a retry runs that model or those tests by itself (Cosmos' WATCHER mode).
+One task runs a single `dbt build` for all; a task a model, seed or snapshot then shows how it went,
+and on a retry builds that one by itself.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from airflow.sdk import TaskGroup
-from airflow.task.trigger_rule import TriggerRule
 from cosmos import (
     DbtTaskGroup,
     ExecutionConfig,
@@ -19,10 +18,12 @@ from cosmos import (
     TestBehavior,
 )
 from cosmos import settings as cosmos_settings
-from cosmos.constants import PRODUCER_WATCHER_TASK_ID, InvocationMode
+from cosmos.constants import SUPPORTED_BUILD_RESOURCES, InvocationMode
+from cosmos.dbt.graph import DbtNode
 from cosmos.operators.local import DbtTestLocalOperator
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
+from include.dbt_tasks import BuildTask, NodeTask
 from include.settings import DBT_PROJECT
 
 
@@ -50,46 +51,66 @@ def dbt_task_group(
         with_tests: a task after them that runs all data tests of the project, also of what the
             groups before have built.
     """
+    build_id = f"{group_id}.dbt_build"
+    profile = ProfileConfig(
+        profile_name="warehouse",
+        target_name="postgres",
+        profile_mapping=PostgresUserPasswordProfileMapping(
+            conn_id="warehouse", profile_args={"schema": "marts", "threads": 4}
+        ),
+    )
+    args: dict[str, Any] = {
+        "vars": dbt_vars,
+        "install_deps": False,
+        # unit tests judge the code, not the data: they belong to `make test`
+        "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test", **dbt_env},
+        # in the task's own process: Airflow's has imported half of what dbt needs
+        "invocation_mode": InvocationMode.DBT_RUNNER,
+    }
+
+    def node_task(node: DbtNode, task_args: dict[str, Any], **place: Any) -> NodeTask:
+        return NodeTask(
+            unique_id=node.unique_id,
+            build_id=build_id,
+            select=node.resource_name,
+            dag=place["dag"],
+            task_group=place["task_group"],
+            task_id=place["task_id"],
+            **task_args,
+        )
+
     group = DbtTaskGroup(
         group_id=group_id,
         project_config=ProjectConfig(
             dbt_project_path=DBT_PROJECT,
             manifest_path=DBT_PROJECT / "target" / "manifest.json",
         ),
-        profile_config=ProfileConfig(
-            profile_name="warehouse",
-            target_name="postgres",
-            profile_mapping=PostgresUserPasswordProfileMapping(
-                conn_id="warehouse", profile_args={"schema": "marts", "threads": 4}
-            ),
-        ),
-        execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.WATCHER,
-            # in a process of its own the build does not share Python's lock with the task that
-            # reports its progress: half the time
-            setup_operator_args={"invocation_mode": InvocationMode.SUBPROCESS},
-        ),
+        profile_config=profile,
+        execution_config=ExecutionConfig(execution_mode=ExecutionMode.LOCAL),
         render_config=RenderConfig(
             select=list(select),
             exclude=list(exclude),
             test_behavior=TestBehavior.AFTER_ALL if with_tests else TestBehavior.NONE,
             group_nodes_by_folder=True,
             emit_datasets=False,
+            node_converters=dict.fromkeys(SUPPORTED_BUILD_RESOURCES, node_task),
         ),
-        operator_args={
-            "vars": dbt_vars,
-            "install_deps": False,
-            # unit tests judge the code, not the data: they belong to `make test`
-            "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test", **dbt_env},
-            # a sensor that starts after the producer needs no trigger, and deferring loses
-            # wake-ups on Airflow 3.3
-            "deferrable": False,
-            "poke_interval": 1,
-        },
+        operator_args=args,
     )
+    first = [task for task in group.iter_tasks() if not task.upstream_task_ids]
+    build = BuildTask(
+        task_id=build_id.rpartition(".")[2],
+        task_group=group,
+        project_dir=str(DBT_PROJECT),
+        profile_config=profile,
+        select=" ".join(select) or None,
+        exclude=" ".join(exclude) or None,
+        emit_datasets=False,
+        **args,
+    )
+    build >> first
     _share_what_is_parsed(group)
     _test_everything(group)
-    _start_after_the_producer(group)
     _drop_empty_groups(group)
     return group
 
@@ -115,23 +136,6 @@ def _test_everything(group: DbtTaskGroup) -> None:
     for task in group.iter_tasks():
         if isinstance(task, DbtTestLocalOperator):
             task.select = task.exclude = None
-
-
-def _start_after_the_producer(group: DbtTaskGroup) -> None:
-    """Let the first tasks wait for the producer.
-
-    Cosmos draws no such edges in a task group: sensors would hold worker slots while they wait,
-    and `airflow dags test`, which runs one task at a time, would wait for ever. A producer that
-    fails is skipped on its retry, and then the tasks show which models failed and try them again;
-    where it could not start, they must not either.
-    """
-    producer_id = f"{group.group_id}.{PRODUCER_WATCHER_TASK_ID}"
-    tasks = {task.task_id: task for task in group.iter_tasks()}
-    producer = tasks.pop(producer_id)
-    for task in tasks.values():
-        if not task.upstream_task_ids:
-            producer >> task
-            task.trigger_rule = TriggerRule.NONE_FAILED
 
 
 def _drop_empty_groups(group: DbtTaskGroup) -> None:

@@ -16,6 +16,8 @@ from include.warehouse import embedded
 from include.warehouse.connection import as_environment, connect, warehouse_url
 
 HOME = LOCAL / "airflow"
+MIGRATED = HOME / "migrated"
+"""Holds the version of Airflow that made or upgraded the tables."""
 TARGET = DBT_PROJECT / "target"
 DOCS = {"ecommerce": {"dir": str(TARGET), "name": "dbt docs"}}
 """The pages of dbt's documentation that Cosmos adds to Airflow's menu."""
@@ -63,8 +65,7 @@ def prepare(settings: Settings, env: dict[str, str], log: Path, *, with_docs: bo
     With docs dbt compiles every model and looks into the warehouse, which takes seconds more.
     """
     steps = [dbt(settings, "docs", "generate") if with_docs else dbt(settings, "parse")]
-    migrated = HOME / "migrated"
-    is_migrated = migrated.exists() and migrated.read_text() == version("apache-airflow")
+    is_migrated = was_prepared() and MIGRATED.read_text() == version("apache-airflow")
     if not (is_migrated and _has_tables(env)):
         steps.append(["airflow", "db", "migrate"])
     HOME.mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,12 @@ def prepare(settings: Settings, env: dict[str, str], log: Path, *, with_docs: bo
         failed = [step for step, process in zip(steps, running, strict=True) if process.wait() != 0]
     if failed:
         raise UserError(f"`{' '.join(failed[0][:2])}` failed: see the end of {log}.")
-    migrated.write_text(version("apache-airflow"))
+    MIGRATED.write_text(version("apache-airflow"))
+
+
+def was_prepared() -> bool:
+    """Whether Airflow has been here before; the first to come writes its configuration."""
+    return MIGRATED.exists()
 
 
 def dbt(settings: Settings, *command: str) -> list[str]:

@@ -29,9 +29,9 @@ from include.warehouse import embedded
 LOG = LOCAL / "demo.log"
 STEPS = {
     "get_shop_data": "The shop's data",
-    "shop.dbt_producer_watcher": "dbt build, up to the facts",
+    "shop.dbt_build": "dbt build, up to the facts",
     "fit_churn_model": "Churn model",
-    "marts.dbt_producer_watcher": "dbt build, the rest",
+    "marts.dbt_build": "dbt build, the rest",
     "marts.dbt_ecommerce_test": "Data tests",
     "send_report": "Report",
 }

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from tests.project_copy import copy_project, environment, run
 Graph = dict[str, set[str]]
 """Task → the tasks that come directly after it."""
 
-PRODUCERS = ("shop.dbt_producer_watcher", "marts.dbt_producer_watcher")
+BUILDS = ("shop.dbt_build", "marts.dbt_build")
 TESTS = "marts.dbt_ecommerce_test"
 FACTS = ("seeds", "models/staging", "models/shop", "models/marts/core")
 """The folders of dbt that are built before the model is fitted."""
@@ -152,8 +151,7 @@ def in_group(graph: Graph, group: str) -> set[str]:
 def test_every_seed_model_and_snapshot_is_a_task_in_the_group_of_its_folder(
     manifest: dict[str, Any], tasks: dict[str, dict[str, Any]]
 ) -> None:
-    expected = {"get_shop_data", "fit_churn_model", TESTS, "send_report"}
-    expected |= {*PRODUCERS, *(f"{producer}_done" for producer in PRODUCERS)}
+    expected = {"get_shop_data", "fit_churn_model", *BUILDS, TESTS, "send_report"}
     suffixes = {"seed": "seed", "model": "run", "snapshot": "snapshot"}
     for node in manifest["nodes"].values():
         if does := suffixes.get(node["resource_type"]):
@@ -180,10 +178,10 @@ def test_first_the_shops_data_then_the_facts_the_model_the_rest_and_the_report(
     assert graph["send_report"] == set()
 
 
-@pytest.mark.parametrize("producer", PRODUCERS)
-def test_every_task_of_dbt_waits_for_the_producer_of_its_group(producer: str, graph: Graph) -> None:
-    group = in_group(graph, producer.split(".")[0])
-    assert after(graph, producer) >= group - {producer}
+@pytest.mark.parametrize("build", BUILDS)
+def test_every_task_of_dbt_waits_for_the_build_of_its_group(build: str, graph: Graph) -> None:
+    group = in_group(graph, build.split(".")[0])
+    assert after(graph, build) >= group - {build}
 
 
 def test_the_graph_shows_seeds_staging_shop_facts_model_marts_and_report_in_this_order(
@@ -220,7 +218,7 @@ def test_a_layer_never_waits_for_a_later_one(graph: Graph) -> None:
 
 
 def test_the_two_builds_take_what_the_other_leaves(tasks: dict[str, dict[str, Any]]) -> None:
-    first, second = (tasks[producer] for producer in PRODUCERS)
+    first, second = (tasks[build] for build in BUILDS)
     facts = " ".join(f"path:{folder}" for folder in FACTS)
     assert (first["select"], first["exclude"]) == (facts, None)
     assert (second["select"], second["exclude"]) == (None, facts)
@@ -231,11 +229,11 @@ def test_the_data_tests_are_those_of_the_whole_project(tasks: dict[str, dict[str
 
 
 def test_a_run_judges_the_data_not_the_code(tasks: dict[str, dict[str, Any]]) -> None:
-    assert {tasks[name]["dbt_leaves_out"] for name in (*PRODUCERS, TESTS)} == {"unit_test"}
+    assert {tasks[name]["dbt_leaves_out"] for name in (*BUILDS, TESTS)} == {"unit_test"}
 
 
 def test_what_one_build_has_parsed_serves_the_next(tasks: dict[str, dict[str, Any]]) -> None:
-    caches = {tasks[name]["cache"] for name in (*PRODUCERS, TESTS)}
+    caches = {tasks[name]["cache"] for name in (*BUILDS, TESTS)}
     assert [cache.rsplit("/", 1)[-1] for cache in caches] == ["ecommerce_churn"]
 
 
@@ -253,27 +251,19 @@ def test_the_report_is_sent_only_where_every_model_and_every_test_succeeded(
 def test_no_task_of_dbt_runs_where_the_shops_data_could_not_be_had(
     tasks: dict[str, dict[str, Any]],
 ) -> None:
-    rules = {task["trigger_rule"] for task in tasks.values()}
-    assert rules <= {"all_success", "none_failed"}
-
-
-def owned(tasks: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The tasks that do something."""
-    yield from (
-        (name, task) for name, task in tasks.items() if not name.endswith("_producer_watcher_done")
-    )
+    assert {task["trigger_rule"] for task in tasks.values()} == {"all_success"}
 
 
 def test_every_task_has_its_owner_and_alerts_of_its_failure(
     tasks: dict[str, dict[str, Any]],
 ) -> None:
-    for name, task in owned(tasks):
+    for name, task in tasks.items():
         assert task["owner"] == "retention", name
         assert "include.alerts.callbacks.task_failed" in task["on_failure"], name
 
 
 def test_a_task_is_tried_again_after_a_short_while(tasks: dict[str, dict[str, Any]]) -> None:
-    for name, task in owned(tasks):
+    for name, task in tasks.items():
         assert task["retries"] >= 1, name
         assert task["retry_seconds"] <= 60, name
 

@@ -164,7 +164,17 @@ def failing_test(place: Place) -> Run:
 
 
 def wrong_token(place: Place) -> Run:
-    """A run that comes to its report, and to a token that Telegram does not know."""
+    """A run over a model that fails the first time, to a report and a token not known."""
+    project = place.project / "dbt_ecommerce"
+    models = project / "models" / "marts" / "churn"
+    (models / "fails_once.sql").write_text("select 1 / (nextval('public.tries') - 1) as tries\n")
+    (models / "after_it.sql").write_text("select tries from {{ ref('fails_once') }}\n")
+    with closing(psycopg2.connect(place.warehouse.url)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("create sequence public.tries")
+    dbt = ["dbt", "parse", "--project-dir", str(project), "--profiles-dir", str(project)]
+    parsed = run([*dbt, "--vars", '{"sources": ["cdnow"]}'], place.project, place.airflow)
+    assert parsed.returncode == 0, parsed.stdout
     return with_telegram(
         lambda url: place.dags_test(
             "--conf",

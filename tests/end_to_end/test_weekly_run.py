@@ -178,6 +178,24 @@ def test_it_is_not_tried_again(runs: Runs) -> None:
     assert runs("wrong_token").stdout.count("[DAG TEST] starting task_id=send_report") == 1
 
 
+# --- a model that fails once
+
+
+def test_a_model_that_failed_is_tried_again_by_its_own_task(runs: Runs) -> None:
+    run = runs("wrong_token")
+    tries = run.stdout.count("[DAG TEST] starting task_id=marts.models.marts.churn.fails_once_run")
+    assert tries == 2
+    assert run.stdout.count("[DAG TEST] starting task_id=marts.dbt_build") == 1
+    assert run.warehouse.rows("select tries from marts.fails_once") == [{"tries": 1}]
+
+
+def test_what_was_skipped_for_it_is_built_too_before_anything_is_tested(runs: Runs) -> None:
+    run = runs("wrong_token")
+    assert run.warehouse.rows("select tries from marts.after_it") == [{"tries": 1}]
+    built = run.stdout.index("end task task_id=marts.models.marts.churn.after_it_run")
+    assert built < run.stdout.index("starting task_id=marts.dbt_ecommerce_test")
+
+
 # --- every run
 
 

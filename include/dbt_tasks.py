@@ -1,0 +1,99 @@
+"""The tasks of a group of dbt nodes: one runs `dbt build`, one a node says how that node went.
+
+A dbt process a node costs many times what the models cost, and so does telling Airflow of a node
+while others are built. So the build notes once, when it has ended, what became of all nodes.
+"""
+
+import gc
+import json
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowException
+from cosmos.constants import SUPPORTED_BUILD_RESOURCES
+from cosmos.operators.local import DbtBuildLocalOperator
+
+RESULTS = "results"
+"""XCom of a build: its try, each node's status by unique id, whether only nodes failed."""
+NODE_TYPES = {resource.value for resource in SUPPORTED_BUILD_RESOURCES}
+"""What is a task each: models, seeds, snapshots."""
+WITHOUT_TESTS = [f"--resource-type={name}" for name in sorted(NODE_TYPES)]
+
+
+class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
+    """Runs `dbt build` without tests; it leaves to a failed node's own task to fail."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            callback=_note_results,
+            dbt_cmd_flags=WITHOUT_TESTS,
+            should_store_compiled_sql=False,  # that of all models at once
+            **kwargs,
+        )
+
+    def execute(self, context: Context, **kwargs: Any) -> None:
+        """Fail where dbt did not come to the nodes, or something else than a node failed."""
+        # what Airflow has loaded stays; each of dbt's collections would look through all of it
+        gc.freeze()
+        try:
+            super().execute(context, **kwargs)
+        except Exception:
+            results = context["ti"].xcom_pull(task_ids=self.task_id, key=RESULTS)
+            if not (results and results["only_nodes_failed"]):
+                raise
+
+
+class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
+    """Succeeds or fails as its node did in the build; builds the node itself where that is due.
+
+    Due is a retry, and a node that the build skipped because of another, which a retry has built
+    since. To look is one call of Airflow's API: templates, which are another three, wait until dbt
+    needs them.
+
+    Args:
+        unique_id: dbt's id of the node.
+        build_id: task id of the build.
+        kwargs: as of any operator of Cosmos.
+    """
+
+    template_fields = ()
+
+    def __init__(self, *, unique_id: str, build_id: str, **kwargs: Any) -> None:
+        super().__init__(dbt_cmd_flags=WITHOUT_TESTS, **kwargs)
+        self.unique_id = unique_id
+        self.build_id = build_id
+
+    def execute(self, context: Context, **kwargs: Any) -> None:
+        """Raise AirflowException for a node that failed in the build, or dbt's error."""
+        ti = context["ti"]
+        results = ti.xcom_pull(task_ids=self.build_id, key=RESULTS)
+        # whoever clears the whole group has the build tell it anew, whoever clears a node does not
+        is_news = results and results["try_number"] >= ti.try_number
+        status = results["status"].get(self.unique_id) if is_news else None
+        if status == "success":
+            return
+        if status == "error":
+            raise AirflowException(f"{self.unique_id} failed: see the log of {self.build_id}.")
+        self.template_fields = DbtBuildLocalOperator.template_fields
+        self.render_template_fields(context)
+        super().execute(context, **kwargs)
+
+
+def _note_results(project: str, context: Context) -> None:
+    """Cosmos' callback after dbt has run in the folder `project`, well or not."""
+    file = Path(project) / "target" / "run_results.json"
+    if not file.exists():  # dbt did not get that far
+        return
+    status = {
+        result["unique_id"]: result["status"] for result in json.loads(file.read_bytes())["results"]
+    }
+    failed = {node.partition(".")[0] for node, said in status.items() if said == "error"}
+    context["ti"].xcom_push(
+        RESULTS,
+        {
+            "try_number": context["ti"].try_number,
+            "status": status,
+            "only_nodes_failed": failed <= NODE_TYPES,
+        },
+    )

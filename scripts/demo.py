@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -67,11 +67,15 @@ def demo(
     try:
         with _step("Postgres"):
             env = local_airflow.environment(settings)
-        with _step("Airflow's tables and the dbt project"):
-            local_airflow.prepare(settings, env, LOG)
-        for left_over in (*FILES, "alert.txt"):
-            (OUT / left_over).unlink(missing_ok=True)
-        _run_dag(env, as_of)
+        with ExitStack() as stack:
+            airflow = None
+            with _step("Airflow's tables and the dbt project"):
+                if local_airflow.was_prepared():
+                    airflow = stack.enter_context(_airflow(env, as_of))
+                local_airflow.prepare(settings, env, LOG)
+            for left_over in (*FILES, "alert.txt"):
+                (OUT / left_over).unlink(missing_ok=True)
+            _run_dag(airflow or stack.enter_context(_airflow(env, as_of)))
         _show_report(began)
     finally:
         if not was_running:
@@ -100,31 +104,36 @@ def _check_files(settings: Settings) -> None:
             data_files(settings.data_folder(source))
 
 
-def _run_dag(env: dict[str, str], as_of: str) -> None:
-    """Run the DAG as `airflow dags test` does, and translate its log into progress."""
+def _airflow(env: dict[str, str], as_of: str) -> "subprocess.Popen[str]":
+    """Airflow's process, which runs the DAG when it is told to."""
     conf = json.dumps({"as_of_date": as_of})
-    command = ["airflow", "dags", "test", "ecommerce_churn", "--conf", conf]
+    return subprocess.Popen(
+        [sys.executable, "scripts/dags_test.py", "ecommerce_churn", "--conf", conf],
+        env=env,
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+
+
+def _run_dag(airflow: "subprocess.Popen[str]") -> None:
+    """Let Airflow run the DAG, and translate its log into progress."""
+    assert airflow.stdin is not None  # noqa: S101 - for mypy
+    assert airflow.stdout is not None  # noqa: S101
     print("The weekly DAG, run by Airflow:")
-    with (
-        LOG.open("a") as log,
-        subprocess.Popen(
-            command,
-            env=env,
-            cwd=PROJECT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process,
-    ):
-        assert process.stdout is not None  # noqa: S101 - for mypy
+    with LOG.open("a") as log:
         try:
-            for line in _echo_progress(process.stdout):
+            airflow.stdin.write("\n")
+            airflow.stdin.close()
+            for line in _echo_progress(airflow.stdout):
                 log.write(line)
         except BaseException:
-            process.terminate()
+            airflow.terminate()
             raise
-    if process.returncode != 0:
+    if airflow.wait() != 0:
         why = FAILURE.findall(LOG.read_text())
         raise UserError(f"{why[-1] if why else 'The run failed.'}\nThe whole log: {LOG}")
 

@@ -23,7 +23,7 @@ from cosmos.dbt.graph import DbtNode
 from cosmos.operators.local import DbtTestLocalOperator
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
-from include.dbt_tasks import BuildTask, NodeTask
+from include.dbt_tasks import NO_FILES, BuildTask, NodeTask
 from include.settings import DBT_PROJECT
 
 
@@ -136,6 +136,7 @@ def _test_everything(group: DbtTaskGroup) -> None:
     for task in group.iter_tasks():
         if isinstance(task, DbtTestLocalOperator):
             task.select = task.exclude = None
+            task.dbt_cmd_flags = [NO_FILES]
 
 
 def _drop_empty_groups(group: DbtTaskGroup) -> None:

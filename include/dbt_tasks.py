@@ -5,8 +5,6 @@ while others are built. So the build notes once, when it has ended, what became 
 """
 
 import gc
-import json
-from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Context
@@ -15,10 +13,12 @@ from cosmos.constants import SUPPORTED_BUILD_RESOURCES
 from cosmos.operators.local import DbtBuildLocalOperator
 
 RESULTS = "results"
-"""XCom of a build: its try, each node's status by unique id, whether only nodes failed."""
+"""XCom of a build: which try it was, and the status of each node by its unique id."""
 NODE_TYPES = {resource.value for resource in SUPPORTED_BUILD_RESOURCES}
 """What is a task each: models, seeds, snapshots."""
 WITHOUT_TESTS = [f"--resource-type={name}" for name in sorted(NODE_TYPES)]
+NO_FILES = "--no-write-json"
+"""Spares dbt to write its manifest, almost a second, into a folder that goes away."""
 
 
 class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
@@ -26,11 +26,11 @@ class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            callback=_note_results,
-            dbt_cmd_flags=WITHOUT_TESTS,
+            dbt_cmd_flags=[*WITHOUT_TESTS, NO_FILES],
             should_store_compiled_sql=False,  # that of all models at once
             **kwargs,
         )
+        self.status: dict[str, str] = {}
 
     def execute(self, context: Context, **kwargs: Any) -> None:
         """Fail where dbt did not come to the nodes, or something else than a node failed."""
@@ -39,9 +39,18 @@ class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
         try:
             super().execute(context, **kwargs)
         except Exception:
-            results = context["ti"].xcom_pull(task_ids=self.task_id, key=RESULTS)
-            if not (results and results["only_nodes_failed"]):
+            failed = {node.partition(".")[0] for node, is_ in self.status.items() if is_ == "error"}
+            if not failed or not failed <= NODE_TYPES:
                 raise
+        context["ti"].xcom_push(
+            RESULTS, {"try_number": context["ti"].try_number, "status": self.status}
+        )
+
+    def handle_exception_dbt_runner(self, result: Any) -> None:
+        """Note what dbt says; Cosmos then raises for it, where it is not well."""
+        nodes = getattr(result.result, "results", ())
+        self.status = {node.node.unique_id: str(node.status) for node in nodes}
+        super().handle_exception_dbt_runner(result)
 
 
 class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
@@ -78,22 +87,3 @@ class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
         self.template_fields = DbtBuildLocalOperator.template_fields
         self.render_template_fields(context)
         super().execute(context, **kwargs)
-
-
-def _note_results(project: str, context: Context) -> None:
-    """Cosmos' callback after dbt has run in the folder `project`, well or not."""
-    file = Path(project) / "target" / "run_results.json"
-    if not file.exists():  # dbt did not get that far
-        return
-    status = {
-        result["unique_id"]: result["status"] for result in json.loads(file.read_bytes())["results"]
-    }
-    failed = {node.partition(".")[0] for node, said in status.items() if said == "error"}
-    context["ti"].xcom_push(
-        RESULTS,
-        {
-            "try_number": context["ti"].try_number,
-            "status": status,
-            "only_nodes_failed": failed <= NODE_TYPES,
-        },
-    )

@@ -4,10 +4,10 @@ RUN := $(UV) run --frozen --quiet
 # what people run needs no test tools; those that are there stay
 RUN_APP := $(RUN) --no-dev
 
-.PHONY: help demo up down bot docs check conventions test bench requirements
+.PHONY: help demo up down bot docs check conventions test spark-test bench requirements
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(UV) ## the weekly DAG once: shop data to report (SOURCE=… DATA=… AS_OF=…)
 	@$(RUN_APP) python scripts/demo.py --source "$(SOURCE)" --data "$(DATA)" --as-of "$(AS_OF)"
@@ -35,9 +35,12 @@ conventions: $(UV) ## the rules of the dbt models, those of every source
 		--vars "{sources: [$$(ls dbt_ecommerce/models/staging | paste -sd, -)]}"
 	$(RUN) dbt-bouncer run --show-all-failures
 
-test: check conventions ## every test
+test: check conventions ## every test but those of Spark
 	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce
-	$(RUN) pytest
+	$(RUN) pytest --ignore tests/spark
+
+spark-test: $(UV) ## the models on Spark compared with Postgres, row by row (wants Java 17)
+	$(RUN) --group spark pytest tests/spark
 
 bench: $(UV) ## the benchmarks, one after another, into out/bench.json
 	@$(RUN) python benchmarks/all.py

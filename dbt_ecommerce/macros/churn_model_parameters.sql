@@ -26,7 +26,9 @@
         log_likelihood {{ type_double() }},
         holdout_weeks integer,
         holdout_correlation {{ type_double() }},
-        declined_because {{ dbt.type_string() }},
+        declined_because {{ dbt.type_string() }}
+        {%- if target.type != 'spark' %},
         primary key (sources, model, as_of_on)
+        {%- endif %}
     )
 {%- endmacro %}

@@ -8,5 +8,5 @@
 {%- endmacro %}
 
 {% macro spark__row_as_json(alias) -%}
-    to_json(struct({{ alias }}.*))
+    to_json(struct({{ alias }}.*), map('ignoreNullFields', 'false'))
 {%- endmacro %}

@@ -14,6 +14,10 @@
     end
 {%- endmacro %}
 
+{% macro spark__try_cast(column, type) -%}
+    {{ default__try_cast(column, spark_type(type)) }}
+{%- endmacro %}
+
 {% macro postgres__try_cast(column, type) -%}
     case
         when

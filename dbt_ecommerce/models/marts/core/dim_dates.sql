@@ -85,11 +85,11 @@ calendar as (
         cast(extract(month from in_weeks.date_day) as integer)
             as calendar_month,
         cast(extract(year from in_weeks.thursday) as integer) as iso_year,
-        cast({{ dbt.datediff(
+        cast(floor({{ dbt.datediff(
             dbt.date_trunc('year', 'in_weeks.thursday'),
             'in_weeks.thursday',
             'day'
-        ) }} as integer) / 7 + 1 as iso_week,
+        ) }} / 7) as integer) + 1 as iso_week,
         cast({{ dbt.datediff(
             'in_weeks.week_starts_on', 'in_weeks.date_day', 'day'
         ) }} as integer) + 1 as iso_day_of_week

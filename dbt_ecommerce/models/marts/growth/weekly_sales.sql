@@ -76,7 +76,7 @@ goods_sold as (
         *,
         row_number() over (
             partition by week_starts_on
-            order by unit_price desc, product_name asc
+            order by unit_price desc, product_name asc nulls last
         ) as price_rank
     from goods_by_week
 

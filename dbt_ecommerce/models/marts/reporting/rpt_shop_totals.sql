@@ -68,7 +68,7 @@ goods_sold as (
         product_name,
         max(unit_price) as unit_price,
         row_number() over (
-            order by max(unit_price) desc, product_name asc
+            order by max(unit_price) desc, product_name asc nulls last
         ) as price_rank
     from order_items
     where is_in_valid_order and is_goods

@@ -40,7 +40,10 @@ numbered as (
         -- there is no order number: the customer's how-manieth purchase it is
         row_number() over (
             partition by customer_id, rejected_because
-            order by ordered_on, amount, cds
+            order by
+                ordered_on asc nulls last,
+                amount asc nulls last,
+                cds asc nulls last
         ) as purchase_no,
 
         -- strings

@@ -34,7 +34,7 @@ with_survivor as (
         -- the same e-mail is the same person; the oldest record survives
         first_value(customer_id) over (
             partition by coalesce(email, customer_id)
-            order by created_at, customer_id
+            order by created_at asc nulls last, customer_id asc
         ) as surviving_customer_id
     from cleaned
 

@@ -16,7 +16,10 @@ cast_to_types as (
         {{ try_cast('order_purchase_timestamp', 'timestamp') }} as purchased_at,
         row_number() over (
             partition by order_id
-            order by order_purchase_timestamp, customer_id, order_status
+            order by
+                order_purchase_timestamp asc nulls last,
+                customer_id asc nulls last,
+                order_status asc nulls last
         ) as occurrence
     from source
 

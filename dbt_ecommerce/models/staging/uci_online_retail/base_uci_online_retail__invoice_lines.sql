@@ -64,7 +64,12 @@ numbered as (
         -- an invoice has no line numbers, and may hold the same line twice
         row_number() over (
             partition by invoice_no
-            order by stock_code, quantity, unit_price, product_name, invoiced_at
+            order by
+                stock_code asc nulls last,
+                quantity asc nulls last,
+                unit_price asc nulls last,
+                product_name asc nulls last,
+                invoiced_at asc nulls last
         ) as line_no,
         stock_code,
         customer_id,

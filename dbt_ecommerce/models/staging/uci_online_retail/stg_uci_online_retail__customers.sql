@@ -9,7 +9,7 @@ with invoice_lines as (
         -- a few customers moved: the latest country counts
         row_number() over (
             partition by customer_id
-            order by invoiced_at desc, country asc
+            order by invoiced_at desc, country asc nulls last
         ) as recency,
         min(cast(invoiced_at as date)) over (
             partition by customer_id

@@ -26,8 +26,7 @@ from tests.project_copy import environment, run
 
 pytest.importorskip("pyspark", reason="Spark is not installed: `uv sync --group spark`")
 
-NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
-NO_TESTS = (*NO_UNIT_TESTS, "test")
+NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 ONLY_ON_POSTGRES = {"marts.customer_history"}  # a snapshot
 CLOSE = 1e-9  # floating-point numbers that differ by a smaller part are the same
 # Products and quotients of quotients: neither is exact, and what lies half-way between two digits
@@ -107,7 +106,7 @@ def builds(
     spark = Spark(folder / "spark")
     paths = {table: str(path) for table, path in files.items()}
     spark.dbt("run-operation", "read_parquet", "--args", json.dumps({"files": paths}))
-    said = spark.dbt("build", *NO_UNIT_TESTS, "--vars", json.dumps({"sources": [source]}))
+    said = spark.dbt("build", "--vars", json.dumps({"sources": [source]}))
     return Builds(warehouse, Spark(spark.folder, said), tables(warehouse))
 
 

@@ -345,6 +345,32 @@ def test_every_column_that_is_there_is_described(
             assert described == found[node["schema"], node["alias"]], node["name"]
 
 
+def test_what_a_contract_promises_stands_in_the_database(
+    manifest: dict[str, Any], warehouses: dict[str, Warehouse]
+) -> None:
+    there: dict[tuple[str, str], set[str]] = {}
+    for row in warehouses["today"].rows(
+        "select relnamespace::regnamespace::text as schema, relname as name,"
+        " cast(contype as text) || ' ' || pg_get_constraintdef(c.oid) as said"
+        " from pg_constraint as c inner join pg_class as t on c.conrelid = t.oid"
+    ):
+        there.setdefault((row["schema"], row["name"]), set()).add(row["said"])
+    for node in manifest["nodes"].values():
+        if node["config"].get("contract", {}).get("enforced"):
+            found = there.get((node["schema"], node["alias"]), set())
+            keys = [one for one in node["constraints"] if one["type"] == "primary_key"]
+            promised = [", ".join(one["columns"]) for one in keys]
+            not_null, checks = set(), 0
+            for name, column in node["columns"].items():
+                types = [one["type"] for one in column["constraints"]]
+                promised += [name] * types.count("primary_key")
+                not_null |= {name} if "not_null" in types else set()
+                checks += types.count("check")
+            assert {f"p PRIMARY KEY ({key})" for key in promised} <= found, node["name"]
+            assert {f"n NOT NULL {name}" for name in not_null} <= found, node["name"]
+            assert len([one for one in found if one.startswith("c ")]) == checks, node["name"]
+
+
 def test_every_model_belongs_to_a_group_with_an_owner(manifest: dict[str, Any]) -> None:
     owners = {group["name"]: group["owner"]["name"] for group in manifest["groups"].values()}
     models = [one for one in manifest["nodes"].values() if one["resource_type"] == "model"]

@@ -39,8 +39,8 @@ test: check conventions ## every test but those of Spark
 	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce
 	$(RUN) pytest --ignore tests/spark
 
-spark-test: $(UV) ## the models on Spark compared with Postgres, row by row (wants Java 17)
-	$(RUN) --group spark pytest tests/spark
+spark-test: $(UV) ## the models on Spark compared with Postgres, row by row (wants Java 17; SHOP=demo_shop for one)
+	$(RUN) --group spark pytest tests/spark $(if $(SHOP),-k $(SHOP))
 
 bench: $(UV) ## the benchmarks, one after another, into out/bench.json
 	@$(RUN) python benchmarks/all.py

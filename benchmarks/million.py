@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.measure import Figure, finish, peak_memory, postgres, run, scratch
-from include.settings import DBT_PROJECT
+from include.settings import DBT_PROJECT, FACTS
 from include.shop_data import DEMO_AS_OF
 from include.warehouse.connection import as_environment, connect
 
@@ -28,7 +28,6 @@ from include.warehouse.connection import connect, warehouse_url
 with closing(connect(warehouse_url())) as connection:
     fit_for_the_week(connection)
 """
-FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/marts/core")
 NEXT_WEEK = DEMO_AS_OF + timedelta(days=7)
 LOOK_EVERY = 1.0  # seconds between two looks at the memory, which take time themselves
 

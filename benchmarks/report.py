@@ -13,13 +13,12 @@ from pathlib import Path
 
 from benchmarks.measure import Figure, by_turns, finish, postgres, run, scratch
 from include.churn_model.store import fit_for_the_week
-from include.settings import DBT_PROJECT, PROJECT
+from include.settings import DBT_PROJECT, FACTS, PROJECT
 from include.warehouse.connection import as_environment, connect
 from tests.integration.fake_telegram import FakeTelegram, fake_telegram
 
 RUNS = 5
 TOKEN, CHAT = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE", "-1001234567890"
-FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/marts/core")
 
 TASK = """
 from include.alerts.callbacks import churn_is_unusual

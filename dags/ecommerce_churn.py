@@ -22,11 +22,9 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from include.alerts.callbacks import churn_is_unusual, run_is_late, task_failed
 from include.dbt_group import dbt_task_group
-from include.settings import load_settings
+from include.settings import FACTS, load_settings
 
 SETTINGS = load_settings()
-FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/marts/core")
-"""What the churn model is fitted to, and what comes before it."""
 DEADLINE = DeadlineAlert(
     reference=DeadlineReference.DAGRUN_QUEUED_AT,
     interval=timedelta(minutes=SETTINGS.report_deadline_minutes),

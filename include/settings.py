@@ -16,6 +16,8 @@ from include.errors import UserError
 
 PROJECT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = PROJECT / "dbt_ecommerce"
+FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/marts/core")
+"""dbt's selectors of what the churn model is fitted to, and of what comes before it."""
 LOCAL = PROJECT / ".local"  # the embedded Postgres and Airflow's own files
 OUT = PROJECT / "out"  # what people look at: previews of the report and of alerts
 

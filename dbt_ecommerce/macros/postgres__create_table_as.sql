@@ -1,6 +1,6 @@
 {#
     Tables under a contract get their primary key once they are full, where dbt declares
-    it before the first row: an index of hashes that is sorted once costs a fifth of one that
+    it before the first row: an index of hashes that is sorted once costs a tenth of one that
     grows row by row, which was half of the time of a large table.
 #}
 {% macro postgres__create_table_as(temporary, relation, sql) -%}

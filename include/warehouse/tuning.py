@@ -3,7 +3,6 @@
 Postgres' own defaults are for a machine of twenty years ago that does many other things. A build
 of the warehouse is a few heavy queries at a time, by one user, who needs the machine's memory for
 other programs too: hence limits, and files cached by the operating system rather than by Postgres.
-How much each setting brings is in docs/performance.md.
 """
 
 import os
@@ -30,6 +29,8 @@ def memory(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
 
 def settings_for(memory: int, cores: int) -> dict[str, str]:
     """Settings for a machine with so many bytes of memory and processor cores."""
+    # dbt's four models at a time are enough for two cores; more help a large model, too.
+    workers = str(max(0, min(cores // 2 - 1, 4)))
     return {
         # A model is read by those built next; what is larger is cached by the system anyway.
         "shared_buffers": _mb(memory, 1 / 8, 64, 512),
@@ -39,9 +40,8 @@ def settings_for(memory: int, cores: int) -> dict[str, str]:
         "work_mem": _mb(memory, 1 / 128, 4, 64),
         # Primary keys are indexes on full tables: sorted in memory instead of in files.
         "maintenance_work_mem": _mb(memory, 1 / 64, 32, 128),
-        # dbt's four models at a time are enough for two cores; more help a large model, too.
-        "max_parallel_workers_per_gather": str(max(0, min(cores // 2 - 1, 4))),
-        "max_parallel_maintenance_workers": str(max(0, min(cores // 2 - 1, 4))),
+        "max_parallel_workers_per_gather": workers,
+        "max_parallel_maintenance_workers": workers,
         # Whoever starts this has a disk without a moving head.
         "random_page_cost": "1.1",
         # A build writes gigabytes within minutes: at a checkpoint each gigabyte it would write

@@ -3,7 +3,8 @@
 Every Monday the shop's orders go through dbt in Postgres, churned customers are flagged, and the
 report of the week before reaches the shop's Telegram channel.
 
-* `get_shop_data` generates the demo shop, or loads a real shop's files into the schema `landing`.
+* `get_shop_data` generates the demo shop, or loads a real shop's files into the schema `landing`
+  (what `include/sources.yml` declares is brought there by the DAG `crm_sync`).
 * `shop` is the first part of the dbt project, each model a task: seeds → staging → shop → facts.
 * `fit_churn_model` learns from the orders before the week how customers come back and leave.
 * `marts` is the rest of it: churn, predictions, what the report prints; then all data tests.
@@ -64,13 +65,14 @@ with DAG(
     def get_shop_data() -> str:
         """Bring the data to where dbt reads it; return the as-of date of the run."""
         from include.as_of import as_of_date
+        from include.connections import from_airflow
         from include.shop_data import get_shop_data
         from include.task_errors import plain_failures
         from include.warehouse.connection import task_warehouse_url
 
         with plain_failures():
             as_of = as_of_date(get_current_context(), SETTINGS.shop_time_zone)
-            get_shop_data(SETTINGS, task_warehouse_url(), as_of)
+            get_shop_data(SETTINGS, task_warehouse_url(), as_of, from_airflow)
             return as_of
 
     @task

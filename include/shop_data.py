@@ -1,9 +1,13 @@
 """Brings the data of the active shops to where dbt reads it: the first step of the weekly run."""
 
+from collections.abc import Callable
 from datetime import date
 
 from include.as_of import LATEST
+from include.connections import Connection
 from include.settings import DBT_PROJECT, DEMO_SHOP, OUT, Settings
+from include.sync.sources import declared_sources
+from include.sync.sync import sync_what_is_missing
 
 DEMO_SEEDS = DBT_PROJECT / "seeds"
 DEMO_FILES = OUT / "demo_shop"
@@ -12,15 +16,26 @@ DEMO_AS_OF = date(2026, 11, 16)
 """How far the committed seeds reach."""
 
 
-def get_shop_data(settings: Settings, warehouse_url: str, as_of: str) -> None:
+def get_shop_data(
+    settings: Settings,
+    warehouse_url: str,
+    as_of: str,
+    find_connection: Callable[[str], Connection | None],
+) -> None:
     """Generate the demo shop's seeds; load the files of every other source.
+
+    What `include/sources.yml` declares is kept up to date by the DAG crm_sync; here it is loaded
+    only where it has never been.
 
     Raises UserError where a source is unknown or its files cannot be used; the tables of the last
     good load stay.
     """
+    declared = declared_sources()
     for source in settings.shop_sources:
         if source == DEMO_SHOP:
             _generate_demo_shop(settings, as_of)
+        elif source in declared:
+            sync_what_is_missing(declared[source], warehouse_url, find_connection)
         else:
             from include.warehouse.load_files import load_files
 

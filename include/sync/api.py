@@ -1,0 +1,155 @@
+"""How an API is spoken to: where it is, with which token, and what its refusals mean.
+
+The token goes into a header and only to the host it belongs to. What may pass (429, 5xx, a broken
+answer) is asked for again with growing pauses; what will not (401, 403, 404) ends the load at once.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from include.alerts.scrub import scrub
+from include.connections import Connection
+from include.errors import TryAgainError, UserError
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response, Session
+
+ATTEMPTS = 6
+LONGEST_PAUSE = 60  # seconds
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+def base_address(source: str, declared: str, connection: Connection) -> str:
+    """The API's address: the connection's host where it has one, else the declared one.
+
+    Raises UserError for an address that would carry the token unencrypted over a network.
+    """
+    address = declared
+    if connection.host:
+        address = connection.host
+        if "://" not in address:
+            scheme = "http" if connection.host in LOCAL else "https"
+            port = f":{connection.port}" if connection.port else ""
+            address = f"{scheme}://{address}{port}"
+    parts = urlsplit(address)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL):
+        return address.rstrip("/")
+    raise UserError(
+        f"The address {parts.scheme}://{parts.hostname} of the source {source} would carry its"
+        " token unencrypted: use https:// in the connection or in include/sources.yml."
+    )
+
+
+def new_session(address: str, pause: float) -> "Session":
+    """A session that asks again for what may pass, and speaks to no other host.
+
+    Args:
+        address: base address of the API.
+        pause: seconds before the second attempt; each later pause is twice as long.
+    """
+    from dlt.sources.helpers.requests import Client
+
+    session = Client(
+        raise_for_status=False,
+        request_max_attempts=ATTEMPTS,
+        request_backoff_factor=pause,
+        request_max_retry_delay=LONGEST_PAUSE,
+        retry_condition=_is_cut_off,
+        session_attrs={"max_redirects": 0},
+    ).session
+    send: Callable[..., Any] = session.send
+    host = urlsplit(address).netloc
+    last = None
+
+    def send_once(request: "PreparedRequest", **kwargs: Any) -> Any:
+        nonlocal last
+        if urlsplit(request.url or "").netloc != host:
+            raise UserError(
+                f"{host} points to another host, {urlsplit(request.url or '').netloc}, which the"
+                " token must not go to: correct the declared paging in include/sources.yml."
+            )
+        this = (request.method, request.url, request.body)
+        if this == last:
+            raise TryAgainError(f"{host} leads from a page to the same page again.")
+        last = this
+        return send(request, **kwargs)
+
+    session.send = send_once  # type: ignore[method-assign]
+    return session
+
+
+def _is_cut_off(response: "Response | None", error: BaseException | None) -> bool:
+    """Whether an answer promised JSON and is none; one that is, is not parsed a second time."""
+    if response is None or not response.ok:
+        return False
+    import orjson
+
+    try:
+        parsed = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return True
+    response.json = lambda **_: parsed  # type: ignore[method-assign]
+    return False
+
+
+def explain(source: str, error: BaseException, secrets: tuple[str, ...]) -> UserError:
+    """What went wrong, in one sentence without secrets; TryAgainError where it may pass."""
+    from requests import HTTPError, RequestException, TooManyRedirects
+
+    chain = list(_causes(error))
+    for cause in chain:
+        if isinstance(cause, UserError):
+            return cause
+    for cause in chain:
+        if isinstance(cause, HTTPError) and cause.response is not None:
+            return _of_status(source, cause.response, secrets)
+    for cause in chain:
+        if isinstance(cause, TooManyRedirects):
+            return UserError(
+                f"{source} answers with a redirect, which is not followed because the token must go"
+                " to no other address: put the right one into the connection."
+            )
+        if isinstance(cause, RequestException):
+            said = type(cause).__name__
+            return TryAgainError(
+                f"{source} could not be reached, or broke off, {ATTEMPTS} times ({said}): the next"
+                " run goes on from where the last good one ended."
+            )
+    last = scrub(str(chain[-1]).strip().split("\n")[0], secrets)
+    return UserError(f"{source} could not be loaded, and nothing was: {last[:300]}")
+
+
+def _of_status(source: str, response: "Response", secrets: tuple[str, ...]) -> UserError:
+    status, path = response.status_code, urlsplit(response.url).path
+    if status in (401, 403):
+        why = (
+            "does not accept the token" if status == 401 else f"does not let the token read {path}"
+        )
+        return UserError(
+            f"{source} {why} ({status}): put a valid one, with the rights to read, into the"
+            f" Airflow connection {source!r}."
+        )
+    if status == 429 or status >= 500:
+        what = "asks for fewer requests" if status == 429 else "has trouble of its own"
+        return TryAgainError(
+            f"{source} {what} ({status} for {path}, {ATTEMPTS} times): the next run goes on from"
+            " where the last good one ended."
+        )
+    said = scrub(response.text.strip()[:200], secrets)
+    return UserError(
+        f"{source} refuses the request {path} ({status}: {said}): correct its declaration in"
+        " include/sources.yml."
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        cause = todo.pop(0)
+        if cause is None or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        todo += [getattr(cause, "exception", None), cause.__cause__, cause.__context__]

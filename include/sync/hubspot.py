@@ -1,0 +1,158 @@
+"""HubSpot's contacts, companies and deals: what changed is searched, then read in batches.
+
+The search finds by the time of the last change, but tells neither associations nor the history of
+a stage; the batch requests tell these. HubSpot's search ends after 10,000 results, so it goes on by
+the object's id instead of by page: then each request is the first page of a search of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlt.extract import DltResource
+    from dlt.sources.helpers.rest_client.client import RESTClient
+
+BEGINNING = "2000-01-01T00:00:00.000Z"
+OVERLAP = 3600  # seconds: for what changed while the last load read, and for clocks that differ
+A_SEARCH = 200
+A_BATCH = 100
+A_BATCH_WITH_HISTORY = 50
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Objects:
+    """One type of object: a row an object, in the shape of HubSpot's own listing.
+
+    Args:
+        client: for HubSpot's address, with its token.
+        version: of the API, like 2026-09.
+        name: contacts, companies or deals.
+        declared: `changed`, the property with the time of the last change; `associations`, the
+            types of object to which associations are read; `history`, properties with their past.
+    """
+
+    client: "RESTClient"
+    version: str
+    name: str
+    declared: dict[str, Any]
+
+    def resources(self) -> "list[tuple[DltResource, str | None]]":
+        """Those that changed since the last load, and those that were deleted since.
+
+        Each with the column that tells when.
+        """
+        import dlt
+
+        @dlt.resource(name=self.name, primary_key="id")
+        def changed(
+            at: dlt.sources.incremental[str] = dlt.sources.incremental(  # noqa: B008
+                "updatedAt", initial_value=BEGINNING, lag=OVERLAP, on_cursor_value_missing="include"
+            ),
+        ) -> Iterator[list[Row]]:
+            now = datetime.now(UTC)
+            properties = self._properties()
+            for ids in self._changed_ids(_time(at.start_value), now):
+                yield from self._read(ids, properties, archived=False)
+
+        @dlt.resource(name=f"archived_{self.name}", table_name=self.name, primary_key="id")
+        def archived(
+            at: dlt.sources.incremental[str] = dlt.sources.incremental(  # noqa: B008
+                "archivedAt", initial_value=BEGINNING, lag=OVERLAP
+            ),
+        ) -> Iterator[list[Row]]:
+            properties = self._properties()
+            for ids in self._archived_ids(_time(at.start_value)):
+                yield from self._read(ids, properties, archived=True)
+
+        return [(changed, "updatedAt"), (archived, "archivedAt")]
+
+    @property
+    def _path(self) -> str:
+        return f"crm/objects/{self.version}/{self.name}"
+
+    def _properties(self) -> list[str]:
+        """The names of all properties: those of the portal's own as well."""
+        pages = self.client.paginate(
+            f"crm/properties/{self.version}/{self.name}", data_selector="results"
+        )
+        return [row["name"] for page in pages for row in page]
+
+    def _changed_ids(self, since: datetime, until: datetime) -> Iterator[list[str]]:
+        changed, last = self.declared["changed"], "0"
+        while True:
+            filters = [
+                {"propertyName": changed, "operator": "GTE", "value": _millis(since)},
+                # what changes from now on is the next load's, wherever this one has got to
+                {"propertyName": changed, "operator": "LTE", "value": _millis(until)},
+                {"propertyName": "hs_object_id", "operator": "GT", "value": last},
+            ]
+            found = self._post(
+                f"{self._path}/search",
+                {
+                    "filterGroups": [{"filters": filters}],
+                    "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+                    "properties": [changed],
+                    "limit": A_SEARCH,
+                },
+            )
+            if not found:
+                return
+            yield [row["id"] for row in found]
+            last = found[-1]["id"]
+
+    def _archived_ids(self, since: datetime) -> Iterator[list[str]]:
+        pages = self.client.paginate(
+            self._path, params={"archived": "true", "limit": A_BATCH}, data_selector="results"
+        )
+        for page in pages:
+            ids = [row["id"] for row in page if _time(row.get("archivedAt")) >= since]
+            if ids:
+                yield ids
+
+    def _read(self, ids: list[str], properties: list[str], archived: bool) -> Iterator[list[Row]]:
+        history = self.declared.get("history", [])
+        size = A_BATCH_WITH_HISTORY if history else A_BATCH
+        for first in range(0, len(ids), size):
+            inputs = [{"id": id_} for id_ in ids[first : first + size]]
+            rows = self._post(
+                f"{self._path}/batch/read?archived={str(archived).lower()}",
+                {"inputs": inputs, "properties": properties, "propertiesWithHistory": history},
+            )
+            for to in self.declared.get("associations", []):
+                found = self._post(
+                    f"crm/associations/{self.version}/{self.name}/{to}/batch/read",
+                    {"inputs": inputs},
+                )
+                _associate(rows, to, found)
+            yield rows
+
+    def _post(self, path: str, body: dict[str, Any]) -> list[Row]:
+        """The results of a request that is answered at once."""
+        from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
+
+        pages = self.client.paginate(
+            path, "POST", json=body, data_selector="results", paginator=SinglePagePaginator()
+        )
+        return [row for page in pages for row in page]
+
+
+def _associate(rows: list[Row], to: str, found: list[Row]) -> None:
+    """Put associations into the rows as HubSpot's listing has them."""
+    of = {one["from"]["id"]: one["to"] for one in found}
+    for row in rows:
+        others = [str(other["toObjectId"]) for other in of.get(row["id"], [])]
+        associations = row.setdefault("associations", {})
+        associations[to] = {"results": [{"id": other} for other in others]}
+
+
+def _time(text: str | None) -> datetime:
+    """An ISO time; what has none counts as of now."""
+    return datetime.fromisoformat(text) if text else datetime.now(UTC)
+
+
+def _millis(at: datetime) -> str:
+    return str(int(at.timestamp() * 1000))

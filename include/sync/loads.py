@@ -1,0 +1,132 @@
+"""`ops.loads`: what each load of a table brought, how long it took, and how it ended."""
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from include.warehouse.connection import connect
+
+FAILED_RUNS_TO_PAUSE = 3
+"""So many runs of the DAG in a row in which a table's loads all failed pause its source."""
+
+DDL = """
+create schema if not exists ops;
+create table if not exists ops.loads (
+    load_number bigint generated always as identity primary key,
+    source_name text not null,
+    landing_table text not null,
+    -- of Airflow; none for a load by command line
+    run_id text,
+    status text not null check (status in ('loaded', 'failed')),
+    started_at timestamptz not null,
+    seconds numeric(10, 2) not null,
+    loaded_rows bigint not null,
+    rejected_rows bigint not null,
+    -- when what was loaded last changed in the source, and how many seconds that was ago
+    newest_at timestamptz,
+    lag_seconds bigint,
+    schema_changes jsonb not null default '[]',
+    message text
+);
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load of one table."""
+
+    source: str
+    table: str
+    run_id: str | None
+    is_loaded: bool
+    started_at: datetime
+    seconds: float
+    rows: int = 0
+    rejected: int = 0
+    newest_at: datetime | None = None
+    schema_changes: tuple[str, ...] = ()
+    message: str | None = None
+
+
+def note(warehouse_url: str, load: Load) -> None:
+    """Write a load down."""
+    lag = None
+    if load.newest_at:
+        lag = max(0, round((load.started_at - load.newest_at).total_seconds()))
+    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
+        _prepare(cursor)
+        cursor.execute(
+            """
+            insert into ops.loads (
+                source_name, landing_table, run_id, status, started_at, seconds, loaded_rows,
+                rejected_rows, newest_at, lag_seconds, schema_changes, message
+            ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            (
+                load.source,
+                load.table,
+                load.run_id,
+                "loaded" if load.is_loaded else "failed",
+                load.started_at,
+                load.seconds,
+                load.rows,
+                load.rejected,
+                load.newest_at,
+                lag,
+                json.dumps(load.schema_changes, ensure_ascii=False),
+                load.message,
+            ),
+        )
+
+
+def paused_because(warehouse_url: str, source: str) -> str | None:
+    """Why a source is paused, in the words of its last failure; None where it is not.
+
+    It is where one of its tables could not be loaded in the last three runs.
+    """
+    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
+        _prepare(cursor)
+        cursor.execute(
+            """
+            select (array_agg(message order by load_number desc))[1]
+            from ops.loads as failed
+            where
+                source_name = %s
+                and status = 'failed'
+                and not exists (
+                    select from ops.loads as later
+                    where
+                        later.landing_table = failed.landing_table
+                        and later.status = 'loaded'
+                        and later.load_number > failed.load_number
+                )
+            group by landing_table
+            having count(distinct run_id) >= %s
+            limit 1
+            """,
+            (source, FAILED_RUNS_TO_PAUSE),
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else None
+
+
+def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
+    """When each table of a source was last loaded, those that ever were."""
+    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
+        _prepare(cursor)
+        cursor.execute(
+            "select landing_table, max(started_at) from ops.loads"
+            " where source_name = %s and status = 'loaded' group by landing_table",
+            (source,),
+        )
+        return dict(cursor.fetchall())
+
+
+def _prepare(cursor: Any) -> None:
+    """Make the table where it is missing, one session at a time."""
+    cursor.execute("select to_regclass('ops.loads')")
+    if cursor.fetchone()[0] is None:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('ops.loads'))")
+        cursor.execute(DDL)

@@ -1,0 +1,108 @@
+"""What is declared in `include/sources.yml`: which sources there are, and what each brings.
+
+Read when the DAG is parsed, so nothing heavy is imported here.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from include.connections import Connection
+from include.errors import UserError
+from include.settings import PROJECT, Settings
+
+DECLARED = PROJECT / "include" / "sources.yml"
+KINDS = ("rest_api", "database", "files")
+_PARENT = re.compile(r"\{resources\.(\w+)\.")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source as it is declared; its name is that of its Airflow connection, too."""
+
+    name: str
+    kind: str
+    declared: dict[str, Any]
+
+    @property
+    def needs_connection(self) -> bool:
+        """Whether it cannot be read without a token or an address of its own."""
+        if self.kind == "rest_api":
+            return bool(self.declared["rest_api"]["client"].get("auth"))
+        return self.kind == "database"
+
+    @property
+    def tables(self) -> dict[str, list[str]]:
+        """What is loaded at once: table → the resources that it and those that hang on it need.
+
+        Resources that fill one table belong together, and so does a resource with the one whose
+        rows its requests are made for.
+        """
+        if self.kind != "rest_api":
+            return {name: [name] for name in self.declared[self.kind]["tables"]}
+        objects = self.declared.get("hubspot_objects", {}).get("objects", {})
+        tables = {name: [name] for name in objects}
+        table_of: dict[str, str] = {}
+        for resource in self.declared["rest_api"]["resources"]:
+            parent = _PARENT.search(str(resource["endpoint"]))
+            table = table_of[parent[1]] if parent else resource.get("table_name", resource["name"])
+            table_of[resource["name"]] = table
+            tables.setdefault(table, []).append(resource["name"])
+        return tables
+
+
+def declared_sources(path: Path = DECLARED) -> dict[str, Source]:
+    """All declared sources, by name; a declaration that cannot be understood is a UserError."""
+    try:
+        declared = yaml.safe_load(path.read_text())["sources"] or {}
+        sources = {name: _source(name, entry, path) for name, entry in declared.items()}
+        for source in sources.values():
+            source.tables  # noqa: B018 (what it brings can be told)
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path} does not declare sources as this project expects them: compare it with"
+            " docs/your-api.md."
+        ) from error
+    return sources
+
+
+def _source(name: str, entry: dict[str, Any], path: Path) -> Source:
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f"The source {name!r} in {path} begins its tables' names, so only a-z, 0-9 and _ may"
+            " be in its name: rename it."
+        )
+    kinds = [kind for kind in KINDS if kind in entry]
+    if len(kinds) != 1:
+        raise UserError(
+            f"The source {name} in {path} needs exactly one of {', '.join(KINDS)}: add or remove"
+            " what is wrong."
+        )
+    return Source(name, kinds[0], entry)
+
+
+def active_sources(settings: Settings) -> list[Source]:
+    """The declared sources among those that the project works with, in the settings' order."""
+    declared = declared_sources()
+    return [declared[name] for name in settings.shop_sources if name in declared]
+
+
+def connection_of(source: Source, find: Callable[[str], Connection | None]) -> Connection:
+    """The connection that is called like the source, as `find` knows it.
+
+    Raises UserError where there is none, and the source cannot be read without.
+    """
+    found = find(source.name)
+    if found is not None:
+        return found
+    if source.needs_connection:
+        raise UserError(
+            f"There is no Airflow connection {source.name!r}: make one, with the token or password"
+            f" of the source (AIRFLOW_CONN_{source.name.upper()} in .env.example shows the form)."
+        )
+    return Connection("", None, None, None, None, None)

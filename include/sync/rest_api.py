@@ -1,18 +1,35 @@
 """A declared API as dlt's resources."""
 
 import copy
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
 from include.errors import UserError
 from include.sync.api import base_address, new_session
+from include.sync.hubspot import Objects
 from include.sync.sources import Source
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
+    from dlt.sources.helpers.rest_client.client import RESTClient
 
 TOKEN = {"bearer": "token", "api_key": "api_key", "http_basic": "password"}
 """What dlt calls the secret of each way to log in."""
+
+
+def api_client(source: Source, connection: Connection, pause: float) -> "RESTClient":
+    """What speaks to a source's API; arguments and errors as of `resources`."""
+    from dlt.sources.helpers.rest_client.client import RESTClient
+    from dlt.sources.rest_api.config_setup import create_auth, create_paginator
+
+    config = _client_config(source, connection, pause)
+    return RESTClient(
+        config["base_url"],
+        auth=create_auth(config["auth"]),
+        paginator=create_paginator(config.get("paginator")),
+        session=config["session"],
+    )
 
 
 def resources(
@@ -29,46 +46,56 @@ def resources(
     Raises UserError for a connection without a token, and a declaration that dlt does not accept.
     """
     from dlt.common.exceptions import DictValidationException
-    from dlt.sources.helpers.rest_client.client import RESTClient
-    from dlt.sources.rest_api import rest_api_resources
-    from dlt.sources.rest_api.config_setup import create_auth, create_paginator
 
-    from include.sync.hubspot import Objects
-
-    config: Any = copy.deepcopy(source.declared["rest_api"])
-    client = config["client"]
-    client["base_url"] = base_address(source.name, client["base_url"], connection)
-    client["auth"] = _with_token(source.name, client.get("auth"), connection)
-    client["session"] = new_session(client["base_url"], pause)
-    of_hubspot = source.declared.get("hubspot_objects", {"objects": {}})
-    found: list[tuple[DltResource, str | None]] = []
     try:
-        for name, declared in of_hubspot["objects"].items():
-            if name in names:
-                rest_client = RESTClient(
-                    client["base_url"],
-                    auth=create_auth(client["auth"]),
-                    paginator=create_paginator(client.get("paginator")),
-                    session=client["session"],
-                )
-                version = of_hubspot["version"]
-                found += Objects(rest_client, version, name, declared).resources()
-        declared = [one for one in config["resources"] if one["name"] in names]
-        if declared:
-            changed_at: dict[str, str | None] = dict.fromkeys(names)
-            for one in declared:
-                if incremental := one["endpoint"].get("incremental"):
-                    changed_at[one["name"]] = incremental["cursor_path"]
-                    # a row that does not tell when it changed is loaded all the same
-                    incremental.setdefault("on_cursor_value_missing", "include")
-            for resource in rest_api_resources(config | {"resources": declared}):
-                found.append((resource, changed_at[resource.name]))
+        return [
+            *_of_hubspot(source, names, connection, pause),
+            *_declared(source, names, connection, pause),
+        ]
     except (DictValidationException, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"The source {source.name} in include/sources.yml is not declared as dlt's rest_api"
             f" expects it: {str(error).split(chr(10))[0]}"
         ) from error
-    return found
+
+
+def _declared(
+    source: Source, names: list[str], connection: Connection, pause: float
+) -> "Iterator[tuple[DltResource, str | None]]":
+    from dlt.sources.rest_api import rest_api_resources
+
+    config: Any = copy.deepcopy(source.declared["rest_api"])
+    config["resources"] = [one for one in config["resources"] if one["name"] in names]
+    config["client"] = _client_config(source, connection, pause)
+    changed_at: dict[str, str | None] = dict.fromkeys(names)
+    for one in config["resources"]:
+        if incremental := one["endpoint"].get("incremental"):
+            changed_at[one["name"]] = incremental["cursor_path"]
+            # a row that does not tell when it changed is loaded all the same
+            incremental.setdefault("on_cursor_value_missing", "include")
+    for resource in rest_api_resources(config) if config["resources"] else []:
+        yield resource, changed_at[resource.name]
+
+
+def _of_hubspot(
+    source: Source, names: list[str], connection: Connection, pause: float
+) -> "Iterator[tuple[DltResource, str | None]]":
+    declared = source.declared.get("hubspot_objects", {"objects": {}})
+    for name, one in declared["objects"].items():
+        if name in names:
+            client = api_client(source, connection, pause)
+            yield from Objects(client, declared["version"], name, one).resources()
+
+
+def _client_config(source: Source, connection: Connection, pause: float) -> dict[str, Any]:
+    """The declared client of dlt's, with the address, the token and a session of ours."""
+    client = dict(source.declared["rest_api"]["client"])
+    address = base_address(source.name, client["base_url"], connection)
+    return client | {
+        "base_url": address,
+        "auth": _with_token(source.name, client.get("auth"), connection),
+        "session": new_session(address, pause),
+    }
 
 
 def _with_token(source: str, auth: Any, connection: Connection) -> Any:

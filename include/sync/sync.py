@@ -138,6 +138,7 @@ def _load(
         pipeline = _pipeline(landing_table, warehouse_url, folder)
         if not full:
             pipeline.sync_destination()
+        _make_tables_of_others(warehouse_url, source, declared)
         resources = []
         for resource, changed_at in _resources(source, table, connection, pause):
             rows.append(_shape(resource, changed_at, source, declared, full, rejected))
@@ -223,6 +224,17 @@ def _no_rows(table: str, like: "DltResource") -> "DltResource":
         write_disposition="append",
         columns=like.compute_table_schema()["columns"],
     )
+
+
+def _make_tables_of_others(warehouse_url: str, source: Source, declared: Declared) -> None:
+    """Make the declared tables that something else fills, if anything ever does: dbt reads them."""
+    ours = {f"{source.name}__{table}" for table in (*source.tables, "rejected")}
+    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
+        for table, types in declared.items():
+            if table not in ours:
+                columns = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
+                cursor.execute("select pg_advisory_xact_lock(hashtext('landing'))")
+                cursor.execute(f"create table if not exists landing.{table} ({columns})")
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def load(source_name: str, table: str) -> str:
                 f"{source.name} is paused, because it failed again and again: {because} Trigger"
                 " this DAG by hand to try again."
             )
-        loaded = sync(
+        loads = sync(
             source,
             table,
             warehouse,
@@ -56,7 +56,7 @@ def load(source_name: str, table: str) -> str:
             run_id=context["run_id"],
             full=context["params"]["full"],
         )
-        return f"{loaded.rows:,} rows, {loaded.rejected:,} rejected"
+    return ", ".join(f"{one.table}: {one.rows:,} rows" for one in loads)
 
 
 with DAG(

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from include.sync.rows import Part, Row
+
 if TYPE_CHECKING:
-    from dlt.extract import DltResource
     from dlt.sources.helpers.rest_client.client import RESTClient
 
 BEGINNING = "2000-01-01T00:00:00.000Z"
@@ -19,8 +20,6 @@ OVERLAP = 3600  # seconds: for what changed while the last load read, and for cl
 A_SEARCH = 200
 A_BATCH = 100
 A_BATCH_WITH_HISTORY = 50
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,8 @@ class Objects:
     name: str
     declared: dict[str, Any]
 
-    def resources(self) -> "list[tuple[DltResource, str | None]]":
-        """Those that changed since the last load, and those that were deleted since.
-
-        Each with the column that tells when.
-        """
+    def parts(self) -> list[Part]:
+        """Those that changed since the last load, and those that were deleted since."""
         import dlt
 
         @dlt.resource(name=self.name, primary_key="id")
@@ -68,7 +64,7 @@ class Objects:
             for ids in self._archived_ids(_time(at.start_value)):
                 yield from self._read(ids, properties, archived=True)
 
-        return [(changed, "updatedAt"), (archived, "archivedAt")]
+        return [Part(changed, "updatedAt"), Part(archived, "archivedAt")]
 
     @property
     def _path(self) -> str:

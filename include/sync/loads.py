@@ -40,9 +40,9 @@ class Load:
     source: str
     table: str
     run_id: str | None
-    is_loaded: bool
     started_at: datetime
     seconds: float
+    is_loaded: bool = True
     rows: int = 0
     rejected: int = 0
     newest_at: datetime | None = None

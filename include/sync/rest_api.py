@@ -8,10 +8,10 @@ from include.connections import Connection
 from include.errors import UserError
 from include.sync.api import base_address, new_session
 from include.sync.hubspot import Objects
-from include.sync.sources import Source
+from include.sync.rows import Part
+from include.sync.sources import Source, parent_of
 
 if TYPE_CHECKING:
-    from dlt.extract import DltResource
     from dlt.sources.helpers.rest_client.client import RESTClient
 
 TOKEN = {"bearer": "token", "api_key": "api_key", "http_basic": "password"}
@@ -19,7 +19,7 @@ TOKEN = {"bearer": "token", "api_key": "api_key", "http_basic": "password"}
 
 
 def api_client(source: Source, connection: Connection, pause: float) -> "RESTClient":
-    """What speaks to a source's API; arguments and errors as of `resources`."""
+    """What speaks to a source's API; arguments and errors as of `parts`."""
     from dlt.sources.helpers.rest_client.client import RESTClient
     from dlt.sources.rest_api.config_setup import create_auth, create_paginator
 
@@ -32,10 +32,8 @@ def api_client(source: Source, connection: Connection, pause: float) -> "RESTCli
     )
 
 
-def resources(
-    source: Source, names: list[str], connection: Connection, pause: float
-) -> "list[tuple[DltResource, str | None]]":
-    """The resources of these names, each with the column of its last change, if it has one.
+def parts(source: Source, names: list[str], connection: Connection, pause: float) -> list[Part]:
+    """The resources of these names.
 
     Args:
         source: a source of the kind rest_api.
@@ -61,30 +59,38 @@ def resources(
 
 def _declared(
     source: Source, names: list[str], connection: Connection, pause: float
-) -> "Iterator[tuple[DltResource, str | None]]":
+) -> Iterator[Part]:
     from dlt.sources.rest_api import rest_api_resources
 
     config: Any = copy.deepcopy(source.declared["rest_api"])
     config["resources"] = [one for one in config["resources"] if one["name"] in names]
     config["client"] = _client_config(source, connection, pause)
-    changed_at: dict[str, str | None] = dict.fromkeys(names)
+    changed_at: dict[str, str] = {}
+    parent_key: dict[str, tuple[str, ...]] = {}
     for one in config["resources"]:
+        name, parent = one["name"], parent_of(one)
         if incremental := one["endpoint"].get("incremental"):
-            changed_at[one["name"]] = incremental["cursor_path"]
+            changed_at[name] = incremental["cursor_path"]
             # a row that does not tell when it changed is loaded all the same
             incremental.setdefault("on_cursor_value_missing", "include")
+        elif parent in changed_at:
+            changed_at[name] = ""  # brings the rows of what changed, and does not tell when
+        if parent:
+            fields = one.get("include_from_parent", [])
+            parent_key[name] = tuple(f"_{parent}_{field}" for field in fields)
     for resource in rest_api_resources(config) if config["resources"] else []:
-        yield resource, changed_at[resource.name]
+        name = resource.name
+        yield Part(resource, changed_at.get(name), parent_key.get(name, ()))
 
 
 def _of_hubspot(
     source: Source, names: list[str], connection: Connection, pause: float
-) -> "Iterator[tuple[DltResource, str | None]]":
+) -> Iterator[Part]:
     declared = source.declared.get("hubspot_objects", {"objects": {}})
     for name, one in declared["objects"].items():
         if name in names:
             client = api_client(source, connection, pause)
-            yield from Objects(client, declared["version"], name, one).resources()
+            yield from Objects(client, declared["version"], name, one).parts()
 
 
 def _client_config(source: Source, connection: Connection, pause: float) -> dict[str, Any]:

@@ -3,64 +3,83 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from dlt.extract import DltResource
 
 Row = dict[str, Any]
 WHOLE = "bigint"
 
 
+class Part(NamedTuple):
+    """One of the resources of a load, and what must be known of its rows."""
+
+    resource: "DltResource"
+    changed_at: str | None = None
+    """Where a row tells when it last changed; without it the resource brings all rows each time."""
+    parent_key: tuple[str, ...] = ()
+    """Columns with the key of another resource's row, whose rows here are replaced together."""
+
+
 @dataclass
 class Rows:
-    """Passes a table's rows on while they are read, and counts them.
+    """Passes the rows of a table on while they are read, and counts them.
 
     A key that comes a second time is passed over: pages shift while they are read, and MERGE takes
     a key once. What changed in between comes with the next load, which begins before it.
     """
 
-    key: list[str]
     types: dict[str, str]
-    changed_at: str | None
-    """Path of the time of the last change, where loads are incremental."""
-    reject: Callable[[Row, str], None]
+    """Declared column → its type."""
+    reject: Callable[[str, Row, str], None]
+    """Gets a resource's name, its row and what is wrong with it."""
     count: int = 0
     rejected: int = 0
     newest: datetime | None = None
     seen: set[Any] = field(default_factory=set)
 
-    def check(self, row: Any) -> Iterator[Row]:
-        """The row, or nothing where it was seen before or is rejected."""
-        reason = self._reason(row)
-        if reason:
-            self.rejected += 1
-            self.reject(row, reason)
-            return
-        key = tuple(row[name] for name in self.key)
-        if key in self.seen:
-            return
-        self.seen.add(key)
-        self.count += 1
-        yield row
+    def check(self, part: Part) -> Callable[[Any], Iterator[Row]]:
+        """What gives a row of a part back, or nothing where it was seen before or is rejected."""
+        name = part.resource.name
+        columns = part.resource.compute_table_schema()["columns"]
+        key = [column for column, hints in columns.items() if hints.get("primary_key")]
 
-    def _reason(self, row: Any) -> str | None:
+        def checked(row: Any) -> Iterator[Row]:
+            reason = self._reason(row, key, part.changed_at)
+            if reason:
+                self.rejected += 1
+                self.reject(name, row, reason)
+                return
+            this = tuple(row[column] for column in key)
+            if this in self.seen:
+                return
+            self.seen.add(this)
+            self.count += 1
+            yield row
+
+        return checked
+
+    def _reason(self, row: Any, key: list[str], changed_at: str | None) -> str | None:
         if not isinstance(row, dict):
             return "it is not an object"
-        for name in self.key:
+        for name in key:
             value = row.get(name)
             if value is None or value == "" or isinstance(value, (dict, list)):
                 return f"{name} is missing"
             if self.types.get(name) == WHOLE and not _is_whole(value):
                 return f"{name} is not a whole number"
-        changed = self.changed_at and row.get(self.changed_at)
+        changed = changed_at and row.get(changed_at)
         if not changed:
             return None
         try:
             at = datetime.fromisoformat(str(changed))
         except ValueError:
-            return f"{self.changed_at} is not a time"
+            return f"{changed_at} is not a time"
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
         if at > datetime.now(UTC) + timedelta(days=1):
             # the next load would begin there, and miss everything until then
-            return f"{self.changed_at} lies in the future"
+            return f"{changed_at} lies in the future"
         if self.newest is None or at > self.newest:
             self.newest = at
         return None

@@ -49,11 +49,17 @@ class Source:
         tables = {name: [name] for name in objects}
         table_of: dict[str, str] = {}
         for resource in self.declared["rest_api"]["resources"]:
-            parent = _PARENT.search(str(resource["endpoint"]))
-            table = table_of[parent[1]] if parent else resource.get("table_name", resource["name"])
+            parent = parent_of(resource)
+            table = table_of[parent] if parent else resource.get("table_name", resource["name"])
             table_of[resource["name"]] = table
             tables.setdefault(table, []).append(resource["name"])
         return tables
+
+
+def parent_of(resource: dict[str, Any]) -> str | None:
+    """The resource for whose rows the requests of this one are made."""
+    found = _PARENT.search(str(resource["endpoint"]))
+    return found[1] if found else None
 
 
 def declared_sources(path: Path = DECLARED) -> dict[str, Source]:

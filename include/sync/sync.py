@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from include.settings import DBT_PROJECT
 from include.sync.api import explain
 from include.sync.loads import Load, last_loaded_at, note
 from include.sync.rejected import Rejected
-from include.sync.rows import Rows
+from include.sync.rows import Part, Rows
 from include.sync.sources import Source, connection_of
 from include.warehouse.connection import connect
 from include.warehouse.load_files import Declared, declared_tables
@@ -52,54 +53,55 @@ def sync(
     full: bool = False,
     pause: float = 1.0,
     say: Callable[[str], None] = print,
-) -> Load:
+) -> list[Load]:
     """Bring a table of a source up to date, and note how that went in `ops.loads`.
 
     Args:
         source: as it is declared.
-        table: one of `source.tables`; `landing.<source>__<table>` is what it fills.
+        table: one of `source.tables`; `landing.<source>__<table>` is what it fills, and the tables
+            of the resources that hang on it.
         warehouse_url: URL of the warehouse.
         connection: the Airflow connection of the source.
         run_id: of Airflow, where it is a run of the DAG.
         full: read all of it, not just what changed; what is not there any more is deleted.
         pause: seconds before a failed request is sent again.
-        say: gets a line when it is done.
+        say: gets a line a table when it is done.
 
-    Raises UserError with what is to be done; TryAgainError where the next load may just work.
+    Returns a load a table. Raises UserError with what is to be done; TryAgainError where the next
+    load may just work.
     """
     began, started_at = time.monotonic(), datetime.now(UTC)
-    landing_table = f"{source.name}__{table}"
-    rows: list[Rows] = []
     try:
-        changes = _load(source, table, warehouse_url, connection, full, pause, rows)
+        filled = _load(source, table, warehouse_url, connection, full, pause)
     except Exception as error:
         told = explain(source.name, error, (connection.password or "", warehouse_url))
         seconds = time.monotonic() - began
-        failed = Load(
-            source.name, landing_table, run_id, False, started_at, seconds, message=str(told)
-        )
-        note(warehouse_url, failed)
+        failed = Load(source.name, f"{source.name}__{table}", run_id, started_at, seconds)
+        note(warehouse_url, replace(failed, is_loaded=False, message=str(told)))
         if isinstance(error, UserError):
             raise
         raise told from error
-    load = Load(
-        source=source.name,
-        table=landing_table,
-        run_id=run_id,
-        is_loaded=True,
-        started_at=started_at,
-        seconds=time.monotonic() - began,
-        rows=sum(one.count for one in rows),
-        rejected=sum(one.rejected for one in rows),
-        newest_at=max((one.newest for one in rows if one.newest), default=None),
-        schema_changes=tuple(changes),
-    )
-    note(warehouse_url, load)
-    rejected = f", {load.rejected:,} rejected" if load.rejected else ""
-    say(f"landing.{landing_table}: {load.rows:,} rows{rejected} in {load.seconds:.1f} s")
-    for change in changes:
-        say(f"landing.{landing_table}: {change}")
-    return load
+    seconds = time.monotonic() - began
+    loads = []
+    for landing_table, (rows, changes) in filled.items():
+        load = Load(
+            source.name,
+            landing_table,
+            run_id,
+            started_at,
+            seconds,
+            rows=rows.count,
+            rejected=rows.rejected,
+            newest_at=rows.newest,
+            schema_changes=tuple(changes),
+        )
+        note(warehouse_url, load)
+        loads.append(load)
+        rejected = f", {load.rejected:,} rejected" if load.rejected else ""
+        say(f"landing.{landing_table}: {load.rows:,} rows{rejected} in {load.seconds:.1f} s")
+        for change in changes:
+            say(f"landing.{landing_table}: {change}")
+    return loads
 
 
 def sync_what_is_missing(
@@ -122,37 +124,44 @@ def _load(
     connection: Connection,
     full: bool,
     pause: float,
-    rows: list[Rows],
-) -> list[str]:
-    """Load; fill `rows` with what was read, and return what changed in the table's columns."""
+) -> dict[str, tuple[Rows, list[str]]]:
+    """Load; return for each table its rows, counted, and what changed in its columns."""
     import dlt
     from dlt.extract import DltSource
 
-    landing_table = f"{source.name}__{table}"
+    name = f"{source.name}__{table}"
     declared = declared_tables(source.name, DBT_PROJECT)
-    before = _columns(warehouse_url, landing_table)
+    rows: dict[str, Rows] = {}
+    resources: list[DltResource] = []
     with (
         tempfile.TemporaryDirectory(prefix="sync-") as folder,
         closing(Rejected(warehouse_url, source.name)) as rejected,
     ):
-        pipeline = _pipeline(landing_table, warehouse_url, folder)
+        pipeline = _pipeline(name, warehouse_url, folder)
         if not full:
             pipeline.sync_destination()
         _make_tables_of_others(warehouse_url, source, declared)
-        resources = []
-        for resource, changed_at in _resources(source, table, connection, pause):
-            rows.append(_shape(resource, changed_at, source, declared, full, rejected))
-            resources.append(resource)
-        if not before:
-            resources.append(_no_rows(landing_table, resources[0]))
-        everything = DltSource(dlt.Schema(landing_table), source.name, resources)
+        for part in _parts(source, table, connection, pause):
+            fills = f"{source.name}__{part.resource.table_name}"
+            types = declared.get(fills, {})
+            part.resource.add_yield_map(
+                rows.setdefault(fills, Rows(types, rejected.add)).check(part)
+            )
+            _shape(part, fills, types, full)
+            resources.append(part.resource)
+        before = {fills: _columns(warehouse_url, fills) for fills in rows}
+        new = [_no_rows(like) for like in resources if not before[str(like.table_name)]]
+        everything = DltSource(dlt.Schema(name), source.name, resources + new)
         everything.max_table_nesting = 0
         pipeline.extract(everything)
         pipeline.normalize()
         rejected.write()
         with _one_at_a_time(warehouse_url):
             pipeline.load(raise_on_failed_jobs=True)
-    return _changes(before, _columns(warehouse_url, landing_table))
+    return {
+        fills: (one, _changes(before[fills], _columns(warehouse_url, fills)))
+        for fills, one in rows.items()
+    }
 
 
 def _pipeline(name: str, warehouse_url: str, folder: str) -> "Pipeline":
@@ -170,57 +179,38 @@ def _pipeline(name: str, warehouse_url: str, folder: str) -> "Pipeline":
     )
 
 
-def _resources(
-    source: Source, table: str, connection: Connection, pause: float
-) -> "list[tuple[DltResource, str | None]]":
-    """What fills a table, each with the column that tells when a row last changed, if one does."""
+def _parts(source: Source, table: str, connection: Connection, pause: float) -> list[Part]:
+    """What fills a table."""
     if source.kind == "rest_api":
-        from include.sync.rest_api import resources
+        from include.sync.rest_api import parts
 
-        return resources(source, source.tables[table], connection, pause)
+        return parts(source, source.tables[table], connection, pause)
     raise NotImplementedError(source.kind)
 
 
-def _shape(
-    resource: "DltResource",
-    changed_at: str | None,
-    source: Source,
-    declared: Declared,
-    full: bool,
-    rejected: Rejected,
-) -> Rows:
-    """Say where a resource's rows go, with which columns, and look at each on its way."""
-    columns = resource.compute_table_schema()["columns"]
-    key = [name for name, column in columns.items() if column.get("primary_key")]
-    table = f"{source.name}__{resource.table_name}"
-    types = declared.get(table, {})
-    disposition: Any = {
-        "disposition": "merge",
-        # cdc also deletes the rows that did not come
-        "strategy": "cdc" if full or changed_at is None else "upsert",
-        "skip_unchanged_rows": True,
-    }
-    rows = Rows(
-        key, types, changed_at, lambda row, because: rejected.add(resource.name, row, because)
-    )
-    resource.apply_hints(
+def _shape(part: Part, table: str, types: dict[str, str], full: bool) -> None:
+    """Say where a resource's rows go, with which columns, and what becomes of those there."""
+    disposition: Any = {"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True}
+    if full or part.changed_at is None:
+        disposition["strategy"] = "cdc"  # also deletes the rows that did not come
+    elif part.parent_key:
+        disposition = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
+    part.resource.apply_hints(
         table_name=table,
-        primary_key=key,
+        merge_key=part.parent_key or None,
         columns={name: {"data_type": TYPES[type_]} for name, type_ in types.items()},
         write_disposition=disposition,
     )
-    resource.add_yield_map(rows.check)
-    return rows
 
 
-def _no_rows(table: str, like: "DltResource") -> "DltResource":
+def _no_rows(like: "DltResource") -> "DltResource":
     """A resource that brings no row, but the table with its declared columns: dbt reads them."""
     import dlt
 
     return dlt.resource(
         [dlt.mark.materialize_table_schema()],
-        name="no_rows",
-        table_name=table,
+        name=f"{like.name}_without_rows",
+        table_name=str(like.table_name),
         write_disposition="append",
         columns=like.compute_table_schema()["columns"],
     )

@@ -1,6 +1,6 @@
 """What a row must have to be loaded: a key, each key once a load, and a time that can be."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,7 +31,7 @@ class Rows:
     """
 
     types: dict[str, str]
-    """Declared column → its type."""
+    """Column → its type, of those that are known; a key's is that of the first one, else."""
     reject: Callable[[str, Row, str], None]
     """Gets a resource's name, its row and what is wrong with it."""
     count: int = 0
@@ -39,26 +39,26 @@ class Rows:
     newest: datetime | None = None
     seen: set[Any] = field(default_factory=set)
 
-    def check(self, part: Part) -> Callable[[Any], Iterator[Row]]:
-        """What gives a row of a part back, or nothing where it was seen before or is rejected."""
+    def check(self, part: Part) -> Callable[[Any], bool]:
+        """What says of a part's row whether to load it: not where it is rejected or was seen."""
         name = part.resource.name
         columns = part.resource.compute_table_schema()["columns"]
         key = [column for column, hints in columns.items() if hints.get("primary_key")]
 
-        def checked(row: Any) -> Iterator[Row]:
+        def is_loaded(row: Any) -> bool:
             reason = self._reason(row, key, part.changed_at)
             if reason:
                 self.rejected += 1
                 self.reject(name, row, reason)
-                return
+                return False
             this = tuple(row[column] for column in key)
             if this in self.seen:
-                return
+                return False
             self.seen.add(this)
             self.count += 1
-            yield row
+            return True
 
-        return checked
+        return is_loaded
 
     def _reason(self, row: Any, key: list[str], changed_at: str | None) -> str | None:
         if not isinstance(row, dict):
@@ -67,7 +67,8 @@ class Rows:
             value = row.get(name)
             if value is None or value == "" or isinstance(value, (dict, list)):
                 return f"{name} is missing"
-            if self.types.get(name) == WHOLE and not _is_whole(value):
+            type_ = self.types.setdefault(name, WHOLE if isinstance(value, int) else "text")
+            if type_ == WHOLE and not _is_whole(value):
                 return f"{name} is not a whole number"
         changed = changed_at and row.get(changed_at)
         if not changed:

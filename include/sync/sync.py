@@ -130,8 +130,9 @@ def _load(
     from dlt.extract import DltSource
 
     name = f"{source.name}__{table}"
-    declared = declared_tables(source.name, DBT_PROJECT)
+    declared = _declared(source)
     rows: dict[str, Rows] = {}
+    before: dict[str, dict[str, str]] = {}
     resources: list[DltResource] = []
     with (
         tempfile.TemporaryDirectory(prefix="sync-") as folder,
@@ -144,9 +145,7 @@ def _load(
         for part in _parts(source, table, connection, pause):
             fills = f"{source.name}__{part.resource.table_name}"
             types = declared.get(fills, {})
-            part.resource.add_yield_map(
-                rows.setdefault(fills, Rows(types, rejected.add)).check(part)
-            )
+            part.resource.add_filter(rows.setdefault(fills, Rows(types, rejected.add)).check(part))
             _shape(part, fills, types, full)
             resources.append(part.resource)
         before = {fills: _columns(warehouse_url, fills) for fills in rows}
@@ -162,6 +161,13 @@ def _load(
         fills: (one, _changes(before[fills], _columns(warehouse_url, fills)))
         for fills, one in rows.items()
     }
+
+
+def _declared(source: Source) -> Declared:
+    """The tables and typed columns that dbt reads; none of a source without models yet."""
+    name = source.name
+    path = DBT_PROJECT / "models" / "staging" / name / f"_{name}__sources.yml"
+    return declared_tables(name, DBT_PROJECT) if path.exists() else {}
 
 
 def _pipeline(name: str, warehouse_url: str, folder: str) -> "Pipeline":
@@ -236,20 +242,21 @@ def _one_at_a_time(warehouse_url: str) -> Iterator[None]:
         yield
 
 
-def _columns(warehouse_url: str, table: str) -> set[str]:
+def _columns(warehouse_url: str, table: str) -> dict[str, str]:
+    """Column → its type, of a table in `landing`; none where it is not there."""
     with closing(connect(warehouse_url)) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "select column_name from information_schema.columns"
+            "select column_name, data_type from information_schema.columns"
             " where table_schema = 'landing' and table_name = %s",
             (table,),
         )
-        return {str(name) for (name,) in cursor.fetchall()}
+        return dict(cursor.fetchall())
 
 
-def _changes(before: set[str], after: set[str]) -> list[str]:
+def _changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
     """What is new in a table that was there before, in words."""
     told = []
-    for column in sorted(after - before) if before else []:
+    for column in sorted(after.keys() - before) if before else []:
         name, is_variant, type_ = column.partition("__v_")
         told.append(
             f"{name} came as {type_} too, in the column {column}"

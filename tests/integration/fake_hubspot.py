@@ -5,6 +5,7 @@ keep the time of a change as `lastmodifieddate`, companies and deals as `hs_last
 association changes neither.
 """
 
+import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -331,10 +332,10 @@ class FakeHubSpot(FakeCrm):
         if len(sorts) > 1:
             raise refusal(400, "VALIDATION_ERROR", "only one sort is allowed")
         for sort in sorts:
-            if isinstance(sort, str):
-                name, down = sort.removeprefix("-"), sort.startswith("-")
-            else:
-                name, down = sort["propertyName"], sort.get("direction") == "DESCENDING"
+            # A name, or an object, which the document wants as text.
+            rule = json.loads(sort) if isinstance(sort, str) and sort.startswith("{") else sort
+            rule = {"propertyName": rule} if isinstance(rule, str) else rule
+            name, down = rule["propertyName"], rule.get("direction") == "DESCENDING"
             type_ = self._type(kind, name)
             have = [r for r in records if r.properties.get(name) is not None]
             have.sort(key=lambda r: comparable(r.properties[name], type_), reverse=down)

@@ -114,7 +114,7 @@ class FakePipedrive(FakeCrm):
             self._field(code, name, type_, is_custom=True, labels=labels)
         self.custom[kind][code] = None
         for record in self.records[kind].values():
-            record["custom_fields"][code] = None
+            record["custom_fields"] = (record["custom_fields"] or {}) | {code: None}
         return code
 
     def _field(
@@ -147,7 +147,8 @@ class FakePipedrive(FakeCrm):
             else:
                 record |= {"add_time": rfc3339(self.now), "update_time": rfc3339(self.now)}
             if kind in WITH_CUSTOM_FIELDS:
-                record["custom_fields"] = self.custom[kind] | (custom_fields or {})
+                # null where the company has none
+                record["custom_fields"] = self.custom[kind] | (custom_fields or {}) or None
             records[id_] = record
             self.found.clear()
         return int(id_)
@@ -163,7 +164,7 @@ class FakePipedrive(FakeCrm):
             record = self.records[kind][id_]
             if kind == "deals":
                 self._note(id_, record, fields)
-                self._note(id_, record["custom_fields"], custom_fields or {})
+                self._note(id_, record["custom_fields"] or {}, custom_fields or {})
                 now = rfc3339(self.now)
                 if fields.get("stage_id", record["stage_id"]) != record["stage_id"]:
                     fields = {"stage_change_time": now} | fields

@@ -247,6 +247,16 @@ def test_hubspot_lists_associations_where_there_are_any(hubspot: FakeHubSpot) ->
     assert "associations" not in orphan
 
 
+def test_hubspot_shows_a_change_at_once(hubspot: FakeHubSpot) -> None:
+    """A list, seen before and after."""
+    before = listed(hubspot, DEALS, properties="amount", associations="contacts")
+    hubspot.change("deals", before[0]["id"], amount="1")
+    hubspot.associate("deals", before[1]["id"], "contacts", hubspot.create("contacts"))
+    after = listed(hubspot, DEALS, properties="amount", associations="contacts")
+    assert (before[0]["properties"]["amount"], after[0]["properties"]["amount"]) == ("100.50", "1")
+    assert len(after[1]["associations"]["contacts"]["results"]) == 2
+
+
 def test_hubspot_keeps_the_history_of_a_property(hubspot: FakeHubSpot) -> None:
     """Newest first."""
     deal = hubspot.create("deals", dealname="New", dealstage="appointmentscheduled")

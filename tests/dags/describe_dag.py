@@ -35,6 +35,8 @@ def describe(task: Any) -> dict[str, Any]:
         "trigger_rule": task.trigger_rule.value,
         "on_failure": names(task.on_failure_callback),
         "downstream": sorted(task.downstream_task_ids),
+        "outlets": [outlet.name for outlet in task.outlets],
+        "pool": task.pool,
         "select": getattr(task, "select", None),
         "exclude": getattr(task, "exclude", None),
         "cache": str(getattr(task, "cache_dir", "")),
@@ -63,11 +65,11 @@ def main(dag_id: str, monday: datetime) -> None:
             last_automated_run_info=DagRunInfo.interval(week_before, instance(monday)),
             restricted=False,
         )
-        assert following is not None
-        assert following.data_interval is not None
         answer |= {
             "serialized": serialized,
-            "following_run": {
+            "following_run": following
+            and following.data_interval
+            and {
                 "run_after": local(following.run_after),
                 "begins": local(following.data_interval.start),
                 "ends": local(following.data_interval.end),
@@ -78,7 +80,7 @@ def main(dag_id: str, monday: datetime) -> None:
                 "max_active_runs": dag.max_active_runs,
                 "tags": sorted(dag.tags),
                 "doc_md": dag.doc_md,
-                "deadlines": list(map(describe_deadline, cast("list[Any]", dag.deadline))),
+                "deadlines": list(map(describe_deadline, cast("list[Any]", dag.deadline or []))),
                 "params": {name: dag.params.get_param(name).value for name in dag.params},
             },
             "tasks": {task.task_id: describe(task) for task in dag.tasks},

@@ -1,8 +1,7 @@
 """The weekly DAG as Airflow reads it: its schedule, its settings, and every task of its graph."""
 
 import json
-import os
-import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from include.settings import PROJECT
-from tests.project_copy import copy_project, environment, run
+from tests.dags.conftest import SECRET
 
 Graph = dict[str, set[str]]
 """Task → the tasks that come directly after it."""
@@ -19,18 +18,6 @@ BUILDS = ("shop.dbt_build", "marts.dbt_build")
 TESTS = "marts.dbt_ecommerce_test"
 FACTS = ("seeds", "models/staging", "models/shop", "models/marts/core")
 """The folders of dbt that are built before the model is fitted."""
-SECRET = "my-secret-password"
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with a manifest that dbt has just written."""
-    copy = copy_project(tmp_path_factory.mktemp("project"))
-    folder = str(copy / "dbt_ecommerce")
-    command = ["dbt", "parse", "--project-dir", folder, "--profiles-dir", folder]
-    done = run(command, copy, environment(copy))
-    assert done.returncode == 0, done.stdout
-    return copy
 
 
 @pytest.fixture(scope="module")
@@ -41,23 +28,9 @@ def manifest(project: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def described(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What Airflow makes of the DAG files where nothing but two connections is configured."""
-    home = tmp_path_factory.mktemp("airflow")
-    env = {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
-        "AIRFLOW_CONN_WAREHOUSE": f"postgres://me:{SECRET}@db.example.com:5432/shop",
-        "AIRFLOW_CONN_TELEGRAM": json.dumps({"conn_type": "telegram", "password": SECRET}),
-        "HOME": str(home),
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(project),
-    }
-    program = str(PROJECT / "tests" / "dags" / "describe_dag.py")
-    command = [sys.executable, program, "ecommerce_churn", "2026-11-09T08:00:00-03:00"]
-    done = run(command, project, env)
-    assert done.returncode == 0, done.stderr
-    return {**json.loads(done.stdout.splitlines()[-1]), "said": done.stdout + done.stderr}
+def described(describe: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """What Airflow makes of the weekly DAG."""
+    return describe("ecommerce_churn", "2026-11-09T08:00:00-03:00")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +61,7 @@ def after(graph: Graph, name: str) -> set[str]:
 
 def test_it_imports_without_errors(described: dict[str, Any]) -> None:
     assert described["import_errors"] == {}
-    assert described["dag_ids"] == ["crm_sync", "ecommerce_churn"]
+    assert described["dag_ids"] == ["crm_sync", "ecommerce_churn", "pipedrive_stage_history"]
 
 
 def test_it_runs_on_mondays_at_eight_of_sao_paulo_for_the_week_before(

@@ -1,0 +1,73 @@
+"""The DAGs that bring declared sources into landing, as Airflow reads them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from include.settings import PROJECT
+
+NIGHT = "2026-11-09T04:00:00-03:00"
+Describe = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def sync(describe: Describe) -> dict[str, Any]:
+    """The nightly DAG where both CRMs are active beside the demo shop."""
+    return describe("crm_sync", NIGHT, SHOP_SOURCES="demo_shop,pipedrive,hubspot")
+
+
+def test_it_runs_every_night_before_the_weekly_report(sync: dict[str, Any]) -> None:
+    assert sync["import_errors"] == {}
+    assert sync["following_run"]["run_after"] == "2026-11-10T04:00:00-03:00"
+    assert sync["dag"]["catchup"] is False
+    assert sync["dag"]["max_active_runs"] == 1
+
+
+def test_each_source_is_a_chain_of_its_own_that_no_other_waits_for(sync: dict[str, Any]) -> None:
+    downstream = {name: task["downstream"] for name, task in sync["tasks"].items()}
+    assert downstream == {
+        "pipedrive.users": ["pipedrive.pipelines"],
+        "pipedrive.pipelines": ["pipedrive.stages"],
+        "pipedrive.stages": ["pipedrive.deal_fields"],
+        "pipedrive.deal_fields": ["pipedrive.organizations"],
+        "pipedrive.organizations": ["pipedrive.persons"],
+        "pipedrive.persons": ["pipedrive.deals"],
+        "pipedrive.deals": [],
+        "hubspot.companies": ["hubspot.contacts"],
+        "hubspot.contacts": ["hubspot.deals"],
+        "hubspot.deals": ["hubspot.pipelines"],
+        "hubspot.pipelines": ["hubspot.owners"],
+        "hubspot.owners": [],
+    }
+
+
+def test_the_last_task_of_a_source_tells_of_its_asset(sync: dict[str, Any]) -> None:
+    told = {name: task["outlets"] for name, task in sync["tasks"].items() if task["outlets"]}
+    assert told == {
+        "pipedrive.deals": ["landing/pipedrive"],
+        "hubspot.owners": ["landing/hubspot"],
+    }
+
+
+def test_a_failed_load_is_tried_again_and_then_alerts(sync: dict[str, Any]) -> None:
+    for task in sync["tasks"].values():
+        assert task["retries"] == 3
+        assert task["on_failure"] == ["include.alerts.callbacks.task_failed"]
+
+
+def test_without_an_active_source_it_has_no_task_and_no_schedule(describe: Describe) -> None:
+    idle = describe("crm_sync", NIGHT)
+    assert idle["import_errors"] == {}
+    assert idle["tasks"] == {}
+    assert idle["following_run"] is None
+
+
+def test_the_stage_history_is_read_on_demand_one_task_at_a_time(describe: Describe) -> None:
+    history = describe("pipedrive_stage_history", NIGHT)
+    pools = yaml.safe_load((PROJECT / "airflow_settings.yaml").read_text())["airflow"]["pools"]
+    assert history["following_run"] is None
+    assert history["dag"]["params"].keys() == {"since", "until", "daily_budget"}
+    assert [task["pool"] for task in history["tasks"].values()] == ["pipedrive"]
+    assert {pool["pool_name"]: pool["pool_slot"] for pool in pools} == {"pipedrive": 1}

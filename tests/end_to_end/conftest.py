@@ -16,6 +16,7 @@ import psycopg2
 import pytest
 
 from include.warehouse import embedded
+from tests.integration import fake_hubspot, fake_pipedrive
 from tests.integration.fake_telegram import Delivered, fake_telegram
 from tests.integration.warehouses import Warehouse, new_warehouse
 from tests.project_copy import copy_project, environment, run
@@ -99,9 +100,9 @@ class Place:
             command, environment(self.project, AIRFLOW_CONN_WAREHOUSE=self.warehouse.url, **more)
         )
 
-    def dags_test(self, *options: str, **more: str) -> Run:
+    def dags_test(self, *options: str, dag_id: str = "ecommerce_churn", **more: str) -> Run:
         """`airflow dags test`, with the variables that `make demo` and `make up` give it."""
-        command = ["airflow", "dags", "test", "ecommerce_churn", *options]
+        command = ["airflow", "dags", "test", dag_id, *options]
         return self._run(command, self.airflow | more)
 
     def _run(self, command: list[str], env: dict[str, str]) -> Run:
@@ -187,6 +188,24 @@ def wrong_token(place: Place) -> Run:
     )
 
 
+def crm(place: Place) -> Run:
+    """A night's sync of two CRMs, one of which does not know the token any more."""
+    with fake_pipedrive.fake_pipedrive() as pipedrive, fake_hubspot.fake_hubspot() as hubspot:
+        fake_pipedrive.fill(pipedrive, 60)
+        connections = {
+            "AIRFLOW_CONN_PIPEDRIVE": {"host": pipedrive.url, "password": pipedrive.token},
+            "AIRFLOW_CONN_HUBSPOT": {"host": hubspot.url, "password": WRONG_TOKEN},
+        }
+        return place.dags_test(
+            dag_id="crm_sync",
+            SHOP_SOURCES="hubspot,pipedrive",
+            **{
+                name: json.dumps({"conn_type": "http", **connection})
+                for name, connection in connections.items()
+            },
+        )
+
+
 def cdnow_files(place: Place) -> Path:
     """A folder with a small shop's file."""
     folder = place.project / "files"
@@ -196,7 +215,7 @@ def cdnow_files(place: Place) -> Path:
 
 
 # Those of one row follow each other: the demo's share their Airflow database.
-ROWS: list[list[Callable[[Place], Run]]] = [[sent, bad_file], [failing_test, wrong_token]]
+ROWS: list[list[Callable[[Place], Run]]] = [[sent, bad_file], [failing_test, wrong_token, crm]]
 
 
 @pytest.fixture(scope="session")

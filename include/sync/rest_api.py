@@ -1,7 +1,7 @@
 """A declared API as dlt's resources."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
@@ -18,12 +18,14 @@ TOKEN = {"bearer": "token", "api_key": "api_key", "http_basic": "password"}
 """What dlt calls the secret of each way to log in."""
 
 
-def api_client(source: Source, connection: Connection, pause: float) -> "RESTClient":
-    """What speaks to a source's API; arguments and errors as of `parts`."""
+def api_client(
+    source: Source, connection: Connection, pause: float, rows_at: Collection[str] = ()
+) -> "RESTClient":
+    """What speaks to a source's API; arguments and errors as of `parts` and `new_session`."""
     from dlt.sources.helpers.rest_client.client import RESTClient
     from dlt.sources.rest_api.config_setup import create_auth, create_paginator
 
-    config = _client_config(source, connection, pause)
+    config = _client_config(source, connection, pause, rows_at)
     return RESTClient(
         config["base_url"],
         auth=create_auth(config["auth"]),
@@ -64,7 +66,11 @@ def _declared(
 
     config: Any = copy.deepcopy(source.declared["rest_api"])
     config["resources"] = [one for one in config["resources"] if one["name"] in names]
-    config["client"] = _client_config(source, connection, pause)
+    usual = config.get("resource_defaults", {}).get("endpoint", {}).get("data_selector")
+    rows_at = {one["endpoint"].get("data_selector", usual) for one in config["resources"]}
+    config["client"] = _client_config(
+        source, connection, pause, () if None in rows_at else sorted(rows_at)
+    )
     changed_at: dict[str, str] = {}
     parent_key: dict[str, tuple[str, ...]] = {}
     for one in config["resources"]:
@@ -89,18 +95,20 @@ def _of_hubspot(
     declared = source.declared.get("hubspot_objects", {"objects": {}})
     for name, one in declared["objects"].items():
         if name in names:
-            client = api_client(source, connection, pause)
+            client = api_client(source, connection, pause, rows_at=["results"])
             yield from Objects(client, declared["version"], name, one).parts()
 
 
-def _client_config(source: Source, connection: Connection, pause: float) -> dict[str, Any]:
+def _client_config(
+    source: Source, connection: Connection, pause: float, rows_at: Collection[str] = ()
+) -> dict[str, Any]:
     """The declared client of dlt's, with the address, the token and a session of ours."""
     client = dict(source.declared["rest_api"]["client"])
     address = base_address(source.name, client["base_url"], connection)
     return client | {
         "base_url": address,
         "auth": _with_token(source.name, client.get("auth"), connection),
-        "session": new_session(address, pause),
+        "session": new_session(address, pause, rows_at),
     }
 
 

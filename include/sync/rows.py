@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from include.errors import TryAgainError
+
 if TYPE_CHECKING:
     from dlt.extract import DltResource
 
 Row = dict[str, Any]
 WHOLE = "bigint"
+LARGEST = 2**63 - 1
+IN_A_ROW = 1000
+"""So many rows more than were read may come again in a row: more are pages in a circle."""
 
 
 class Part(NamedTuple):
@@ -38,6 +43,8 @@ class Rows:
     rejected: int = 0
     newest: datetime | None = None
     seen: set[Any] = field(default_factory=set)
+    again: int = 0
+    """Rows in a row that had come before."""
 
     def check(self, part: Part) -> Callable[[Any], bool]:
         """What says of a part's row whether to load it: not where it is rejected or was seen."""
@@ -51,22 +58,38 @@ class Rows:
                 self.rejected += 1
                 self.reject(name, row, reason)
                 return False
-            this = tuple(row[column] for column in key)
+            this = tuple(self._as_stored(column, row[column]) for column in key)
             if this in self.seen:
+                self._came_again(name)
                 return False
             self.seen.add(this)
+            self.again = 0
             self.count += 1
             return True
 
         return is_loaded
+
+    def _as_stored(self, column: str, value: Any) -> Any:
+        """A key as the table has it: 7 and "7" are one."""
+        return int(value) if self.types.get(column) == WHOLE else str(value)
+
+    def _came_again(self, name: str) -> None:
+        self.again += 1
+        if self.again > len(self.seen) + IN_A_ROW:
+            raise TryAgainError(
+                f"The pages of {name} lead in a circle, {self.again:,} rows came again in a row:"
+                " nothing was loaded, and the next run tries again."
+            )
 
     def _reason(self, row: Any, key: list[str], changed_at: str | None) -> str | None:
         if not isinstance(row, dict):
             return "it is not an object"
         for name in key:
             value = row.get(name)
-            if value is None or value == "" or isinstance(value, (dict, list)):
+            if value is None or value == "":
                 return f"{name} is missing"
+            if isinstance(value, (bool, dict, list)):
+                return f"{name} is neither a number nor a text"
             type_ = self.types.setdefault(name, WHOLE if isinstance(value, int) else "text")
             if type_ == WHOLE and not _is_whole(value):
                 return f"{name} is not a whole number"
@@ -77,8 +100,10 @@ class Rows:
             at = datetime.fromisoformat(str(changed))
         except ValueError:
             return f"{changed_at} is not a time"
+        # where the time does not tell its zone, it may be some hours ahead and right
+        ahead = timedelta(hours=1) if at.tzinfo else timedelta(days=1)
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        if at > datetime.now(UTC) + timedelta(days=1):
+        if at > datetime.now(UTC) + ahead:
             # the next load would begin there, and miss everything until then
             return f"{changed_at} lies in the future"
         if self.newest is None or at > self.newest:
@@ -87,7 +112,9 @@ class Rows:
 
 
 def _is_whole(value: Any) -> bool:
+    """Whether a bigint can hold it, as a number or the text of one."""
     try:
-        return int(value) == float(value)
-    except (TypeError, ValueError):
+        whole = int(value)
+    except (TypeError, ValueError, OverflowError):
         return False
+    return (isinstance(value, str) or whole == value) and -LARGEST <= whole <= LARGEST

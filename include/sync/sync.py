@@ -145,10 +145,12 @@ def _load(
         for part in _parts(source, table, connection, pause):
             fills = f"{source.name}__{part.resource.table_name}"
             types = declared.get(fills, {})
-            part.resource.add_filter(rows.setdefault(fills, Rows(types, rejected.add)).check(part))
+            if fills not in rows:
+                before[fills] = _columns(warehouse_url, fills)
+                rows[fills] = Rows(before[fills] | types, rejected.add)
+            part.resource.add_filter(rows[fills].check(part))
             _shape(part, fills, types, full)
             resources.append(part.resource)
-        before = {fills: _columns(warehouse_url, fills) for fills in rows}
         new = [_no_rows(like) for like in resources if not before[str(like.table_name)]]
         everything = DltSource(dlt.Schema(name), source.name, resources + new)
         everything.max_table_nesting = 0

@@ -7,7 +7,7 @@ the object's id instead of by page: then each request is the first page of a sea
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from include.sync.rows import Part, Row
@@ -15,8 +15,10 @@ from include.sync.rows import Part, Row
 if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.client import RESTClient
 
-BEGINNING = "2000-01-01T00:00:00.000Z"
-OVERLAP = 3600  # seconds: for what changed while the last load read, and for clocks that differ
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+OVERLAP = timedelta(hours=1)
+"""For what is not found at once, and for clocks that differ."""
+UNTIL = "until"
 A_SEARCH = 200
 A_BATCH = 100
 A_BATCH_WITH_HISTORY = 50
@@ -44,25 +46,22 @@ class Objects:
         import dlt
 
         @dlt.resource(name=self.name, primary_key="id")
-        def changed(
-            at: dlt.sources.incremental[str] = dlt.sources.incremental(  # noqa: B008
-                "updatedAt", initial_value=BEGINNING, lag=OVERLAP, on_cursor_value_missing="include"
-            ),
-        ) -> Iterator[list[Row]]:
-            now = datetime.now(UTC)
-            properties = self._properties()
-            for ids in self._changed_ids(_time(at.start_value), now):
-                yield from self._read(ids, properties, archived=False)
+        def changed() -> Iterator[list[Row]]:
+            began, state = datetime.now(UTC), dlt.current.resource_state()
+            since, properties = _since(state), self._properties()
+            for ids in self._changed_ids(since, began):
+                for rows in self._read(ids, properties, archived=False):
+                    _note(state, rows, "updatedAt", began)
+                    yield rows
 
         @dlt.resource(name=f"archived_{self.name}", table_name=self.name, primary_key="id")
-        def archived(
-            at: dlt.sources.incremental[str] = dlt.sources.incremental(  # noqa: B008
-                "archivedAt", initial_value=BEGINNING, lag=OVERLAP
-            ),
-        ) -> Iterator[list[Row]]:
-            properties = self._properties()
-            for ids in self._archived_ids(_time(at.start_value)):
-                yield from self._read(ids, properties, archived=True)
+        def archived() -> Iterator[list[Row]]:
+            began, state = datetime.now(UTC), dlt.current.resource_state()
+            since, properties = _since(state), self._properties()
+            for ids in self._archived_ids(since):
+                for rows in self._read(ids, properties, archived=True):
+                    _note(state, rows, "archivedAt", began)
+                    yield rows
 
         return [Part(changed, "updatedAt"), Part(archived, "archivedAt")]
 
@@ -105,7 +104,7 @@ class Objects:
             self._path, params={"archived": "true", "limit": A_BATCH}, data_selector="results"
         )
         for page in pages:
-            ids = [row["id"] for row in page if _time(row.get("archivedAt")) >= since]
+            ids = [row["id"] for row in page if (_time(row.get("archivedAt")) or since) >= since]
             if ids:
                 yield ids
 
@@ -136,6 +135,24 @@ class Objects:
         return [row for page in pages for row in page]
 
 
+def _since(state: dict[str, Any]) -> datetime:
+    """Where a load begins: an hour before the time until which the last one had everything."""
+    until = state.get(UNTIL)
+    return datetime.fromisoformat(until) - OVERLAP if until else BEGINNING
+
+
+def _note(state: dict[str, Any], rows: list[Row], at: str, began: datetime) -> None:
+    """Note until when there is everything: the newest change, by HubSpot's clock.
+
+    One after the load began says nothing of the others that were made since: these the load may
+    have missed, if it takes long.
+    """
+    for row in rows:
+        changed = _time(row.get(at))
+        if changed and changed <= began:
+            state[UNTIL] = max(state.get(UNTIL, ""), changed.isoformat(timespec="milliseconds"))
+
+
 def _associate(rows: list[Row], to: str, found: list[Row]) -> None:
     """Put associations into the rows as HubSpot's listing has them."""
     of = {one["from"]["id"]: one["to"] for one in found}
@@ -145,9 +162,13 @@ def _associate(rows: list[Row], to: str, found: list[Row]) -> None:
         associations[to] = {"results": [{"id": other} for other in others]}
 
 
-def _time(text: str | None) -> datetime:
-    """An ISO time; what has none counts as of now."""
-    return datetime.fromisoformat(text) if text else datetime.now(UTC)
+def _time(text: Any) -> datetime | None:
+    """An ISO time, in UTC; none where it is none."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _millis(at: datetime) -> str:

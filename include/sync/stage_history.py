@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TOKENS_A_PAGE = 20
 CHANGES_A_PAGE = 100
+NOT_FOUND, TOO_MANY_REQUESTS = 404, 429
 DDL = """
 create schema if not exists ops;
 create table if not exists landing.pipedrive__deal_changes (
@@ -84,7 +85,14 @@ def load_stage_history(
             try:
                 changes, tokens = _changes(client, deal_id)
             except Exception as error:
-                if getattr(error, "response", None) is not None and _is_spent(error):
+                status = getattr(getattr(error, "response", None), "status_code", None)
+                if status == NOT_FOUND:
+                    # Pipedrive forgets what was deleted; what is known of it is kept
+                    with warehouse, warehouse.cursor() as cursor:
+                        _note_as_read(cursor, deal_id, changed_at, TOKENS_A_PAGE)
+                    spent += TOKENS_A_PAGE
+                    continue
+                if status == TOO_MANY_REQUESTS:
                     say(f"{number:,} deals read; Pipedrive's own budget is spent for today")
                     return False
                 raise explain(source.name, error, (connection.password or "",)) from error
@@ -152,10 +160,6 @@ def _changes(client: Any, deal_id: int) -> tuple[list[dict[str, Any]], int]:
     return changes, tokens
 
 
-def _is_spent(error: Any) -> bool:
-    return bool(error.response.status_code == 429)
-
-
 def _write(
     warehouse: "psycopg2.extensions.connection",
     deal_id: int,
@@ -181,18 +185,29 @@ def _write(
             ],
             template="(%s, %s, %s, %s, %s, %s::timestamp at time zone 'utc')",
         )
-        cursor.execute(
-            """
-            insert into ops.pipedrive_changelogs (deal_id, deal_changed_at, tokens)
-            values (%s, %s, %s)
-            on conflict (deal_id) do update
-            set
-                read_at = now(),
-                deal_changed_at = excluded.deal_changed_at,
-                tokens = excluded.tokens
-            """,
-            (deal_id, changed_at, tokens),
-        )
+        _note_as_read(cursor, deal_id, changed_at, tokens)
+
+
+def _note_as_read(
+    cursor: "psycopg2.extensions.cursor", deal_id: int, changed_at: datetime, tokens: int
+) -> None:
+    """Note that a deal was read; the tokens of a day in which it was read before are added up."""
+    cursor.execute(
+        """
+        insert into ops.pipedrive_changelogs as known (deal_id, deal_changed_at, tokens)
+        values (%s, %s, %s)
+        on conflict (deal_id) do update
+        set
+            read_at = now(),
+            deal_changed_at = excluded.deal_changed_at,
+            tokens = excluded.tokens + case
+                when date_trunc('day', known.read_at at time zone 'utc')
+                    = date_trunc('day', now() at time zone 'utc') then known.tokens
+                else 0
+            end
+        """,
+        (deal_id, changed_at, tokens),
+    )
 
 
 def _text(value: Any) -> str | None:

@@ -208,6 +208,14 @@ def test_a_configured_port_is_used_or_refused(home: Path) -> None:
     assert urlsplit(embedded.start(home, port)).port == port
 
 
+def test_only_airflows_own_database_does_not_wait_for_the_disk(postgres: Path) -> None:
+    waits = {
+        database: query(embedded.url(database, postgres), "show synchronous_commit")
+        for database in ("warehouse", "airflow")
+    }
+    assert waits == {"warehouse": [("on",)], "airflow": [("off",)]}
+
+
 # --- what survives
 
 

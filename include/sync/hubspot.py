@@ -89,9 +89,10 @@ class Objects:
                 f"{self._path}/search",
                 {
                     "filterGroups": [{"filters": filters}],
-                    "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+                    "sorts": ["hs_object_id"],
                     "properties": [changed],
                     "limit": A_SEARCH,
+                    "after": "0",
                 },
             )
             if not found:

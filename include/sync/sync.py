@@ -141,7 +141,6 @@ def _load(
         pipeline = _pipeline(name, warehouse_url, folder)
         if not full:
             pipeline.sync_destination()
-        _make_tables_of_others(warehouse_url, source, declared)
         for part in _parts(source, table, connection, pause):
             fills = f"{source.name}__{part.resource.table_name}"
             types = declared.get(fills, {})
@@ -151,14 +150,17 @@ def _load(
             part.resource.add_filter(rows[fills].check(part))
             _shape(part, fills, types, full)
             resources.append(part.resource)
-        new = [_no_rows(like) for like in resources if not before[str(like.table_name)]]
-        everything = DltSource(dlt.Schema(name), source.name, resources + new)
+        everything = DltSource(dlt.Schema(name), source.name, resources)
         everything.max_table_nesting = 0
         pipeline.extract(everything)
         pipeline.normalize()
         rejected.write()
         with _one_at_a_time(warehouse_url):
             pipeline.load(raise_on_failed_jobs=True)
+    others = {f"{source.name}__{one}" for one in (*source.tables, "rejected")} - rows.keys()
+    _make_missing_tables(
+        warehouse_url, {name: types for name, types in declared.items() if name not in others}
+    )
     return {
         fills: (one, _changes(before[fills], _columns(warehouse_url, fills)))
         for fills, one in rows.items()
@@ -211,28 +213,13 @@ def _shape(part: Part, table: str, types: dict[str, str], full: bool) -> None:
     )
 
 
-def _no_rows(like: "DltResource") -> "DltResource":
-    """A resource that brings no row, but the table with its declared columns: dbt reads them."""
-    import dlt
-
-    return dlt.resource(
-        [dlt.mark.materialize_table_schema()],
-        name=f"{like.name}_without_rows",
-        table_name=str(like.table_name),
-        write_disposition="append",
-        columns=like.compute_table_schema()["columns"],
-    )
-
-
-def _make_tables_of_others(warehouse_url: str, source: Source, declared: Declared) -> None:
-    """Make the declared tables that something else fills, if anything ever does: dbt reads them."""
-    ours = {f"{source.name}__{table}" for table in (*source.tables, "rejected")}
+def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
+    """Make tables that dbt reads and that no row came for, or that something else may fill."""
     with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
         for table, types in declared.items():
-            if table not in ours:
-                columns = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
-                cursor.execute("select pg_advisory_xact_lock(hashtext('landing'))")
-                cursor.execute(f"create table if not exists landing.{table} ({columns})")
+            columns = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
+            cursor.execute("select pg_advisory_xact_lock(hashtext('landing'))")
+            cursor.execute(f"create table if not exists landing.{table} ({columns})")
 
 
 @contextmanager
@@ -256,9 +243,9 @@ def _columns(warehouse_url: str, table: str) -> dict[str, str]:
 
 
 def _changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """What is new in a table that was there before, in words."""
+    """What is new in a table into which rows were loaded before, in words."""
     told = []
-    for column in sorted(after.keys() - before) if before else []:
+    for column in sorted(after.keys() - before) if "_dlt_id" in before else []:
         name, is_variant, type_ = column.partition("__v_")
         told.append(
             f"{name} came as {type_} too, in the column {column}"

@@ -33,5 +33,9 @@ def length(expression: str) -> str:
     return f"length({expression})"
 
 
+def split_part(text: str, delimiter: str, part: int) -> str:
+    return f"split_part({text}, {delimiter}, {part})"
+
+
 def listagg(measure: str, delimiter_text: str, order_by_clause: str) -> str:
     return f"string_agg({measure}, {delimiter_text} {order_by_clause})"

@@ -23,3 +23,21 @@
 {% macro spark__local_to_utc(timestamp_local, time_zone) -%}
     to_utc_timestamp({{ timestamp_local }}, '{{ time_zone }}')
 {%- endmacro %}
+
+{# A moment with a time zone, as APIs land it, as a timestamp in UTC. #}
+{% macro to_utc(moment) -%}
+    {{ return(adapter.dispatch('to_utc')(moment)) }}
+{%- endmacro %}
+
+{% macro default__to_utc(moment) -%}
+    ({{ moment }} at time zone 'UTC')
+{%- endmacro %}
+
+{% macro spark__to_utc(moment) -%}
+    cast({{ moment }} as timestamp)
+{%- endmacro %}
+
+{# The day of the shop in which a timestamp in UTC lies. #}
+{% macro shop_day(timestamp_utc) -%}
+    cast({{ utc_to_local(timestamp_utc, var('shop_time_zone')) }} as date)
+{%- endmacro %}

@@ -28,7 +28,7 @@
 {%- endmacro %}
 
 {% macro starts_like_its_type(column, type) -%}
-    {%- if type in ('date', 'timestamp') -%}
+    {%- if type in ('date', 'timestamp', 'timestamptz') -%}
         cast({{ column }} as {{ dbt.type_string() }}) like '____-__-__%'
     {%- else -%}
         {{ column }} is not null

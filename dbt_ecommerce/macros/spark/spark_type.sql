@@ -4,6 +4,8 @@
         'text': 'string',
         'double precision': 'double',
         'numeric': 'decimal(38, 10)',
+        'timestamptz': 'timestamp',
+        'jsonb': 'string',
     }.get(type, type)) }}
 {%- endmacro %}
 

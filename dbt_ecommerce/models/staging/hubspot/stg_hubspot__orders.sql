@@ -1,0 +1,40 @@
+{{ config(enabled='hubspot' in var('sources')) }}
+
+with deals as (
+
+    select * from {{ ref('stg_hubspot__deals') }}
+    where is_won
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        deal_id as order_id,
+        {{ 'company_id' if var('hubspot_customers') == 'companies'
+            else 'contact_id' }} as customer_id,
+        owner_id as seller_id,
+
+        -- strings
+        cast(null as {{ dbt.type_string() }}) as sales_channel,
+        cast(null as {{ dbt.type_string() }}) as cancellation_reason,
+        currency,
+
+        -- booleans
+        is_deleted as is_cancelled,
+        false as is_returned,
+
+        -- dates
+        closed_on as ordered_on,
+        deleted_on as cancelled_on,
+        cast(null as date) as returned_on,
+
+        -- timestamps
+        closed_at as ordered_at
+
+    from deals
+
+)
+
+select * from renamed

@@ -1,0 +1,51 @@
+{{ config(enabled='hubspot' in var('sources')) }}
+
+with companies as (
+
+    select * from {{ ref('mart_companies') }}
+    where company_id != 'unassigned'
+
+),
+
+acquisitions as (
+
+    select * from {{ ref('int_company_acquisitions') }}
+    where company_id is not null
+
+),
+
+specialties as (
+
+    select * from {{ ref('mart_specialty_ltv_to_cac') }}
+
+),
+
+typed as (
+
+    select
+        -- ids
+        companies.company_id,
+
+        -- strings
+        companies.company_name,
+        companies.specialty,
+
+        -- numerics
+        companies.total_revenue as ltv,
+        specialties.cac,
+        cast(
+            companies.total_revenue * specialties.new_companies
+            / nullif(specialties.spend, 0) as numeric(18, 4)
+        ) as ltv_to_cac,
+
+        -- dates
+        companies.first_won_on
+
+    from companies
+    -- whose winning no known money was spent on has no known cost
+    left join acquisitions on companies.company_id = acquisitions.company_id
+    left join specialties on acquisitions.specialty = specialties.specialty
+
+)
+
+select * from typed

@@ -1,0 +1,45 @@
+{{ config(enabled='hubspot' in var('sources')) }}
+
+with acquisitions as (
+
+    select * from {{ ref('int_company_acquisitions') }}
+
+),
+
+totals as (
+
+    select
+        specialty,
+        count(distinct month_starts_on) as months,
+        -- a month's spend stands in each of its rows
+        sum(case when company_rank = 1 then amount else 0 end) as spend,
+        count(company_id) as new_companies,
+        coalesce(sum(total_revenue), 0) as revenue
+    from acquisitions
+    group by specialty
+
+),
+
+typed as (
+
+    select
+        -- ids
+        specialty,
+
+        -- numerics
+        cast(months as integer) as months,
+        cast(spend as numeric(18, 2)) as spend,
+        cast(new_companies as integer) as new_companies,
+        cast(revenue as numeric(18, 2)) as revenue,
+        cast(revenue / nullif(new_companies, 0) as numeric(18, 2)) as ltv,
+        cast(spend / nullif(new_companies, 0) as numeric(18, 2)) as cac,
+        cast(
+            case when new_companies > 0 then revenue / nullif(spend, 0) end
+            as numeric(18, 4)
+        ) as ltv_to_cac
+
+    from totals
+
+)
+
+select * from typed

@@ -12,6 +12,7 @@ from include.sync.sync import sync_what_is_missing
 DEMO_SEEDS = DBT_PROJECT / "seeds"
 DEMO_FILES = OUT / "demo_shop"
 DEMO_TRUTH = OUT / "demo_shop_truth.csv"
+HUBSPOT_FILES = OUT / "hubspot"
 DEMO_AS_OF = date(2026, 11, 16)
 """How far the committed seeds reach."""
 

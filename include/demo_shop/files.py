@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -21,14 +22,20 @@ Format = Literal["csv", "parquet"]
 def write(shop: DemoShop, out: Path, truth: Path, kind: Format = "csv") -> list[Path]:
     """Write a file a seed into `out`, and the truth as CSV; return the files that changed.
 
-    No file is touched before all are written beside it, and none whose bytes stay the same.
     Raises UserError where a file cannot be written or the truth would become a seed.
     """
     if truth.resolve().is_relative_to(out.resolve()):
         raise UserError(f"The truth {truth} would become a seed: give a file outside {out}.")
     tables = {out / f"{name}.{kind}": table for name, table in shop.seeds.items()}
-    tables[truth] = shop.truth
+    return write_tables({**tables, truth: shop.truth})
 
+
+def write_tables(tables: dict[Path, pa.Table]) -> list[Path]:
+    """Write a file a table, by its ending CSV or Parquet; return the files that changed.
+
+    No file is touched before all are written beside it, and none whose bytes stay the same.
+    Raises UserError where a file cannot be written.
+    """
     drafts: dict[Path, Path] = {}
     try:
         for path, table in tables.items():

@@ -105,8 +105,8 @@ def raw_customers(
     city = state * CITIES_A_STATE + choose(popularity, uniform(seed, "city", person))
 
     mailbox = pc.binary_join_element_wise(
-        pick([_slug(name) for name in words.first_names], first),
-        pick([_slug(name) for name in words.last_names], last),
+        pick([slug(name) for name in words.first_names], first),
+        pick([slug(name) for name in words.last_names], last),
         ".",
     )
     # The number of the person makes the address unique.
@@ -144,6 +144,7 @@ def raw_customers(
     )
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """A name as a part of an address: letters and digits only, never nothing."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "".join(letter for letter in plain if letter.isalnum()) or "cliente"

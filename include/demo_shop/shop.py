@@ -48,7 +48,7 @@ def generate(customers: int, seed: int, as_of: date, locale: str, mess: float) -
     have one of the problems of real exports. A later `as_of` only adds rows at the end.
     Raises UserError where an argument makes no sense.
     """
-    _check(customers, as_of, mess)
+    check(customers, as_of, mess)
     words = pools(locale, seed)
     language = 0 if locale.startswith("pt") else 1
 
@@ -74,7 +74,8 @@ def generate(customers: int, seed: int, as_of: date, locale: str, mess: float) -
     return DemoShop(seeds, _truth(story, accounts))
 
 
-def _check(customers: int, as_of: date, mess: float) -> None:
+def check(customers: int, as_of: date, mess: float) -> None:
+    """Raise UserError where there can be no such shop."""
     if customers < 1:
         raise UserError(f"A shop of {customers} customers cannot be made: give at least 1.")
     if as_of <= OPENED_ON:

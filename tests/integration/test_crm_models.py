@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from include.demo_shop.hubspot import generate_hubspot
 from tests.integration.crm_landing import Rows, land
 from tests.integration.warehouses import Row, Warehouse, new_warehouse
 from tests.project_copy import copy_project
@@ -422,6 +423,110 @@ def test_rows_that_cannot_be_used_are_set_aside_with_the_loaders(hubspot: Wareho
         ("hubspot__deals", "amount is negative"),
         ("hubspot__deals", "closedate is missing"),
         ("hubspot__deals", "createdate is missing"),
+    }
+
+
+# --- the clinic that generate_seeds.py writes, as HubSpot has it after the import
+
+
+def imported(files: dict[str, Any]) -> Rows:
+    """Numbered in the order of the files, and all made on the day of the import."""
+    day = "2026-11-16"
+    companies, contacts, deals = (
+        files[name].to_pylist() for name in ("companies", "contacts", "deals")
+    )
+    company_of = {row["Company name"]: str(number) for number, row in enumerate(companies)}
+    contact_of = {row["Email"]: str(number) for number, row in enumerate(contacts)}
+    stages = {"Appointment Scheduled": "scheduled", "Closed Won": "won", "Closed Lost": "lost"}
+    return {
+        "companies": [
+            doctor(
+                str(number),
+                day,
+                row["Company name"],
+                row["Specialty"],
+                domain=row["Company domain name"],
+            )
+            for number, row in enumerate(companies)
+        ],
+        "contacts": [
+            patient(
+                str(number),
+                day,
+                row["First name"],
+                row["Last name"],
+                email=row["Email"],
+                phone=row["Phone number"],
+            )
+            for number, row in enumerate(contacts)
+        ],
+        "deals": [
+            consultation(
+                str(number),
+                stages[row["Deal stage"]],
+                row["Amount"],
+                row["Close date"] and f"{row['Close date']}T12:00:00Z",
+                company_of.get(row["Company name"]),
+                contact_of[row["Email"]] if row["Email"] else None,
+                created=day,
+            )
+            for number, row in enumerate(deals)
+        ],
+        "pipelines": [
+            {
+                "id": "default",
+                "label": "Sales Pipeline",
+                "stages": [
+                    stage("scheduled", 0),
+                    stage("won", 1, "true", "1.0"),
+                    stage("lost", 2, "true", "0.0"),
+                ],
+            }
+        ],
+    }
+
+
+def test_the_generated_clinic_is_cleaned_of_its_mess(
+    postgres: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made_on = date(2026, 11, 16)
+    messy = generate_hubspot(1000, 42, made_on, "pt_BR", 0.02)
+    clean = generate_hubspot(1000, 42, made_on, "pt_BR", 0)
+    warehouse = new_warehouse(postgres, "crm_clinic", tmp_path_factory.mktemp("clinic"))
+    land(warehouse.url, "hubspot", imported(messy))
+    models = ("--select", "+path:models/marts/crm", "path:models/staging/hubspot")
+    no_tests = ("--exclude-resource-type", "test", "unit_test")
+    # deals that are still open were made on the day of the import
+    warehouse.dbt("build", *models, *no_tests, sources=["hubspot"], as_of_date="2026-11-17")
+    assert messy["companies"].num_rows > clean["companies"].num_rows
+    assert messy["contacts"].num_rows > clean["contacts"].num_rows
+
+    specialties = "select specialty from staging.stg_hubspot__companies"
+    assert sorted(row["specialty"] for row in warehouse.rows(specialties)) == sorted(
+        clean["companies"]["Specialty"].to_pylist()
+    )
+    patients = warehouse.row("(select count(*) as n from staging.stg_hubspot__contacts) as t")
+    assert patients["n"] == clean["contacts"].num_rows
+    # no deal is lost, and what was won is what the file says
+    deals = messy["deals"].to_pylist()
+    won = [Decimal(row["Amount"] or 0) for row in deals if row["Deal stage"] == "Closed Won"]
+    orphans = [row for row in deals if row["Company name"] is None]
+    totals = warehouse.row(
+        "(select sum(total_deals) as deals, sum(total_won_deals) as won,"
+        " sum(total_revenue) as revenue from marts.mart_companies) as t"
+    )
+    assert totals == {"deals": len(deals), "won": len(won), "revenue": sum(won)}
+    [unassigned] = warehouse.rows(
+        "select * from marts.mart_companies where company_id = 'unassigned'"
+    )
+    assert unassigned["total_deals"] == len(orphans)
+    # the spend in the seed is of the months in which this clinic won its doctors, two a specialty
+    columns = ("months", "new_companies", "spend")
+    assert figures(warehouse, "marts.mart_specialty_ltv_to_cac", "specialty", *columns) == {
+        "Cardiologia": (3, 2, Decimal(5450)),
+        "Neurologia": (3, 2, Decimal(4500)),
+        # the other one came later: to whom the first visit was, nobody wrote down
+        "Pediatria": (3, 1, Decimal(2700)),
     }
 
 

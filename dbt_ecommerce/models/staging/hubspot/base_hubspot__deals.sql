@@ -1,4 +1,4 @@
-{{ config(enabled='hubspot' in var('sources')) }}
+{{ config(enabled='hubspot' in var('sources'), materialized='table') }}
 
 with source as (
 
@@ -96,6 +96,22 @@ closed as (
 checked as (
 
     select
+        *,
+        case
+            when coalesce(made_at, closed_at) is null
+                then 'createdate is missing'
+            when is_won and closed_at is null then 'closedate is missing'
+            when amount is not null and amount_as_number is null
+                then 'amount is not a number'
+            when amount_as_number < 0 then 'amount is negative'
+        end as rejected_because
+    from closed
+
+),
+
+renamed as (
+
+    select
         -- ids
         deal_id,
         pipeline as pipeline_id,
@@ -106,15 +122,9 @@ checked as (
         dealname as deal_name,
         coalesce(upper(deal_currency_code), '{{ var("hubspot_currency") }}')
             as currency,
-        case
-            when coalesce(made_at, closed_at) is null
-                then 'createdate is missing'
-            when is_won and closed_at is null then 'closedate is missing'
-            when amount is not null and amount_as_number is null
-                then 'amount is not a number'
-            when amount_as_number < 0 then 'amount is negative'
-        end as rejected_because,
-        source_row,
+        rejected_because,
+        case when rejected_because is not null then source_row end
+            as source_row,
 
         -- numerics
         cast(amount_as_number as numeric(18, 4)) as amount,
@@ -129,8 +139,8 @@ checked as (
         closed_at,
         {{ to_utc('deleted_at') }} as deleted_at
 
-    from closed
+    from checked
 
 )
 
-select * from checked
+select * from renamed

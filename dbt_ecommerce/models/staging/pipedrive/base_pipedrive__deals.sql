@@ -1,4 +1,4 @@
-{{ config(enabled='pipedrive' in var('sources')) }}
+{{ config(enabled='pipedrive' in var('sources'), materialized='table') }}
 
 with source as (
 
@@ -84,6 +84,19 @@ closed as (
 checked as (
 
     select
+        *,
+        case
+            when coalesce(add_at, closed_at) is null then 'add_time is missing'
+            when is_won and closed_at is null then 'won_time is missing'
+            when value < 0 then 'value is negative'
+        end as rejected_because
+    from closed
+
+),
+
+typed as (
+
+    select
         -- ids
         deal_id,
         pipeline_id,
@@ -96,12 +109,9 @@ checked as (
         deal_name,
         currency,
         lost_reason,
-        case
-            when coalesce(add_at, closed_at) is null then 'add_time is missing'
-            when is_won and closed_at is null then 'won_time is missing'
-            when value < 0 then 'value is negative'
-        end as rejected_because,
-        source_row,
+        rejected_because,
+        case when rejected_because is not null then source_row end
+            as source_row,
 
         -- numerics
         cast(value as numeric(18, 4)) as amount,
@@ -118,8 +128,8 @@ checked as (
         -- what was deleted does not change any more
         case when is_deleted then update_at end as deleted_at
 
-    from closed
+    from checked
 
 )
 
-select * from checked
+select * from typed

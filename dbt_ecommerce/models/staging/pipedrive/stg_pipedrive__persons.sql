@@ -1,4 +1,4 @@
-{{ config(enabled='pipedrive' in var('sources')) }}
+{{ config(enabled='pipedrive' in var('sources'), materialized='table') }}
 
 with persons as (
 

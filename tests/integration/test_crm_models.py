@@ -4,6 +4,8 @@ The records have the shapes of the two APIs, and null wherever an API may send i
 1 June 2026; São Paulo is three hours behind UTC.
 """
 
+import csv
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -825,3 +827,64 @@ def test_an_earlier_date_knows_only_what_had_happened_by_then(
     warehouse.dbt("run", *only_crm, sources=["pipedrive"], as_of_date="2026-03-16")
     won = warehouse.rows("select sum(won_deals) as deals from marts.mart_won_revenue")
     assert won == [{"deals": 3}]
+
+
+# --- settings, and records of real accounts
+
+
+def test_companies_and_organizations_can_be_the_customers(
+    postgres: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    warehouse = new_warehouse(postgres, "crm_companies", tmp_path_factory.mktemp("companies"))
+    land(warehouse.url, "hubspot", HUBSPOT)
+    land(warehouse.url, "pipedrive", PIPEDRIVE)
+    warehouse.dbt(
+        *("build", "--select", "+customers", "--exclude-resource-type", "test", "unit_test"),
+        sources=["hubspot", "pipedrive"],
+        hubspot_customers="companies",
+        pipedrive_customers="organizations",
+        as_of_date=AS_OF,
+    )
+    key = "source_name || ' ' || customer_id"
+    customers = figures(warehouse, "shop.customers", key, "customer_name", "city")
+    assert customers["hubspot 10"] == ("Dr. João Silva", "Recife")
+    assert customers["pipedrive 5"] == ("Acme", "Recife")
+    # deleted, and known by an order only
+    assert customers["hubspot 16"] == (None, None)
+    orders = figures(warehouse, "shop.orders", "source_name || ' ' || order_id", "customer_id")
+    assert orders["hubspot 1"] == ("10",)
+    assert orders["hubspot 23"] == (None,)
+    assert orders["pipedrive 1"] == ("5",)
+
+
+def test_contacts_that_a_real_account_merged_are_one(
+    postgres: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    shared_data: Callable[[str], Path],
+) -> None:
+    file = shared_data("crm/fivetran_hubspot_seeds") / "contact_data.csv"
+    with file.open(newline="") as lines:
+        contacts = [
+            record(
+                row["id"],
+                row["property_createdate"][:10],
+                {
+                    "firstname": row["property_firstname"],
+                    "email": row["property_email"],
+                    "hs_merged_object_ids": row["property_hs_merged_object_ids"],
+                },
+            )
+            for row in csv.DictReader(lines)
+        ]
+    warehouse = new_warehouse(postgres, "crm_merged", tmp_path_factory.mktemp("merged"))
+    land(warehouse.url, "hubspot", {"contacts": contacts})
+    models = ("--select", "+stg_hubspot__contacts", "+base_hubspot__survivors")
+    no_tests = ("--exclude-resource-type", "test", "unit_test")
+    warehouse.dbt("build", *models, *no_tests, sources=["hubspot"])
+    # 78971951 names three of the others as merged into it
+    merged = {"76340251", "46897301", "76226001"}
+    ids = {row["id"] for row in contacts}
+    assert merged < ids
+    assert set(by_id(warehouse, "staging.stg_hubspot__contacts", "contact_id")) == ids - merged
+    survivors = by_id(warehouse, "staging.base_hubspot__survivors", "record_id")
+    assert {survivors[number]["surviving_id"] for number in merged} == {"78971951"}

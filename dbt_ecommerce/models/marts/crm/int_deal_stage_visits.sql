@@ -59,7 +59,11 @@ visits as (
         known.is_left,
         row_number() over (
             partition by known.source_name, known.deal_id
-            order by known.entered_at desc, known.stage_id desc
+            order by
+                known.entered_at desc,
+                case when known.left_at is null then 0 else 1 end asc,
+                known.left_at desc,
+                known.stage_id desc
         ) = 1 as is_last,
 
         -- timestamps

@@ -94,7 +94,11 @@ with_next as (
         deals.closed_at,
         lead(entries.entered_at) over (
             partition by entries.deal_id
-            order by entries.entered_at, entries.stage_id
+            order by
+                entries.entered_at,
+                -- of two within a second, the one in which it stays
+                case when entries.stage_id = deals.stage_id then 1 else 0 end,
+                entries.stage_id
         ) as next_entered_at
     from entries
     inner join deals on entries.deal_id = deals.deal_id

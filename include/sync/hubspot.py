@@ -19,6 +19,12 @@ BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 OVERLAP = timedelta(hours=1)
 """For what is not found at once, and for clocks that differ."""
 UNTIL = "until"
+MAIN = {
+    ("deals", "companies"): (5, "deal_to_company"),
+    ("deals", "contacts"): (3, "deal_to_contact"),
+    ("contacts", "companies"): (1, "contact_to_company"),
+}
+"""The types of association that HubSpot calls a main one: number, and name in its listing."""
 A_SEARCH = 200
 A_BATCH = 100
 A_BATCH_WITH_HISTORY = 50
@@ -123,7 +129,7 @@ class Objects:
                     f"crm/associations/{self.version}/{self.name}/{to}/batch/read",
                     {"inputs": inputs},
                 )
-                _associate(rows, to, found)
+                _associate(rows, self.name, to, found)
             yield rows
 
     def _post(self, path: str, body: dict[str, Any]) -> list[Row]:
@@ -154,13 +160,17 @@ def _note(state: dict[str, Any], rows: list[Row], at: str, began: datetime) -> N
             state[UNTIL] = max(state.get(UNTIL, ""), changed.isoformat(timespec="milliseconds"))
 
 
-def _associate(rows: list[Row], to: str, found: list[Row]) -> None:
-    """Put associations into the rows as HubSpot's listing has them."""
+def _associate(rows: list[Row], name: str, to: str, found: list[Row]) -> None:
+    """Put associations into the rows as HubSpot's listing has them, the main one by its type."""
+    number, main = MAIN.get((name, to), (0, ""))
     of = {one["from"]["id"]: one["to"] for one in found}
     for row in rows:
-        others = [str(other["toObjectId"]) for other in of.get(row["id"], [])]
-        associations = row.setdefault("associations", {})
-        associations[to] = {"results": [{"id": other} for other in others]}
+        results = []
+        for other in of.get(row["id"], []):
+            numbers = {type_.get("typeId") for type_ in other.get("associationTypes") or []}
+            type_ = main if number in numbers else None
+            results.append({"id": str(other["toObjectId"]), "type": type_})
+        row.setdefault("associations", {})[to] = {"results": results}
 
 
 def _time(text: Any) -> datetime | None:

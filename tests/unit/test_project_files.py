@@ -180,6 +180,8 @@ def test_every_setting_has_an_example_and_every_example_a_setting() -> None:
         "AIRFLOW_CONN_WAREHOUSE",
         "AIRFLOW_CONN_TELEGRAM",
         "AIRFLOW_CONN_TELEGRAM_OPS",
+        "AIRFLOW_CONN_HUBSPOT",
+        "AIRFLOW_CONN_PIPEDRIVE",
     }
 
 

@@ -1,0 +1,176 @@
+"""Loads of the fake CRMs into a warehouse, and what must be there: told by the fakes' own state."""
+
+import copy
+import json
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from include.connections import Connection
+from include.sync.loads import Load
+from include.sync.sources import Source, declared_sources
+from include.sync.sync import sync
+from include.warehouse.connection import connect
+from tests.integration.fake_hubspot import KINDS, FakeHubSpot
+from tests.integration.fake_hubspot import Record as HubSpotRecord
+from tests.integration.fake_pipedrive import KEPT_DELETED, FakePipedrive
+
+Row = dict[str, Any]
+Table = dict[str, Row]
+"""A table's rows by key, without dlt's columns and without nulls."""
+Crm = FakeHubSpot | FakePipedrive
+LINKED = {"companies": [], "contacts": ["companies"], "deals": ["companies", "contacts"]}
+
+
+def connection_to(url: str, token: str) -> Connection:
+    return Connection("http", url, None, None, token, None)
+
+
+def declared_with_pages_of(rows: int) -> Source:
+    """Pipedrive as it is declared, but with small pages."""
+    pipedrive = declared_sources()["pipedrive"]
+    declared = copy.deepcopy(pipedrive.declared)
+    declared["rest_api"]["resource_defaults"]["endpoint"]["params"]["limit"] = rows
+    return Source(pipedrive.name, pipedrive.kind, declared)
+
+
+@dataclass
+class Loads:
+    """Loads of one fake into one warehouse; what they said is in `said`."""
+
+    fake: Crm
+    warehouse_url: str
+    source: Source
+    said: list[str] = field(default_factory=list)
+
+    def load(self, *tables: str, url: str = "", **options: Any) -> list[Load]:
+        """Load tables, all of the source by default; `url` is another way to the fake."""
+        connection = connection_to(url or self.fake.url, self.fake.token)
+        options = {"pause": 0.001, "say": self.said.append, **options}
+        return [
+            load
+            for table in tables or self.source.tables
+            for load in sync(self.source, table, self.warehouse_url, connection, **options)
+        ]
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with closing(connect(self.warehouse_url)) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall()
+
+    def landed(self, table: str, key: str = "id") -> Table:
+        """What a table of landing holds."""
+        name = f"landing.{self.source.name}__{table}"
+        rows = [row for (row,) in self.query(f"select to_jsonb(t) from {name} as t")]
+        return {
+            str(row[key]): {
+                column: comparable(value)
+                for column, value in row.items()
+                if value is not None and not column.startswith("_dlt_")
+            }
+            for row in rows
+        }
+
+    def load_ids(self) -> dict[tuple[str, str], str]:
+        """(table, key) → the load that last wrote the row, of all tables of the source."""
+        return {
+            (table, str(key)): str(load)
+            for table in self.source.tables
+            for key, load in self.query(
+                f"select {'field_code' if table == 'deal_fields' else 'id'}, _dlt_load_id"
+                f" from landing.{self.source.name}__{table}"
+            )
+        }
+
+    def last_load(self) -> tuple[str, str | None]:
+        """How the last load ended, and what it said."""
+        [(status, message)] = self.query(
+            "select status, message from ops.loads order by load_number desc limit 1"
+        )
+        return status, message
+
+
+def held(fake: Crm, table: str) -> Table:
+    """What a table of landing must hold, field by field, after everything was loaded."""
+    if isinstance(fake, FakeHubSpot):
+        return held_by_hubspot(fake, table)
+    return held_by_pipedrive(fake, table)
+
+
+def held_by_hubspot(fake: FakeHubSpot, table: str) -> Table:
+    if table == "pipelines":
+        return {row["id"]: in_landing(row) for row in fake.pipelines}
+    if table == "owners":
+        return {row["id"]: in_landing(row) for row in fake.owners if not row["archived"]}
+    return {str(one.id): hubspot_row(fake, table, one) for one in fake.records[table].values()}
+
+
+def hubspot_row(fake: FakeHubSpot, kind: str, record: HubSpotRecord) -> Row:
+    is_archived = record.archived_at is not None
+    row: Row = {
+        "id": str(record.id),
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+        "archived_at": record.archived_at,
+        "archived": is_archived,
+        "url": f"https://app.hubspot.com/contacts/1/record/{KINDS[kind]}/{record.id}",
+        "properties": {name: record.properties.get(name) for name in fake.definitions[kind]},
+    }
+    if linked := LINKED[kind]:
+        row["associations"] = {
+            to: {
+                "results": [
+                    {"id": str(other)}
+                    for other in ([] if is_archived else record.associations.get(to, []))
+                ]
+            }
+            for to in linked
+        }
+    if kind == "deals":
+        row["properties_with_history"] = {
+            "dealstage": [
+                {"value": value, "timestamp": at, "sourceType": "CRM_UI"}
+                for value, at in fake.history(record, "dealstage")
+            ]
+        }
+    return in_landing(row)
+
+
+def held_by_pipedrive(fake: FakePipedrive, table: str) -> Table:
+    if table == "deal_fields":
+        return {row["field_code"]: in_landing(row) for row in fake.deal_fields}
+    forgotten = {
+        id_
+        for id_, at in fake.deleted_at.items()
+        if table == "deals" and at < fake.now - KEPT_DELETED
+    }
+    return {
+        str(row["id"]): in_landing(row)
+        for row in fake.records[table].values()
+        if row["id"] not in forgotten and (table in ("deals", "users") or not row.get("is_deleted"))
+    }
+
+
+def in_landing(row: Row) -> Row:
+    """An API's record as its columns are called and compared; nulls are no columns."""
+    return {snake_case(k): comparable(v) for k, v in row.items() if v is not None}
+
+
+def snake_case(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def comparable(value: Any) -> Any:
+    """A value as the API sent it and as Postgres shows it, made the same; times are in UTC."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str):
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        return at.replace(tzinfo=at.tzinfo or UTC) if len(value) > len("2026-01-01") else value
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, sort_keys=True)
+    return value

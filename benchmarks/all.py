@@ -21,7 +21,7 @@ from benchmarks.measure import RESULTS, TARGETS, is_reached, postgres
 from include.settings import OUT
 from include.warehouse.connection import connect
 
-SCRIPTS = ("seeds", "loading", "generator", "report", "dag", "million")
+SCRIPTS = ("seeds", "loading", "generator", "report", "dag", "million", "crm")
 PACKAGES = (
     "apache-airflow",
     "astronomer-cosmos",

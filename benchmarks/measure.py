@@ -35,6 +35,8 @@ TARGETS = {
     "growth_ratio": ("≤", 11),
     "incremental_ratio": ("≤", 0.30),
     "report_seconds": ("<", 6),
+    "crm_deals_seconds": ("<", 60),
+    "crm_peak_mb": ("<", 1024),
 }
 RESULTS = OUT / "bench"
 SAMPLE_EVERY = 0.1  # seconds between two looks at the memory of processes

@@ -1,19 +1,22 @@
 """HubSpot and Pipedrive into landing: what is there is what the vendor has, each record once."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from include.settings import PROJECT
 from include.sync.sources import declared_sources
 from tests.integration import fake_hubspot, fake_pipedrive, openapi_proxy
 from tests.integration.crm_loads import Loads, held
-from tests.integration.fake_crm import replies
+from tests.integration.fake_crm import Answer, FakeCrm, Request, replies
 from tests.integration.fake_hubspot import FakeHubSpot
 from tests.integration.fake_pipedrive import FakePipedrive
+from tests.project_copy import environment, run
 
 OBJECTS = "/crm/objects/2026-09"
 
@@ -166,6 +169,47 @@ def test_a_full_load_deletes_what_is_gone_and_the_next_one_goes_on_from_there(
         loads.load("deals")
         assert_equal(loads, "deals")
     assert pipedrive.fake.requests[0].get("updated_since") > "2025-12-31"
+
+
+def test_what_changes_while_a_long_load_reads_comes_with_the_next_one(
+    hubspot: Loads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load of two hours: a deal changes after it was read, another one just before it is."""
+    fake = hubspot.fake
+    assert isinstance(fake, FakeHubSpot)
+    fake_hubspot.fill(fake, 120)
+    began = datetime.now(UTC) - timedelta(hours=5)
+    first, *_, last = (
+        str(id_) for id_, one in fake.records["deals"].items() if not one.archived_at
+    )
+
+    def meanwhile(server: FakeCrm, request: Request) -> Answer:
+        for deal, after in ((first, timedelta(minutes=1)), (last, timedelta(hours=2))):
+            fake.now = began + after
+            fake.change("deals", deal, amount="7.00")
+        return server.answer(request)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return cls.fromtimestamp(began.timestamp(), tz)
+
+    fake.fail(None, None, meanwhile, path=f"{OBJECTS}/deals/batch/read")
+    with monkeypatch.context() as patch:
+        patch.setattr("include.sync.hubspot.datetime", Clock)
+        hubspot.load("deals")
+    assert hubspot.landed("deals")[first] != held(fake, "deals")[first]
+    assert hubspot.landed("deals")[last] == held(fake, "deals")[last]
+
+    hubspot.load("deals")
+    assert_equal(hubspot, "deals")
+
+
+def test_dlt_does_not_ask_airflow_for_its_settings() -> None:
+    """It would import Airflow and look up a variable a setting: seconds, and a log full of it."""
+    asks = "import sys, include.sync, dlt; dlt.config['x'] = 1; print('airflow' in sys.modules)"
+    said = run([sys.executable, "-c", asks], PROJECT, environment(PROJECT))
+    assert said.stdout.strip() == "False", said.stderr
 
 
 # what real APIs send

@@ -6,9 +6,9 @@ which takes seconds; tasks ask Airflow, which also knows its own database and se
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from include.errors import UserError
 
@@ -23,6 +23,7 @@ class Connection:
     login: str | None
     password: str | None
     database: str | None
+    extra: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Connection({self.conn_type}, host={self.host}, port={self.port})"
@@ -88,12 +89,18 @@ def _of_airflow(found: Any) -> Connection | None:
     if not found.host and not found.password:
         return None  # a placeholder, as airflow_settings.yaml has one for telegram
     return Connection(
-        found.conn_type, found.host, found.port, found.login, found.password, found.schema
+        found.conn_type,
+        found.host,
+        found.port,
+        found.login,
+        found.password,
+        found.schema,
+        found.extra_dejson,
     )
 
 
 def from_uri(uri: str) -> Connection:
-    """Parse `type://login:password@host:port/database`, every part percent-encoded."""
+    """Parse `type://login:password@host:port/database?extra=…`, every part percent-encoded."""
     parts = urlsplit(uri)
 
     def plain(part: str | None) -> str | None:
@@ -105,13 +112,14 @@ def from_uri(uri: str) -> Connection:
         port=parts.port,
         login=plain(parts.username),
         password=plain(parts.password),
-        database=plain(parts.path.lstrip("/")),
+        database=plain(parts.path.removeprefix("/")),
+        extra=dict(parse_qsl(parts.query)),
     )
 
 
 def _from_json(text: str) -> Connection:
     fields = json.loads(text)
-    port = fields.get("port")
+    port, extra = fields.get("port"), fields.get("extra") or {}
     return Connection(
         conn_type=fields.get("conn_type", ""),
         host=fields.get("host"),
@@ -119,4 +127,5 @@ def _from_json(text: str) -> Connection:
         login=fields.get("login"),
         password=fields.get("password"),
         database=fields.get("schema"),
+        extra=json.loads(extra) if isinstance(extra, str) else extra,
     )

@@ -25,6 +25,8 @@ class Part(NamedTuple):
     """Where a row tells when it last changed; without it the resource brings all rows each time."""
     parent_key: tuple[str, ...] = ()
     """Columns with the key of another resource's row, whose rows here are replaced together."""
+    is_unique: bool = False
+    """Whether where the rows come from, no key can come twice."""
 
 
 @dataclass
@@ -58,12 +60,13 @@ class Rows:
                 self.rejected += 1
                 self.reject(name, row, reason)
                 return False
-            this = tuple(self._as_stored(column, row[column]) for column in key)
-            if this in self.seen:
-                self._came_again(name)
-                return False
-            self.seen.add(this)
-            self.again = 0
+            if not part.is_unique:
+                this = tuple(self._as_stored(column, row[column]) for column in key)
+                if this in self.seen:
+                    self._came_again(name)
+                    return False
+                self.seen.add(this)
+                self.again = 0
             self.count += 1
             return True
 

@@ -17,6 +17,8 @@ from include.settings import PROJECT, Settings
 
 DECLARED = PROJECT / "include" / "sources.yml"
 KINDS = ("rest_api", "database", "files")
+WORDS = {"database": ("key", "incremental", "overlap", "table"), "files": ("pattern",)}
+"""What is declared of a table of these kinds; the first word always."""
 _PARENT = re.compile(r"\{resources\.(\w+)\.")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -89,7 +91,27 @@ def _source(name: str, entry: dict[str, Any], path: Path) -> Source:
             f"The source {name} in {path} needs exactly one of {', '.join(KINDS)}: add or remove"
             " what is wrong."
         )
-    return Source(name, kinds[0], entry)
+    source = Source(name, kinds[0], entry)
+    if source.kind in WORDS:
+        for table in source.tables:
+            _check_table(source, table, path)
+    return source
+
+
+def _check_table(source: Source, table: str, path: Path) -> None:
+    words, declared = WORDS[source.kind], source.declared[source.kind]["tables"][table]
+    if not _NAME.fullmatch(table):
+        advice = " and tell its own by `table`" if "table" in words else ""
+        raise UserError(
+            f"The table {table!r} of the source {source.name} in {path} gives the one in landing"
+            f" its name, so only a-z, 0-9 and _ may be in it: rename it{advice}."
+        )
+    wrong = [word for word in declared if word not in words]
+    if wrong or words[0] not in declared:
+        raise UserError(
+            f"The table {table} of the source {source.name} in {path} needs `{words[0]}`, and knows"
+            f" {', '.join(words)}: {'remove ' + wrong[0] if wrong else 'add what is missing'}."
+        )
 
 
 def active_sources(settings: Settings) -> list[Source]:

@@ -41,6 +41,7 @@ TYPES: dict[str, Any] = {
     "jsonb": "json",
 }
 """dbt's data types, and what dlt calls them."""
+HINTS_OF_TYPES = ("data_type", "precision", "scale", "timezone")
 
 
 def sync(
@@ -139,8 +140,10 @@ def _load(
         closing(Rejected(warehouse_url, source.name)) as rejected,
     ):
         pipeline = _pipeline(name, warehouse_url, folder)
-        if not full:
-            pipeline.sync_destination()
+        pipeline.sync_destination()
+        if full:
+            with pipeline.managed_state() as state:
+                state["sources"] = {}
         for part in _parts(source, table, connection, pause):
             fills = f"{source.name}__{part.resource.table_name}"
             types = declared.get(fills, {})
@@ -149,10 +152,16 @@ def _load(
                 rows[fills] = Rows(before[fills] | types, rejected.add)
             part.resource.add_filter(rows[fills].check(part))
             _shape(part, fills, types, full)
+            _keep_types(part, pipeline)
             resources.append(part.resource)
-        everything = DltSource(dlt.Schema(name), source.name, resources)
+        empty = [
+            _no_rows(like, is_new=not before[str(like.table_name)])
+            for like in resources
+            if _is_known(like) and (_is_snapshot(like) or not before[str(like.table_name)])
+        ]
+        everything = DltSource(dlt.Schema(name), source.name, resources + empty)
         everything.max_table_nesting = 0
-        pipeline.extract(everything)
+        pipeline.extract(everything, loader_file_format=_file_format(resources))
         pipeline.normalize()
         rejected.write()
         with _one_at_a_time(warehouse_url):
@@ -195,7 +204,9 @@ def _parts(source: Source, table: str, connection: Connection, pause: float) -> 
         from include.sync.rest_api import parts
 
         return parts(source, source.tables[table], connection, pause)
-    raise NotImplementedError(source.kind)
+    from include.sync.database import parts as tables
+
+    return tables(source, source.tables[table], connection)
 
 
 def _shape(part: Part, table: str, types: dict[str, str], full: bool) -> None:
@@ -208,9 +219,56 @@ def _shape(part: Part, table: str, types: dict[str, str], full: bool) -> None:
     part.resource.apply_hints(
         table_name=table,
         merge_key=part.parent_key or None,
-        columns={name: {"data_type": TYPES[type_]} for name, type_ in types.items()},
+        # an empty one would take away what the resource knows itself
+        columns={name: {"data_type": TYPES[type_]} for name, type_ in types.items()} or None,
         write_disposition=disposition,
     )
+
+
+def _keep_types(part: Part, pipeline: "Pipeline") -> None:
+    """Let columns that are there already keep their types: other values go to variants."""
+    if pipeline.first_run:
+        return
+    there = pipeline.default_schema.tables.get(str(part.resource.table_name), {}).get("columns", {})
+    part.resource.apply_hints(
+        columns={
+            name: {hint: value for hint, value in there[name].items() if hint in HINTS_OF_TYPES}
+            for name in part.resource.compute_table_schema()["columns"]
+            if name in there
+        }
+        or None
+    )
+
+
+def _is_snapshot(resource: "DltResource") -> bool:
+    disposition: Any = resource.write_disposition
+    return bool(disposition["strategy"] == "cdc")
+
+
+def _is_known(resource: "DltResource") -> bool:
+    """Whether the columns have their types before a row came."""
+    columns = resource.compute_table_schema()["columns"].values()
+    return all("data_type" in column for column in columns)
+
+
+def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":
+    """A resource without rows: it makes a new table, and empties that of a snapshot."""
+    import dlt
+
+    return dlt.resource(
+        [dlt.mark.materialize_table_schema()],
+        name=f"{like.name}_without_rows",
+        table_name=str(like.table_name),
+        # merging into a new table, dlt would want the key of the row that is not there
+        write_disposition="append" if is_new else like.write_disposition,
+        columns=like.compute_table_schema()["columns"],
+    )
+
+
+def _file_format(resources: "list[DltResource]") -> Any:
+    """CSV goes in by COPY, twice as fast as INSERT, but dlt writes no bytes into it."""
+    columns = [one for like in resources for one in like.compute_table_schema()["columns"].values()]
+    return "insert_values" if any(one.get("data_type") == "binary" for one in columns) else "csv"
 
 
 def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:

@@ -35,6 +35,27 @@ def test_json_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert from_environment("warehouse") == WAREHOUSE
 
 
+def test_what_a_driver_wants_besides_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {"conn_type": "mssql+pyodbc", "host": "erp", "extra": {"driver": "ODBC Driver 18"}}
+    told = [
+        "mssql+pyodbc://erp?driver=ODBC+Driver+18",
+        json.dumps(fields),
+        json.dumps(fields | {"extra": json.dumps(fields["extra"])}),  # as Airflow writes it
+    ]
+    for text in told:
+        monkeypatch.setenv("AIRFLOW_CONN_ERP", text)
+        found = from_environment("erp")
+        assert found is not None
+        assert (found.conn_type, found.host, found.extra) == tuple(fields.values())
+
+
+def test_a_path_keeps_its_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ERP", "sqlite:////data/erp.db")
+    found = from_environment("erp")
+    assert found is not None
+    assert found.database == "/data/erp.db"
+
+
 def test_a_bot_token_and_a_chat_id_come_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_TELEGRAM", "telegram://:123%3AAbc-_@-1001234567890")
     found = from_environment("telegram")

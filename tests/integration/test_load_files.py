@@ -22,7 +22,7 @@ from pyarrow import parquet
 
 from include.errors import TryAgainError, UserError
 from include.settings import DBT_PROJECT, PROJECT
-from include.warehouse import load_files as loader
+from include.warehouse import copying
 from include.warehouse.connection import connect
 from include.warehouse.load_files import load_files
 
@@ -396,7 +396,7 @@ def test_who_keeps_the_old_table_in_use_is_not_waited_for_without_end(
     shop.write("orders.csv", "id\nnew\n")
     query("begin")
     query(f"select * from landing.{ORDERS}")
-    monkeypatch.setattr(loader, "PATIENCE", 1)
+    monkeypatch.setattr(copying, "PATIENCE", 1)
     with pytest.raises(TryAgainError, match="in use for 1 seconds; end it and load again"):
         shop.load()
     query("commit")

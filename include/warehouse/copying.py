@@ -1,0 +1,160 @@
+"""Data files into tables of `landing` by binary COPY: one load at a time, in one transaction."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import adbc_driver_manager as adbc
+import adbc_driver_postgresql
+import pyarrow as pa
+
+from include.errors import TryAgainError, UserError
+from include.warehouse.files import DataFile
+
+# What a declared type must look like in text, and what to do where nothing does. Postgres would
+# also read 05/11/2026 as a date, but which day that is depends on who wrote it.
+BEGINS_WITH_ISO_DATE = r"^\s*\d{4}-\d{2}-\d{2}"
+READABLE = {
+    "date": ("date", BEGINS_WITH_ISO_DATE, "write dates as YYYY-MM-DD"),
+    "timestamp": ("date", BEGINS_WITH_ISO_DATE, "write dates as YYYY-MM-DD"),
+    "numeric": ("number", "", "write numbers like 1234.56"),
+    "integer": ("whole number", "", "write whole numbers like 1234"),
+}
+
+PATIENCE = 60  # seconds to wait for those who read the old tables in a transaction of theirs
+
+
+@contextmanager
+def transaction(url: str) -> Iterator[adbc.AdbcConnection]:
+    """A transaction, committed at the end of the block, else rolled back.
+
+    One load at a time: a second one waits here until the first is done.
+    """
+    try:
+        with (
+            adbc_driver_postgresql.connect(url) as database,
+            adbc.AdbcConnection(database) as connection,
+        ):
+            connection.set_autocommit(False)
+            execute(connection, "select pg_advisory_xact_lock(hashtext('load_files'))")
+            execute(connection, f"set local lock_timeout = '{PATIENCE}s'")
+            if not query(connection, "select 1 from pg_namespace where nspname = 'landing'"):
+                execute(connection, "create schema landing")
+            yield connection  # closing without commit rolls back
+            connection.commit()
+    except (adbc.Error, pa.ArrowException) as error:
+        reason = what_postgres_said(error)
+        if "lock timeout" in reason:
+            raise TryAgainError(
+                "The files could not be loaded, and nothing was: another session has kept the old"
+                f" tables in use for {PATIENCE} seconds; end it and load again."
+            ) from error
+        raise UserError(f"The files could not be loaded, and nothing was: {reason}.") from error
+
+
+def execute(connection: adbc.AdbcConnection, sql: str) -> None:
+    """Run a statement."""
+    with adbc.AdbcStatement(connection) as statement:
+        statement.set_sql_query(sql)
+        statement.execute_update()
+
+
+def query(connection: adbc.AdbcConnection, sql: str) -> list[dict[str, Any]]:
+    """The rows of a query, by column."""
+    with adbc.AdbcStatement(connection) as statement:
+        statement.set_sql_query(sql)
+        stream, _ = statement.execute_query()
+        return list(pa.RecordBatchReader.from_stream(stream).read_all().to_pylist())
+
+
+def in_landing(table: str) -> str:
+    """A table of `landing`, as SQL has it."""
+    return f"landing.{quoted(table)}"
+
+
+def quoted(identifier: str) -> str:
+    """A name, as SQL has it."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text, as SQL has it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def what_postgres_said(error: Exception) -> str:
+    """Postgres' own words in an error of the driver."""
+    said = re.search(r"(?:ERROR|FATAL):\s+(.+)", str(error))
+    return said.group(1).strip() if said else str(error).split("\n")[0].rstrip(". ")
+
+
+def copy(connection: adbc.AdbcConnection, new: str, file: DataFile) -> int:
+    """Create a table and fill it by binary COPY, holding a batch of rows at a time."""
+    failures: list[UserError] = []
+    rows = 0
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        nonlocal rows
+        try:
+            for batch in file.batches:
+                rows += batch.num_rows
+                yield batch
+        except UserError as error:
+            failures.append(error)  # ADBC would make a text of it
+            raise
+
+    with adbc.AdbcStatement(connection) as statement:
+        statement.set_options(
+            **{
+                adbc.INGEST_OPTION_TARGET_TABLE: new,
+                adbc.INGEST_OPTION_MODE: adbc.INGEST_OPTION_MODE_CREATE,
+                adbc.StatementOptions.INGEST_TARGET_DB_SCHEMA.value: "landing",
+            }
+        )
+        statement.bind_stream(pa.RecordBatchReader.from_batches(file.schema, batches()))
+        try:
+            statement.execute_update()
+        except adbc.Error as error:
+            if failures:
+                raise failures[0] from failures[0].__cause__
+            raise UserError(
+                f"{file.path.name} could not be loaded: {what_postgres_said(error)}."
+            ) from error
+    return rows
+
+
+def check_readable(
+    connection: adbc.AdbcConnection, new: str, name: str, column: str, data_type: str
+) -> None:
+    """A column of which Postgres can read not one value was written in another format."""
+    kind = next((kind for kind in READABLE if data_type.lower().startswith(kind)), None)
+    if kind is None:
+        return
+    noun, pattern, advice = READABLE[kind]
+    name_of_column = quoted(column)
+    is_readable = f"pg_input_is_valid({name_of_column}, {literal(data_type)})"
+    if pattern:
+        is_readable += f" and {name_of_column} ~ {literal(pattern)}"
+    rows = f"from {in_landing(new)} where"
+    if query(connection, f"select 1 {rows} {is_readable} limit 1"):
+        return
+    first = query(
+        connection, f"select {name_of_column} as v {rows} {name_of_column} is not null limit 1"
+    )
+    if first:
+        raise UserError(
+            f"Column {column} of {name} holds no readable {noun} (first value"
+            f" {first[0]['v'][:40]!r}): {advice}."
+        )
+
+
+def columns_of(connection: adbc.AdbcConnection, table: str) -> list[dict[str, Any]]:
+    """The columns of a table in order, each with its name and type; none where it is not there."""
+    sql = """
+        select attname::text as name, format_type(atttypid, atttypmod) as type
+        from pg_attribute
+        where attrelid = to_regclass({table}) and attnum > 0 and not attisdropped
+        order by attnum
+    """
+    return query(connection, sql.format(table=literal(in_landing(table))))

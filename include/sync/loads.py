@@ -4,7 +4,7 @@ import json
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from include.warehouse.connection import connect
 
@@ -31,6 +31,17 @@ create table if not exists ops.loads (
     message text
 );
 """
+
+
+class Brought(NamedTuple):
+    """What a load brought into a table."""
+
+    rows: int
+    rejected: int = 0
+    newest_at: datetime | None = None
+    """When what was loaded last changed in the source."""
+    changes: tuple[str, ...] = ()
+    """What is new in its columns, or in the source, in words."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from include.connections import Connection
 from include.errors import UserError
 from include.settings import DBT_PROJECT
 from include.sync.api import explain
-from include.sync.loads import Load, last_loaded_at, note
+from include.sync.loads import Brought, Load, last_loaded_at, note
 from include.sync.rejected import Rejected
 from include.sync.rows import Part, Rows
 from include.sync.sources import Source, connection_of
@@ -73,7 +73,10 @@ def sync(
     """
     began, started_at = time.monotonic(), datetime.now(UTC)
     try:
-        filled = _load(source, table, warehouse_url, connection, full, pause)
+        if source.kind == "files":
+            filled = _load_files(source, table, warehouse_url, connection, full)
+        else:
+            filled = _load(source, table, warehouse_url, connection, full, pause)
     except Exception as error:
         told = explain(source.name, error, (connection.password or "", warehouse_url))
         seconds = time.monotonic() - began
@@ -84,23 +87,23 @@ def sync(
         raise told from error
     seconds = time.monotonic() - began
     loads = []
-    for landing_table, (rows, changes) in filled.items():
+    for landing_table, brought in filled.items():
         load = Load(
             source.name,
             landing_table,
             run_id,
             started_at,
             seconds,
-            rows=rows.count,
-            rejected=rows.rejected,
-            newest_at=rows.newest,
-            schema_changes=tuple(changes),
+            rows=brought.rows,
+            rejected=brought.rejected,
+            newest_at=brought.newest_at,
+            schema_changes=brought.changes,
         )
         note(warehouse_url, load)
         loads.append(load)
         rejected = f", {load.rejected:,} rejected" if load.rejected else ""
         say(f"landing.{landing_table}: {load.rows:,} rows{rejected} in {load.seconds:.1f} s")
-        for change in changes:
+        for change in brought.changes:
             say(f"landing.{landing_table}: {change}")
     return loads
 
@@ -125,8 +128,8 @@ def _load(
     connection: Connection,
     full: bool,
     pause: float,
-) -> dict[str, tuple[Rows, list[str]]]:
-    """Load; return for each table its rows, counted, and what changed in its columns."""
+) -> dict[str, Brought]:
+    """Load by dlt; return what came into each table."""
     import dlt
     from dlt.extract import DltSource
 
@@ -171,9 +174,25 @@ def _load(
         warehouse_url, {name: types for name, types in declared.items() if name not in others}
     )
     return {
-        fills: (one, _changes(before[fills], _columns(warehouse_url, fills)))
+        fills: Brought(
+            one.count,
+            one.rejected,
+            one.newest,
+            _changes(before[fills], _columns(warehouse_url, fills)),
+        )
         for fills, one in rows.items()
     }
+
+
+def _load_files(
+    source: Source, table: str, warehouse_url: str, connection: Connection, full: bool
+) -> dict[str, Brought]:
+    """Load by COPY."""
+    from include.sync.files import load_folder
+
+    name = f"{source.name}__{table}"
+    types = _declared(source).get(name, {})
+    return {name: load_folder(source, table, warehouse_url, connection, types, full)}
 
 
 def _declared(source: Source) -> Declared:
@@ -229,15 +248,14 @@ def _keep_types(part: Part, pipeline: "Pipeline") -> None:
     """Let columns that are there already keep their types: other values go to variants."""
     if pipeline.first_run:
         return
-    there = pipeline.default_schema.tables.get(str(part.resource.table_name), {}).get("columns", {})
-    part.resource.apply_hints(
-        columns={
-            name: {hint: value for hint, value in there[name].items() if hint in HINTS_OF_TYPES}
-            for name in part.resource.compute_table_schema()["columns"]
-            if name in there
-        }
-        or None
-    )
+    tables: Any = pipeline.default_schema.tables
+    there = tables.get(part.resource.table_name, {"columns": {}})["columns"]
+    hints: Any = {
+        name: {hint: value for hint, value in there[name].items() if hint in HINTS_OF_TYPES}
+        for name in part.resource.compute_table_schema()["columns"]
+        if name in there
+    }
+    part.resource.apply_hints(columns=hints or None)
 
 
 def _is_snapshot(resource: "DltResource") -> bool:
@@ -300,7 +318,7 @@ def _columns(warehouse_url: str, table: str) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def _changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
+def _changes(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
     """What is new in a table into which rows were loaded before, in words."""
     told = []
     for column in sorted(after.keys() - before) if "_dlt_id" in before else []:
@@ -310,4 +328,4 @@ def _changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
             if is_variant
             else f"{column} is a new column"
         )
-    return told
+    return tuple(told)

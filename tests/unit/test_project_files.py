@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from include.connections import Connection, from_environment
 from include.local_airflow import DOCS
 from include.settings import PROJECT, Settings
+from include.sync.sources import declared_sources
 
 COMPOSE = PROJECT / "docker-compose.override.yml"
 EXAMPLES = re.findall(r"^#([A-Z_]+)=(.+)$", (PROJECT / ".env.example").read_text(), re.MULTILINE)
@@ -175,13 +176,11 @@ def test_the_telegram_connection_holds_no_secret() -> None:
 
 def test_every_setting_has_an_example_and_every_example_a_setting() -> None:
     settings = {name.upper() for name in Settings.model_fields}
+    sources = [*declared_sources(), "erp", "exports"]  # declared, and in the comments at the end
+    connections = ["warehouse", "telegram", "telegram_ops", *sources]
 
     assert {name for name, _ in EXAMPLES} == settings | {
-        "AIRFLOW_CONN_WAREHOUSE",
-        "AIRFLOW_CONN_TELEGRAM",
-        "AIRFLOW_CONN_TELEGRAM_OPS",
-        "AIRFLOW_CONN_HUBSPOT",
-        "AIRFLOW_CONN_PIPEDRIVE",
+        f"AIRFLOW_CONN_{name.upper()}" for name in connections
     }
 
 

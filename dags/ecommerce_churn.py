@@ -111,7 +111,7 @@ with DAG(
         return said
 
     as_of = get_shop_data()
-    dbt_vars = {"sources": SETTINGS.shop_sources}
+    dbt_vars = {"sources": SETTINGS.modelled_sources}
     dbt_env = {"AS_OF_DATE": str(as_of)}
     shop = dbt_task_group("shop", dbt_vars, dbt_env, select=FACTS, with_tests=False)
     marts = dbt_task_group("marts", dbt_vars, dbt_env, exclude=FACTS)

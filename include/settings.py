@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     def _from_project(cls, value: Path | None) -> Path | None:
         return value and PROJECT / value
 
+    @property
+    def modelled_sources(self) -> list[str]:
+        """The sources that dbt has models of; what others bring only lands."""
+        staging = DBT_PROJECT / "models" / "staging"
+        return [source for source in self.shop_sources if (staging / source).is_dir()]
+
     def data_folder(self, source: str) -> Path:
         """Where the files of a shop lie."""
         return self.shop_data or PROJECT / "include" / "data" / source

@@ -6,7 +6,7 @@ import pytest
 
 from include import settings
 from include.errors import UserError
-from include.settings import load_settings
+from include.settings import Settings, load_settings
 
 
 def test_the_environment_sets_each_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +56,8 @@ def test_a_shops_files_lie_in_the_projects_data_folder_unless_set(
     assert load_settings().data_folder("olist") == settings.PROJECT / "include" / "data" / "olist"
     monkeypatch.setenv("SHOP_DATA", str(tmp_path))
     assert load_settings().data_folder("olist") == tmp_path
+
+
+def test_dbt_is_told_of_sources_with_models_only() -> None:
+    told = Settings(shop_sources=["demo_shop", "erp", "olist"])
+    assert told.modelled_sources == ["demo_shop", "olist"]

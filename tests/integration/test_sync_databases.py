@@ -101,6 +101,14 @@ def test_what_changed_or_is_new_comes_and_nothing_else_is_touched(erp: Erp) -> N
     assert [str(load.newest_at), load.schema_changes] == ["2026-02-01 00:00:00+00:00", ()]
 
 
+def test_an_empty_text_is_not_taken_for_a_missing_one(erp: Erp) -> None:
+    erp.execute("update orders set status = '' where id = 1")
+    erp.execute("update orders set status = null where id = 2")
+    for _ in range(2):  # into a new table, and into one that is there
+        erp.load({"key": "id"})
+        assert erp.landed("id, status")[:3] == [(1, ""), (2, None), (3, "paid")]
+
+
 def test_deleted_rows_go_with_a_full_load(erp: Erp) -> None:
     erp.load(BY_TIME)
     erp.execute(CHANGES)

@@ -98,6 +98,14 @@ def held(fake: Crm, table: str) -> Table:
     return held_by_pipedrive(fake, table)
 
 
+MAIN = {
+    ("deals", "companies"): "deal_to_company",
+    ("deals", "contacts"): "deal_to_contact",
+    ("contacts", "companies"): "contact_to_company",
+}
+"""What HubSpot's listing calls the main association."""
+
+
 def held_by_hubspot(fake: FakeHubSpot, table: str) -> Table:
     if table == "pipelines":
         return {row["id"]: in_landing(row) for row in fake.pipelines}
@@ -121,8 +129,14 @@ def hubspot_row(fake: FakeHubSpot, kind: str, record: HubSpotRecord) -> Row:
         row["associations"] = {
             to: {
                 "results": [
-                    {"id": str(other)}
-                    for other in ([] if is_archived else record.associations.get(to, []))
+                    # all contacts of a deal are main ones; of companies the first is
+                    {
+                        "id": str(other),
+                        "type": MAIN[kind, to] if place == 0 or to == "contacts" else None,
+                    }
+                    for place, other in enumerate(
+                        [] if is_archived else record.associations.get(to, [])
+                    )
                 ]
             }
             for to in linked

@@ -158,9 +158,9 @@ def _load(
             _keep_types(part, pipeline)
             resources.append(part.resource)
         empty = [
-            _no_rows(like, is_new=not before[str(like.table_name)])
+            _no_rows(like, is_new="_dlt_id" not in before[str(like.table_name)])
             for like in resources
-            if _is_known(like) and (_is_snapshot(like) or not before[str(like.table_name)])
+            if source.kind == "database"
         ]
         everything = DltSource(dlt.Schema(name), source.name, resources + empty)
         everything.max_table_nesting = 0
@@ -258,19 +258,8 @@ def _keep_types(part: Part, pipeline: "Pipeline") -> None:
     part.resource.apply_hints(columns=hints or None)
 
 
-def _is_snapshot(resource: "DltResource") -> bool:
-    disposition: Any = resource.write_disposition
-    return bool(disposition["strategy"] == "cdc")
-
-
-def _is_known(resource: "DltResource") -> bool:
-    """Whether the columns have their types before a row came."""
-    columns = resource.compute_table_schema()["columns"].values()
-    return all("data_type" in column for column in columns)
-
-
 def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":
-    """A resource without rows: it makes a new table, and empties that of a snapshot."""
+    """A resource without rows: a database's empty table is one, an API's may be an oversight."""
     import dlt
 
     return dlt.resource(

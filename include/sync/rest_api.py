@@ -1,6 +1,7 @@
 """A declared API as dlt's resources."""
 
 import copy
+import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from include.sync.sources import Source, parent_of
 if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.client import RESTClient
 
+BEGINS_LIKE_A_TIME = re.compile(r"\d{4}-\d{2}-\d{2}")
 TOKEN = {"bearer": "token", "api_key": "api_key", "http_basic": "password"}
 """What dlt calls the secret of each way to log in."""
 
@@ -76,7 +78,9 @@ def _declared(
     for one in config["resources"]:
         name, parent = one["name"], parent_of(one)
         if incremental := one["endpoint"].get("incremental"):
-            changed_at[name] = incremental["cursor_path"]
+            # a number that grows is read by as well; when a row changed it does not tell
+            is_time = BEGINS_LIKE_A_TIME.match(str(incremental.get("initial_value", "")))
+            changed_at[name] = incremental["cursor_path"] if is_time else ""
             # a row that does not tell when it changed is loaded all the same
             incremental.setdefault("on_cursor_value_missing", "include")
         elif parent in changed_at:

@@ -84,6 +84,25 @@ def load(declared: Source, bookshop: Bookshop, warehouse: Warehouse) -> list[str
     return said
 
 
+def test_an_id_that_grows_may_be_what_new_rows_are_found_by(
+    declared: Source, bookshop: Bookshop, warehouse: Warehouse
+) -> None:
+    orders = declared.declared["rest_api"]["resources"][0]["endpoint"]
+    orders["params"]["changed_since"] = ""
+    orders["incremental"] = {"cursor_path": "number", "initial_value": 0}
+    load(declared, bookshop, warehouse)
+    bookshop.write(1004, [1])
+    bookshop.requests.clear()
+
+    load(declared, bookshop, warehouse)
+
+    # those before the last one are not loaded again, and so their lines are not asked for
+    asked = {request.path for request in bookshop.requests} - {"/v1/orders"}
+    assert asked == {"/v1/orders/1003/lines", "/v1/orders/1004/lines"}
+    rejected = warehouse.rows("select count(*) as rows from landing.bookshop__rejected")
+    assert rejected == [{"rows": 0}]
+
+
 @pytest.fixture
 def warehouse(warehouse_url: str, tmp_path: Path) -> Warehouse:
     return Warehouse(warehouse_url, tmp_path)

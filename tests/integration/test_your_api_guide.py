@@ -96,9 +96,9 @@ def test_an_id_that_grows_may_be_what_new_rows_are_found_by(
 
     load(declared, bookshop, warehouse)
 
-    # those before the last one are not loaded again, and so their lines are not asked for
-    asked = {request.path for request in bookshop.requests} - {"/v1/orders"}
-    assert asked == {"/v1/orders/1003/lines", "/v1/orders/1004/lines"}
+    # the others are not loaded again, and so their lines are not asked for
+    asked = [request.path for request in bookshop.requests if request.path != "/v1/orders"]
+    assert asked == ["/v1/orders/1004/lines"]
     rejected = warehouse.rows("select count(*) as rows from landing.bookshop__rejected")
     assert rejected == [{"rows": 0}]
 

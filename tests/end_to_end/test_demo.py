@@ -54,8 +54,8 @@ def demo(project: Path, *options: str, **variables: str) -> str:
 
 def test_an_unknown_source(project: Path) -> None:
     assert demo(project, "--source", "ebay") == (
-        "There is no source 'ebay' (known: cdnow, olist, uci_online_retail): docs/your-shop.md"
-        " shows how to add one."
+        "There is no source 'ebay' (known: cdnow, hubspot, olist, pipedrive, uci_online_retail):"
+        " docs/your-shop.md shows how to add one."
     )
 
 

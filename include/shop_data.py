@@ -7,7 +7,6 @@ from include.as_of import LATEST
 from include.connections import Connection
 from include.settings import DBT_PROJECT, DEMO_SHOP, OUT, Settings
 from include.sync.sources import declared_sources
-from include.sync.sync import sync_what_is_missing
 
 DEMO_SEEDS = DBT_PROJECT / "seeds"
 DEMO_FILES = OUT / "demo_shop"
@@ -36,6 +35,8 @@ def get_shop_data(
         if source == DEMO_SHOP:
             _generate_demo_shop(settings, as_of)
         elif source in declared:
+            from include.sync.sync import sync_what_is_missing
+
             sync_what_is_missing(declared[source], warehouse_url, find_connection)
         else:
             from include.warehouse.load_files import load_files

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from include.as_of import LATEST
 from include.connections import Connection
+from include.settings import Settings
+from include.shop_data import get_shop_data
 from include.sync.sources import declared_sources
 from include.sync.sync import sync
 from tests.integration import fake_hubspot, fake_pipedrive
@@ -44,6 +47,24 @@ def totals(warehouse: Warehouse) -> dict[str, Any]:
         " customers from marts.fct_orders where is_valid"
     )
     return row
+
+
+def test_the_weekly_run_loads_a_source_only_where_the_nightly_one_never_did(
+    warehouse_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(shop_sources=["pipedrive"])
+    with fake_pipedrive.fake_pipedrive() as server:
+        fake_pipedrive.fill(server, 10)
+        connection = Connection("http", server.url, None, None, server.token, None)
+        get_shop_data(settings, warehouse_url, LATEST, {"pipedrive": connection}.get)
+        first = capsys.readouterr().out
+        asked = len(server.requests)
+        get_shop_data(settings, warehouse_url, LATEST, {"pipedrive": connection}.get)
+
+    assert "landing.pipedrive__deals: 10 rows" in first
+    assert asked > 0
+    assert len(server.requests) == asked
+    assert "landing.pipedrive__deals: last loaded at" in capsys.readouterr().out
 
 
 def test_won_deals_of_pipedrive_are_the_orders_of_its_persons(

@@ -30,8 +30,11 @@ class Warehouse:
         """Load a shop's files."""
         load_files(self.url, source, data, DBT_PROJECT, lambda _: None)
 
-    def dbt(self, command: str, *options: str, **dbt_vars: Any) -> str:
-        """Run dbt; its output, or AssertionError with it where a model or a test failed."""
+    def dbt(self, command: str, *options: str, as_of: str = "", **dbt_vars: Any) -> str:
+        """Run dbt; its output, or AssertionError with it where a model or a test failed.
+
+        `as_of` goes through the environment, as in the DAG, and spares the parsing of other vars.
+        """
         project = str(self.dbt_project)
         arguments = ["--project-dir", project, "--profiles-dir", project, *options]
         done = run(
@@ -40,6 +43,7 @@ class Warehouse:
             environment(
                 PROJECT,
                 **as_environment(self.url),
+                **({"AS_OF_DATE": as_of} if as_of else {}),
                 DBT_TARGET_PATH=str(self.folder / "target"),
                 DBT_LOG_PATH=str(self.folder / "logs"),
             ),

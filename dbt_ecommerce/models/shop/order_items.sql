@@ -1,20 +1,15 @@
+{{ kept_up_to_date('order_key') }}
+
 with order_items as (
 
-    {{ union_sources('order_items', [
-        'order_item_id',
-        'order_id',
-        'product_id',
-        'product_name',
-        'quantity',
-        'unit_price',
-        'discount',
-    ]) }}
+    select * from {{ ref('int_order_items_unioned') }}
 
 ),
 
 orders as (
 
     select * from {{ ref('orders') }}
+    where {{ only_changed('order_key') }}
 
 ),
 
@@ -35,6 +30,8 @@ keyed as (
         products.product_key,
         order_items.source_name,
         order_items.order_item_id,
+        order_items.order_id,
+        order_items.product_id,
 
         -- strings
         order_items.product_name,

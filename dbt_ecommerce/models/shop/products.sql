@@ -1,13 +1,8 @@
+{{ kept_up_to_date('product_key') }}
+
 with products as (
 
-    {{ union_sources('products', [
-        'product_id',
-        'product_name',
-        'category',
-        'list_price',
-        'unit_cost',
-        'is_goods',
-    ]) }}
+    select * from {{ ref('int_products_unioned') }}
 
 ),
 
@@ -35,3 +30,4 @@ keyed as (
 )
 
 select * from keyed
+where {{ only_changed('product_key') }}

@@ -1,9 +1,17 @@
-{# Combinations of the columns that occur more than once. #}
+{#
+    Combinations of the columns that occur more than once. Nothing is counted where
+    the database enforces that there is none.
+#}
 {% test unique_together(model, columns) %}
 
+{% if has_primary_key(model, columns) -%}
+select cast(null as {{ dbt.type_string() }}) as seen_to_by_the_primary_key
+where 1 = 0
+{%- else -%}
 select {{ columns | join(', ') }}
 from {{ model }}
 group by {{ columns | join(', ') }}
 having count(*) > 1
+{%- endif %}
 
 {% endtest %}

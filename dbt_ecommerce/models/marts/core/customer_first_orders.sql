@@ -1,3 +1,5 @@
+{{ kept_up_to_date('customer_key') }}
+
 with orders as (
 
     select * from {{ ref('fct_orders') }}
@@ -28,7 +30,10 @@ numbered_orders as (
             order by ordered_at, order_key
         ) as order_number
     from orders
-    where is_valid and customer_key is not null
+    where
+        is_valid
+        and customer_key is not null
+        and {{ only_changed('customer_key') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ kept_up_to_date('customer_key') }}
+
 with orders as (
 
     select * from {{ ref('fct_orders') }}
@@ -13,7 +15,10 @@ days as (
         sum(revenue) as revenue,
         {{ known_sum('margin') }} as margin
     from orders
-    where is_valid and customer_key is not null
+    where
+        is_valid
+        and customer_key is not null
+        and {{ only_changed('customer_key') }}
     group by customer_key, ordered_on
 
 ),

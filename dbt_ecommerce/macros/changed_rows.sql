@@ -1,0 +1,61 @@
+{#
+    Rows of a relation that are new, gone or other ones since the model `built` was built from it: the
+    `told` columns as they are and as they were. None where `built` is not there yet.
+    `columns` are those that both have, `key` those of them that name a row.
+#}
+{% macro changed_rows(now, built, key, columns, told) -%}
+    {%- set before = as_built(built, columns) -%}
+    {%- if not before %}
+    select {{ told | join(', ') }} from {{ now }} where 1 = 0
+    {%- else %}
+    with compared as (
+
+        select
+            {%- for column in told %}
+            now.{{ column }},
+            before.{{ column }} as {{ column }}_before,
+            {%- endfor %}
+            now.{{ key[0] }} is not null as is_there,
+            before.{{ key[0] }} is not null as was_there
+        from {{ now }} as now
+        full join {{ before }} as before
+            on {% for column in key -%}
+                now.{{ column }} = before.{{ column }}
+                {%- if not loop.last %} and {% endif %}
+            {%- endfor %}
+        where
+            {%- for column in columns %}
+            {% if not loop.first %}or {% endif -%}
+            now.{{ column }} is distinct from before.{{ column }}
+            {%- endfor %}
+
+    )
+
+    select {{ told | join(', ') }}
+    from compared
+    where is_there
+
+    union
+
+    select
+        {%- for column in told %}
+        {{ column }}_before as {{ column }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from compared
+    where was_there
+    {%- endif %}
+{%- endmacro %}
+
+{#
+    A model of this schema as the last build left it, for a model that comes before it. None where it is
+    not there, or has other columns and is going to be made anew.
+#}
+{% macro as_built(name, columns) -%}
+    {%- if not execute or target.type != 'postgres' -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set relation = adapter.get_relation(this.database, this.schema, name) -%}
+    {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list if relation else [] -%}
+    {{ return(relation if columns | reject('in', names) | list == [] else none) }}
+{%- endmacro %}

@@ -1,0 +1,67 @@
+{{ config(materialized='view') }}
+
+with orders as (
+
+    select * from {{ ref('int_orders_unioned') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('as_of') }}
+
+),
+
+-- what was known on the as-of date: later orders, cancellations and returns
+-- have not happened yet
+known as (
+
+    select
+        orders.*,
+        orders.is_cancelled
+        and (
+            orders.cancelled_on is null
+            or orders.cancelled_on < as_of.as_of_on
+        ) as is_known_cancelled,
+        orders.is_returned
+        and (
+            orders.returned_on is null
+            or orders.returned_on < as_of.as_of_on
+        ) as is_known_returned
+    from orders
+    inner join as_of on orders.ordered_on < as_of.as_of_on
+
+),
+
+as_known as (
+
+    select
+        -- ids
+        source_name,
+        order_id,
+        customer_id,
+        seller_id,
+
+        -- strings
+        sales_channel,
+        case when is_known_cancelled then cancellation_reason end
+            as cancellation_reason,
+        currency,
+
+        -- booleans
+        is_known_cancelled as is_cancelled,
+        is_known_returned as is_returned,
+
+        -- dates
+        ordered_on,
+        case when is_known_cancelled then cancelled_on end as cancelled_on,
+        case when is_known_returned then returned_on end as returned_on,
+
+        -- timestamps
+        ordered_at
+
+    from known
+
+)
+
+select * from as_known

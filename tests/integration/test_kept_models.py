@@ -1,0 +1,191 @@
+"""Models that are kept up to date hold what they would hold if they were made anew.
+
+Two warehouses get the same random history of a small demo shop: orders that come late, change, move
+to another customer or vanish, products that are renamed, customers that turn out to be one, as-of
+dates back and forth, runs that stop half-way. One is brought up to date, the other made anew.
+"""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from include.settings import PROJECT
+from tests.integration.warehouses import Warehouse, new_warehouse
+from tests.project_copy import environment, run
+
+pytestmark = pytest.mark.timeout(900)
+
+STEPS = 6
+AS_OF = ["2026-11-16", "2026-11-16", "2026-11-12", "2026-10-01"]
+
+# {some:table} are a few keys of a table, other ones in each step
+CHANGES = {
+    "orders come late": """
+        insert into landing.raw_orders
+        select order_id || '{salt}', customer_id,
+            (ordered_at::timestamp - interval '40 days')::text, sales_channel_id, seller_id
+        from landing.raw_orders where order_id in ({some:order_id});
+        insert into landing.raw_order_items
+        select order_item_id || '{salt}', order_id || '{salt}', product_id, quantity, unit_price,
+            discount
+        from landing.raw_order_items where order_id || '{salt}' in (
+            select order_id from landing.raw_orders
+        )
+    """,
+    "a line is another one": """
+        update landing.raw_order_items
+        set quantity = quantity + 1, unit_price = unit_price + 1.5, discount = null
+        where order_id in ({some:order_id})
+    """,
+    "a line is of another product": """
+        update landing.raw_order_items set product_id = (
+            select min(product_id) from landing.raw_products
+        ) where order_id in ({some:order_id})
+    """,
+    "a line is no longer of a product that is known": """
+        update landing.raw_order_items set product_id = 'unheard of'
+        where order_id in ({some:order_id})
+    """,
+    "lines vanish": "delete from landing.raw_order_items where order_id in ({some:order_id})",
+    "orders vanish": "delete from landing.raw_orders where order_id in ({some:order_id})",
+    "orders are set aside": """
+        update landing.raw_orders set ordered_at = '31/02/2026' where order_id in ({some:order_id})
+    """,
+    "orders are cancelled": """
+        insert into landing.raw_order_cancellations
+        select order_id, (ordered_at::timestamp + interval '2 days')::text, 'changed_mind'
+        from landing.raw_orders where order_id in ({some:order_id}) and order_id not in (
+            select order_id from landing.raw_order_cancellations
+        ) and ordered_at not like '31/%'
+    """,
+    "orders are not cancelled after all": """
+        delete from landing.raw_order_cancellations where order_id in (
+            select order_id from landing.raw_order_cancellations
+            order by md5(order_id || '{salt}') limit 4
+        )
+    """,
+    "orders come back": """
+        insert into landing.raw_order_returns
+        select order_id, (ordered_at::timestamp + interval '9 days')::text, 'damaged'
+        from landing.raw_orders where order_id in ({some:order_id}) and order_id not in (
+            select order_id from landing.raw_order_returns
+        ) and ordered_at not like '31/%'
+    """,
+    "orders are of another customer": """
+        update landing.raw_orders set customer_id = (
+            select min(customer_id) from landing.raw_customers
+        ) where order_id in ({some:order_id})
+    """,
+    "orders are of nobody": """
+        update landing.raw_orders set customer_id = null where order_id in ({some:order_id})
+    """,
+    "customers are the same person": """
+        update landing.raw_customers set email = 'one@person.example'
+        where customer_id in ({some:customer_id})
+    """,
+    "products are others": """
+        update landing.raw_products
+        set product_name = product_name || '{salt}', unit_cost = unit_cost + 1, category = 'misc'
+        where product_id in ({some:product_id})
+    """,
+    "products vanish": "delete from landing.raw_products where product_id in ({some:product_id})",
+}
+SOME = {"order_id": "raw_orders", "customer_id": "raw_customers", "product_id": "raw_products"}
+# a run that stops there: what comes after it is as the run before left it
+PARTS = [
+    "int_order_changes+1",
+    "path:models/shop",
+    "int_changed_orders int_order_changes",
+    "fct_order_items",
+    "fct_order_days customer_first_orders",
+    "products",
+]
+# what is kept about changes is not there where everything is made anew
+TABLES = """
+    select table_schema || '.' || table_name as name from information_schema.tables
+    where table_schema in ('shop', 'marts') and table_name !~ '^int_(order_changes|changed_)'
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_models_kept_up_to_date_are_those_made_anew(
+    seed: int, postgres: Path, tmp_path: Path
+) -> None:
+    draw = random.Random(seed)  # noqa: S311
+    shop = generate(tmp_path / "shop", seed)
+    kept = start(new_warehouse(postgres, f"kept_{seed}", tmp_path), shop)
+    anew = start(new_warehouse(postgres, f"anew_{seed}", tmp_path), shop)
+    kept.dbt("run", as_of=AS_OF[0])
+    made_in = first_built_in(kept)
+    told: dict[int, str] = {}
+    for step in range(STEPS):
+        what = draw.sample(sorted(CHANGES), 4)
+        for name in what:
+            sql = statement(CHANGES[name], f"-{seed}{step}")
+            for warehouse in (kept, anew):
+                execute(warehouse, sql)
+        as_of = draw.choice(AS_OF)
+        if draw.random() < 0.5:
+            part = draw.choice(PARTS)
+            kept.dbt("run", "--select", *part.split(), as_of=as_of)
+            what.append(f"only {part} as of {as_of}")
+            as_of = draw.choice(AS_OF)
+        with ThreadPoolExecutor() as both:
+            runs = [
+                both.submit(kept.dbt, "run", as_of=as_of),
+                both.submit(anew.dbt, "run", "--full-refresh", as_of=as_of),
+            ]
+        for one in runs:
+            one.result()
+        contents, expected = checksums(kept), checksums(anew)
+        wrong = [table for table in expected if contents.get(table) != expected[table]]
+        assert not wrong, (step, what, as_of)
+        assert expected["marts.fct_orders"] not in told.values(), "nothing has changed"
+        told[step] = expected["marts.fct_orders"]
+    assert first_built_in(kept) == made_in, "a model was made anew, not brought up to date"
+
+
+def checksums(warehouse: Warehouse) -> dict[str, str]:
+    """A checksum of the rows of each table, whatever their order."""
+    checksum = "select md5(string_agg(t::text, chr(10) order by t::text)) as it from {} as t"
+    tables = [row["name"] for row in warehouse.rows(TABLES)]
+    return {table: warehouse.rows(checksum.format(table))[0]["it"] for table in tables}
+
+
+def generate(folder: Path, seed: int) -> Path:
+    """Files of a demo shop of 60 customers."""
+    command = ["python", "scripts/generate_seeds.py", "--customers", "60", "--format", "parquet"]
+    folders = ["--out", str(folder), "--truth", str(folder.with_suffix(".csv"))]
+    done = run([*command, "--seed", str(seed), *folders], PROJECT, environment(PROJECT))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def start(warehouse: Warehouse, shop: Path) -> Warehouse:
+    warehouse.load("demo_shop", shop)
+    warehouse.dbt("seed", "--select", "holidays_of_brazil")
+    return warehouse
+
+
+def statement(change: str, salt: str) -> str:
+    """SQL that does the same to two landings that are the same."""
+    for key, table in SOME.items():
+        some = f"select {key} from landing.{table} order by md5({key} || '{salt}') limit 4"
+        change = change.replace(f"{{some:{key}}}", some)
+    return change.replace("{salt}", salt)
+
+
+def execute(warehouse: Warehouse, sql: str) -> None:
+    with psycopg2.connect(warehouse.url) as connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+    connection.close()
+
+
+def first_built_in(warehouse: Warehouse) -> dict[str, str]:
+    """For each model that is kept up to date, the dbt run that made it anew."""
+    rows = warehouse.rows("select model_name, made_in from ops.kept_models")
+    assert len(rows) > 5
+    return {row["model_name"]: row["made_in"] for row in rows}

@@ -23,7 +23,10 @@
     ) }}
 {%- endmacro %}
 
-{# A condition: always true, but where a model is brought up to date, see with_changes_only. #}
+{#
+    A condition, on a column that int_order_changes has too: always true, but where a model is
+    brought up to date, see with_changes_only.
+#}
 {% macro only_changed(key) -%}
     {%- if model.resource_type != 'unit_test' -%}
         {%- set read_where_it_is_true = ref('int_order_changes') -%}

@@ -7,5 +7,5 @@
         'cancellation_reason', 'currency', 'is_cancelled', 'is_returned',
         'ordered_on', 'cancelled_on', 'returned_on', 'ordered_at',
     ],
-    told=['source_name', 'order_id', 'customer_id']
+    told=['source_name', 'order_id', 'customer_id', 'ordered_on']
 ) }}

@@ -1,7 +1,7 @@
 {{ kept_up_to_date() }}
 
 {#- as the last build left them, to find what belongs to what changed -#}
-{%- set orders = as_built('orders', ['customer_id'])
+{%- set orders = as_built('orders', ['customer_id', 'ordered_on'])
     or ref('int_orders_known') -%}
 {%- set order_items = as_built('order_items', ['order_id', 'product_id'])
     or ref('int_order_items_unioned') %}
@@ -51,7 +51,8 @@ changes as (
         source_name,
         order_id,
         customer_id,
-        null as product_id
+        null as product_id,
+        ordered_on
     from changed_orders
 
     union
@@ -60,7 +61,8 @@ changes as (
         orders.source_name,
         orders.order_id,
         orders.customer_id,
-        null as product_id
+        null as product_id,
+        orders.ordered_on
     from {{ orders }} as orders
     inner join changed_in_lines
         on
@@ -73,7 +75,8 @@ changes as (
         source_name,
         null as order_id,
         null as customer_id,
-        product_id
+        product_id,
+        null as ordered_on
     from changed_products
 
 ),
@@ -85,7 +88,8 @@ numbered as (
         order_id,
         {{ surrogate_key('source_name', 'customer_id') }} as customer_key,
         {{ surrogate_key('source_name', 'product_id') }} as product_key,
-        {{ next_change_number() }} as change_number
+        {{ next_change_number() }} as change_number,
+        ordered_on
     from changes
 
 )

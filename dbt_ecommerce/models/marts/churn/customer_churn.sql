@@ -1,10 +1,4 @@
-with orders as (
-
-    select * from {{ ref('fct_orders') }}
-
-),
-
-order_days as (
+with order_days as (
 
     select * from {{ ref('fct_order_days') }}
 
@@ -45,15 +39,14 @@ valid_orders as (
 
     select
         customer_key,
-        min(ordered_on) as first_order_on,
-        max(ordered_on) as last_order_on,
-        count(*) as valid_orders,
-        count(distinct ordered_on) as order_days,
-        sum(revenue) as revenue,
-        {{ known_sum('margin') }} as margin
-    from orders
-    where is_valid and customer_key is not null
-    group by customer_key
+        first_order_on,
+        ordered_on as last_order_on,
+        orders_so_far as valid_orders,
+        order_day_number as order_days,
+        revenue_so_far as revenue,
+        margin_so_far as margin
+    from order_days
+    where next_order_on is null
 
 ),
 

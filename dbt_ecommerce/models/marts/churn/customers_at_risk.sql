@@ -34,6 +34,26 @@ products as (
 
 ),
 
+candidates as (
+
+    select
+        customer_churn.*,
+        predictions.probability_alive,
+        predictions.expected_order_days,
+        predictions.expected_revenue
+    from customer_churn
+    inner join predictions
+        on customer_churn.customer_key = predictions.customer_key
+    where
+        not customer_churn.is_churned
+        and (
+            customer_churn.status = 'at_risk'
+            or predictions.probability_alive
+            < {{ var('at_risk_probability') }}
+        )
+
+),
+
 orders_by_recency as (
 
     select
@@ -47,9 +67,8 @@ orders_by_recency as (
             order by orders.ordered_at desc, orders.order_key desc
         ) as recency_of_its_kind
     from orders
-    inner join customer_churn
-        on orders.customer_key = customer_churn.customer_key
-    where not customer_churn.is_churned
+    inner join candidates
+        on orders.customer_key = candidates.customer_key
 
 ),
 
@@ -69,18 +88,15 @@ last_products as (
 at_risk as (
 
     select
-        customer_churn.*,
+        candidates.*,
         customers.customer_name,
         customers.state,
-        predictions.probability_alive,
-        predictions.expected_order_days,
-        predictions.expected_revenue,
         -- where costs are not known the revenue has to stand for the margin
         case
-            when customer_churn.margin_rate is null then 'revenue'
+            when candidates.margin_rate is null then 'revenue'
             else 'margin'
         end as valued_by,
-        coalesce(customer_churn.margin_rate, 1) as value_rate,
+        coalesce(candidates.margin_rate, 1) as value_rate,
         last_products.product_name as last_product_name,
         last_orders.cancellation_reason,
         last_orders.is_cancelled as is_last_order_cancelled,
@@ -88,28 +104,19 @@ at_risk as (
         cast(
             {{ dbt.dateadd(
                 'day',
-                'cast(ceil(customer_churn.rhythm_days) as integer)',
-                'customer_churn.last_order_on'
+                'cast(ceil(candidates.rhythm_days) as integer)',
+                'candidates.last_order_on'
             ) }} as date
         ) as expected_next_order_on
-    from customer_churn
-    inner join predictions
-        on customer_churn.customer_key = predictions.customer_key
+    from candidates
     inner join customers
-        on customer_churn.customer_key = customers.customer_key
+        on candidates.customer_key = customers.customer_key
     inner join orders_by_recency as last_orders
         on
-            customer_churn.customer_key = last_orders.customer_key
+            candidates.customer_key = last_orders.customer_key
             and last_orders.recency = 1
     left join last_products
-        on customer_churn.customer_key = last_products.customer_key
-    where
-        not customer_churn.is_churned
-        and (
-            customer_churn.status = 'at_risk'
-            or predictions.probability_alive
-            < {{ var('at_risk_probability') }}
-        )
+        on candidates.customer_key = last_products.customer_key
 
 ),
 

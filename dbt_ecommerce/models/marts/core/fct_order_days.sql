@@ -31,8 +31,14 @@ in_sequence as (
         min(ordered_on) over by_customer as first_order_on,
         lag(ordered_on) over by_customer as previous_order_on,
         lead(ordered_on) over by_customer as next_order_on,
+        sum(orders) over by_customer as orders_so_far,
+        sum(revenue) over by_customer as revenue_so_far,
         sum(revenue) over by_customer
-        - first_value(revenue) over by_customer as repeat_revenue
+        - first_value(revenue) over by_customer as repeat_revenue,
+        case
+            when count(*) over by_customer = count(margin) over by_customer
+                then sum(margin) over by_customer
+        end as margin_so_far
     from days
     window by_customer as (partition by customer_key order by ordered_on)
 
@@ -50,6 +56,9 @@ typed as (
         cast(revenue as numeric(18, 4)) as revenue,
         cast(margin as numeric(18, 4)) as margin,
         cast(repeat_revenue as numeric(18, 4)) as repeat_revenue,
+        cast(orders_so_far as integer) as orders_so_far,
+        cast(revenue_so_far as numeric(18, 4)) as revenue_so_far,
+        cast(margin_so_far as numeric(18, 4)) as margin_so_far,
         cast(
             {{ dbt.datediff('previous_order_on', 'ordered_on', 'day') }}
             as integer

@@ -14,9 +14,9 @@ orders as (
 
 ),
 
-order_items as (
+goods_prices as (
 
-    select * from {{ ref('fct_order_items') }}
+    select * from {{ ref('int_goods_prices') }}
 
 ),
 
@@ -47,18 +47,6 @@ reasons as (
 
 ),
 
-goods_by_day as (
-
-    select
-        ordered_on,
-        product_name,
-        max(unit_price) as unit_price
-    from order_items
-    where is_in_valid_order and is_goods
-    group by ordered_on, product_name
-
-),
-
 goods_by_week as (
 
     select
@@ -66,7 +54,7 @@ goods_by_week as (
             as week_starts_on,
         product_name,
         unit_price
-    from goods_by_day
+    from goods_prices
 
 ),
 

@@ -16,9 +16,9 @@ orders as (
 
 ),
 
-order_items as (
+goods_prices as (
 
-    select * from {{ ref('fct_order_items') }}
+    select * from {{ ref('int_goods_prices') }}
 
 ),
 
@@ -46,19 +46,12 @@ order_totals as (
         count(*) as orders,
         coalesce(sum(case when is_cancelled then 1 else 0 end), 0)
             as cancelled_orders,
+        coalesce(sum(case when is_valid then revenue end), 0) as revenue,
         case
             when count(distinct currency) = 1 then min(currency)
             when count(distinct currency) > 1 then 'mixed'
         end as currency
     from orders
-
-),
-
-revenue_totals as (
-
-    select coalesce(sum(revenue), 0) as revenue
-    from order_items
-    where is_in_valid_order
 
 ),
 
@@ -70,8 +63,7 @@ goods_sold as (
         row_number() over (
             order by max(unit_price) desc, product_name asc nulls last
         ) as price_rank
-    from order_items
-    where is_in_valid_order and is_goods
+    from goods_prices
     group by product_name
 
 ),
@@ -107,7 +99,7 @@ totals as (
             as cancellation_rate,
 
         -- money
-        cast(revenue_totals.revenue as numeric(18, 2)) as revenue,
+        cast(order_totals.revenue as numeric(18, 2)) as revenue,
         order_totals.currency,
 
         -- products
@@ -120,7 +112,6 @@ totals as (
     from as_of
     cross join customer_totals
     cross join order_totals
-    cross join revenue_totals
     cross join rejected_totals
     left join goods_sold on goods_sold.price_rank = 1
 

@@ -10,16 +10,42 @@ products as (
 
 ),
 
+all_orders as (
+
+    select count(*) as orders
+    from contents
+    where number_on_order = 1
+
+),
+
+-- What is too rare alone is too rare in a pair. Numbers, as a large shop has
+-- tens of millions of pairs to count.
 sold as (
 
-    select distinct
-        contents.product_number,
+    select
         contents.product_key,
-        contents.product_orders,
-        contents.all_orders,
-        products.product_name
+        products.product_name,
+        all_orders.orders,
+        count(*) as product_orders,
+        cast(row_number() over (order by contents.product_key) as integer)
+            as product_number
     from contents
     inner join products on contents.product_key = products.product_key
+    cross join all_orders
+    group by contents.product_key, products.product_name, all_orders.orders
+    having
+        count(*) >= {{ var('basket_least_orders') }}
+        and count(*) >= {{ var('basket_least_support') }} * all_orders.orders
+
+),
+
+numbered as (
+
+    select
+        contents.order_key,
+        sold.product_number
+    from contents
+    inner join sold on contents.product_key = sold.product_key
 
 ),
 
@@ -29,10 +55,10 @@ pairs as (
         a.product_number as product_number_a,
         b.product_number as product_number_b,
         count(*) as orders_both
-    from contents as a
-    inner join contents as b
+    from numbered as a
+    inner join numbered as b
         on
-            a.order_number = b.order_number
+            a.order_key = b.order_key
             and a.product_number < b.product_number
     group by a.product_number, b.product_number
 
@@ -50,18 +76,18 @@ measured as (
         b.product_name as product_name_b,
 
         -- numerics
-        a.all_orders as orders,
-        a.product_orders as orders_a,
-        b.product_orders as orders_b,
+        cast(a.orders as integer) as orders,
+        cast(a.product_orders as integer) as orders_a,
+        cast(b.product_orders as integer) as orders_b,
         cast(pairs.orders_both as integer) as orders_both,
-        {{ share('pairs.orders_both', 'a.all_orders') }}
+        {{ share('pairs.orders_both', 'a.orders') }}
             as support, -- noqa: RF04
         {{ share('pairs.orders_both', 'a.product_orders') }}
             as confidence_a_to_b,
         {{ share('pairs.orders_both', 'b.product_orders') }}
             as confidence_b_to_a,
         cast(
-            cast(pairs.orders_both as numeric(18, 6)) * a.all_orders
+            cast(pairs.orders_both as numeric(18, 6)) * a.orders
             / a.product_orders / b.product_orders as numeric(18, 6)
         ) as lift
 
@@ -71,7 +97,7 @@ measured as (
     where
         pairs.orders_both >= {{ var('basket_least_orders') }}
         and pairs.orders_both
-        >= {{ var('basket_least_support') }} * a.all_orders
+        >= {{ var('basket_least_support') }} * a.orders
 
 )
 

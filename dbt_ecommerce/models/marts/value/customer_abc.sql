@@ -1,6 +1,6 @@
-with orders as (
+with order_days as (
 
-    select * from {{ ref('fct_orders') }}
+    select * from {{ ref('fct_order_days') }}
 
 ),
 
@@ -14,11 +14,10 @@ bought as (
 
     select
         customer_key,
-        count(*) as valid_orders,
-        sum(revenue) as revenue
-    from orders
-    where is_valid and customer_key is not null
-    group by customer_key
+        orders_so_far as valid_orders,
+        revenue_so_far as revenue
+    from order_days
+    where next_order_on is null
 
 ),
 

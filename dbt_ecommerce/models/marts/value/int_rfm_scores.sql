@@ -25,9 +25,9 @@ customers as (
 
 ),
 
-orders as (
+order_days as (
 
-    select * from {{ ref('fct_orders') }}
+    select * from {{ ref('fct_order_days') }}
 
 ),
 
@@ -43,18 +43,23 @@ scoring_dates as (
 
 ),
 
+-- the last order day before the date has all until then
 buyers as (
 
     select
         scoring_dates.scored_on,
-        orders.customer_key,
-        count(*) as valid_orders,
-        sum(orders.revenue) as revenue,
-        max(orders.ordered_on) as last_order_on
-    from orders
-    inner join scoring_dates on orders.ordered_on < scoring_dates.scored_on
-    where orders.is_valid and orders.customer_key is not null
-    group by scoring_dates.scored_on, orders.customer_key
+        order_days.customer_key,
+        order_days.orders_so_far as valid_orders,
+        order_days.revenue_so_far as revenue,
+        order_days.ordered_on as last_order_on
+    from order_days
+    inner join scoring_dates
+        on
+            order_days.ordered_on < scoring_dates.scored_on
+            and (
+                order_days.next_order_on is null
+                or order_days.next_order_on >= scoring_dates.scored_on
+            )
 
 ),
 

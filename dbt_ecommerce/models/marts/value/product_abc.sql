@@ -1,6 +1,6 @@
-with order_items as (
+with product_days as (
 
-    select * from {{ ref('fct_order_items') }}
+    select * from {{ ref('int_product_days') }}
 
 ),
 
@@ -15,12 +15,11 @@ sold as (
     select
         product_key,
         sum(quantity) as quantity,
-        count(distinct order_key) as orders,
-        max(unit_price) as highest_unit_price,
+        sum(orders) as orders,
+        max(highest_unit_price) as highest_unit_price,
         sum(revenue) as revenue,
         {{ known_sum('margin') }} as margin
-    from order_items
-    where is_in_valid_order and product_key is not null
+    from product_days
     group by product_key
 
 ),

@@ -1,0 +1,28 @@
+{{ kept_up_to_date('ordered_on') }}
+
+with order_items as (
+
+    select * from {{ ref('fct_order_items') }}
+    where {{ only_changed('ordered_on') }}
+
+),
+
+highest as (
+
+    select
+        -- strings
+        product_name,
+
+        -- numerics
+        max(unit_price) as unit_price,
+
+        -- dates
+        ordered_on
+
+    from order_items
+    where is_in_valid_order and is_goods
+    group by product_name, ordered_on
+
+)
+
+select * from highest

@@ -64,6 +64,11 @@
     {%- endif %}
     insert into {{ arg_dict.target_relation }} ({{ columns }})
     select {{ columns }} from {{ arg_dict.temp_relation }}
+    {%- if not key %};
+    -- what all have seen is of no use any more
+    delete from {{ arg_dict.target_relation }}
+    where change_number <= (select min(change_number) from ops.kept_models)
+    {%- endif %}
 {%- endmacro %}
 
 {% macro should_full_refresh() -%}
@@ -95,7 +100,8 @@
             {%- else %}
             ({{ kept_parents('change_number') }}) as change_number
             {%- endif %}
-        on conflict (model_name) do update set change_number = excluded.change_number
+        on conflict (model_name) do update
+        set change_number = greatest(kept_models.change_number, excluded.change_number)
     {%- endif -%}
 {%- endmacro %}
 

@@ -5,6 +5,7 @@ to another customer or vanish, products that are renamed, customers that turn ou
 dates back and forth, runs that stop half-way. One is brought up to date, the other made anew.
 """
 
+import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -133,19 +134,64 @@ def test_models_kept_up_to_date_are_those_made_anew(
             kept.dbt("run", "--select", *part.split(), as_of=as_of)
             what.append(f"only {part} as of {as_of}")
             as_of = draw.choice(AS_OF)
-        with ThreadPoolExecutor() as both:
-            runs = [
-                both.submit(kept.dbt, "run", as_of=as_of),
-                both.submit(anew.dbt, "run", "--full-refresh", as_of=as_of),
-            ]
-        for one in runs:
-            one.result()
-        contents, expected = checksums(kept), checksums(anew)
-        wrong = [table for table in expected if contents.get(table) != expected[table]]
+        expected, wrong = compare(kept, anew, as_of)
         assert not wrong, (step, what, as_of)
         assert expected["marts.fct_orders"] not in told.values(), "nothing has changed"
         told[step] = expected["marts.fct_orders"]
     assert first_built_in(kept) == made_in, "a model was made anew, not brought up to date"
+
+    # another window is another query: what has it is made anew, without being told to
+    _, wrong = compare(kept, anew, AS_OF[0], churn_window_days=60)
+    assert not wrong
+    made_since = first_built_in(kept)
+    assert [name for name in made_in if made_since[name] != made_in[name]] == [
+        "int_customer_spells"
+    ]
+
+
+def test_a_model_that_is_kept_reads_nothing_that_changes_unnoticed(
+    postgres: Path, tmp_path: Path
+) -> None:
+    warehouse = new_warehouse(postgres, "kept_parents", tmp_path)
+    warehouse.dbt("parse")
+    manifest = json.loads((warehouse.folder / "target" / "manifest.json").read_text())
+    models = {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+    kept = {
+        name
+        for name, node in models.items()
+        if node["config"]["incremental_strategy"] == "changed_rows"
+    }
+    # what orders, lines and products are made of, which int_order_changes compares
+    compared = {"int_orders_known", "int_order_items_unioned", "int_products_unioned"}
+    unnoticed = {
+        (name, parent)
+        for name in kept - {"int_order_changes"}
+        for parent in (
+            unique_id.split(".")[-1] for unique_id in models[name]["depends_on"]["nodes"]
+        )
+        if parent not in kept | compared
+    }
+    assert len(kept) > 10
+    assert not unnoticed
+
+
+def compare(
+    kept: Warehouse, anew: Warehouse, as_of: str, **dbt_vars: int
+) -> tuple[dict[str, str], list[str]]:
+    """Bring one up to date, make the other anew: the latter's checksums, tables that differ."""
+    with ThreadPoolExecutor() as both:
+        runs = [
+            both.submit(kept.dbt, "run", as_of=as_of, **dbt_vars),
+            both.submit(anew.dbt, "run", "--full-refresh", as_of=as_of, **dbt_vars),
+        ]
+    for one in runs:
+        one.result()
+    contents, expected = checksums(kept), checksums(anew)
+    return expected, [table for table in expected if contents.get(table) != expected[table]]
 
 
 def checksums(warehouse: Warehouse) -> dict[str, str]:

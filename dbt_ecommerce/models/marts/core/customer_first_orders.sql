@@ -14,7 +14,7 @@ main_products as (
 
 products as (
 
-    select * from {{ ref('dim_products') }}
+    select * from {{ ref('products') }}
 
 ),
 

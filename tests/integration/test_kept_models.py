@@ -87,10 +87,16 @@ CHANGES = {
         update landing.raw_customers set email = 'one@person.example'
         where customer_id in ({some:customer_id})
     """,
-    "products are others": """
-        update landing.raw_products
-        set product_name = product_name || '{salt}', unit_cost = unit_cost + 1, category = 'misc'
+    "products get other names": """
+        update landing.raw_products set product_name = product_name || '{salt}'
         where product_id in ({some:product_id})
+    """,
+    "products cost more": """
+        update landing.raw_products set unit_cost = unit_cost + 1
+        where product_id in ({some:product_id})
+    """,
+    "products are of another category": """
+        update landing.raw_products set category = 'misc' where product_id in ({some:product_id})
     """,
     "products vanish": "delete from landing.raw_products where product_id in ({some:product_id})",
 }
@@ -123,7 +129,7 @@ def test_models_kept_up_to_date_are_those_made_anew(
     made_in = first_built_in(kept)
     told: dict[int, str] = {}
     for step in range(STEPS):
-        what = draw.sample(sorted(CHANGES), 4)
+        what = draw.sample(sorted(CHANGES), 5)
         for name in what:
             sql = statement(CHANGES[name], f"-{seed}{step}")
             for warehouse in (kept, anew):

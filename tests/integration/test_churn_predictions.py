@@ -170,14 +170,21 @@ def test_a_day_that_the_marts_do_not_know_yet_is_refused(cdnow: Warehouse) -> No
 
 
 def test_fitting_again_replaces_the_fit_of_that_day(cdnow: Warehouse) -> None:
-    before = cdnow.rows(f"select * from {FITS} order by model, as_of_on")
+    fits = f"select * from {FITS} order by model, as_of_on"
+    days = {row["as_of_on"] for row in cdnow.rows(fits)}
+
+    def fit_all() -> list[Row]:
+        with connected(cdnow) as connection:
+            for day in days:
+                fit_and_save(connection, day)
+        return cdnow.rows(fits)
+
+    # both in this process: what another one has in its environment may decide the last digit
+    before = fit_all()
     with connected(cdnow) as connection, connection.cursor() as cursor:
         cursor.execute(f"update {FITS} set r = 99, declined_because = 'nobody_leaves'")
         connection.commit()
-        for day in {row["as_of_on"] for row in before}:
-            fit_and_save(connection, day)
-
-    assert cdnow.rows(f"select * from {FITS} order by model, as_of_on") == before
+    assert fit_all() == before
 
 
 # --- the predictions in SQL against Python

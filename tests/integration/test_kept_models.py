@@ -19,7 +19,7 @@ from tests.project_copy import environment, run
 
 pytestmark = pytest.mark.timeout(900)
 
-STEPS = 6
+STEPS = 5
 AS_OF = ["2026-11-16", "2026-11-16", "2026-11-12", "2026-10-01"]
 
 # {some:table} are a few keys of a table, other ones in each step
@@ -28,7 +28,8 @@ CHANGES = {
         insert into landing.raw_orders
         select order_id || '{salt}', customer_id,
             (ordered_at::timestamp - interval '40 days')::text, sales_channel_id, seller_id
-        from landing.raw_orders where order_id in ({some:order_id});
+        from landing.raw_orders
+        where order_id in ({some:order_id}) and pg_input_is_valid(ordered_at, 'timestamp');
         insert into landing.raw_order_items
         select order_item_id || '{salt}', order_id || '{salt}', product_id, quantity, unit_price,
             discount
@@ -60,7 +61,7 @@ CHANGES = {
         select order_id, (ordered_at::timestamp + interval '2 days')::text, 'changed_mind'
         from landing.raw_orders where order_id in ({some:order_id}) and order_id not in (
             select order_id from landing.raw_order_cancellations
-        ) and ordered_at not like '31/%'
+        ) and pg_input_is_valid(ordered_at, 'timestamp')
     """,
     "orders are not cancelled after all": """
         delete from landing.raw_order_cancellations where order_id in (
@@ -73,7 +74,7 @@ CHANGES = {
         select order_id, (ordered_at::timestamp + interval '9 days')::text, 'damaged'
         from landing.raw_orders where order_id in ({some:order_id}) and order_id not in (
             select order_id from landing.raw_order_returns
-        ) and ordered_at not like '31/%'
+        ) and pg_input_is_valid(ordered_at, 'timestamp')
     """,
     "orders are of another customer": """
         update landing.raw_orders set customer_id = (
@@ -105,7 +106,8 @@ SOME = {"order_id": "raw_orders", "customer_id": "raw_customers", "product_id": 
 PARTS = [
     "int_order_changes+1",
     "path:models/shop",
-    "int_changed_orders int_order_changes",
+    "int_changed_orders+1 int_changed_order_items int_changed_products fct_order_days",
+    "int_changed_order_items+1 int_changed_orders int_changed_products int_basket_contents",
     "fct_order_items",
     "fct_order_days customer_first_orders",
     "products",
@@ -135,11 +137,10 @@ def test_models_kept_up_to_date_are_those_made_anew(
             for warehouse in (kept, anew):
                 execute(warehouse, sql)
         as_of = draw.choice(AS_OF)
-        if draw.random() < 0.5:
-            part = draw.choice(PARTS)
-            kept.dbt("run", "--select", *part.split(), as_of=as_of)
-            what.append(f"only {part} as of {as_of}")
-            as_of = draw.choice(AS_OF)
+        part = draw.choice(PARTS)
+        kept.dbt("run", "--select", *part.split(), as_of=as_of)
+        what.append(f"only {part} as of {as_of}")
+        as_of = draw.choice(AS_OF)
         expected, wrong = compare(kept, anew, as_of)
         assert not wrong, (step, what, as_of)
         assert expected["marts.fct_orders"] not in told.values(), "nothing has changed"

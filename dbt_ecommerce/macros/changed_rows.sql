@@ -1,9 +1,10 @@
 {#
     Rows of a relation that are new, gone or other ones since the model `built` was built from it: the
     `told` columns as they are and as they were. None where `built` is not there yet.
-    `columns` are those that both have, `key` those of them that name a row.
+    `key` names a row; all columns of the relation are compared, `built` has them too.
 #}
-{% macro changed_rows(now, built, key, columns, told) -%}
+{% macro changed_rows(now, built, key, told) -%}
+    {%- set columns = adapter.get_columns_in_relation(now) | map(attribute='name') | list if execute else [] -%}
     {%- set before = as_built(built, columns) -%}
     {%- if not before %}
     select {{ told | join(', ') }} from {{ now }} where 1 = 0

@@ -110,7 +110,7 @@ def _airflow(env: dict[str, str], as_of: str) -> "subprocess.Popen[str]":
     """Airflow's process, which runs the DAG when it is told to."""
     conf = json.dumps({"as_of_date": as_of})
     return subprocess.Popen(
-        [sys.executable, "scripts/dags_test.py", "ecommerce_churn", "--conf", conf],
+        [sys.executable, "scripts/dags_test.py", "ecommerce_churn", conf],
         env=env,
         cwd=PROJECT,
         stdin=subprocess.PIPE,

@@ -4,8 +4,8 @@
 #}
 {% test unique_together(model, columns) %}
 
-{% if has_primary_key(model, columns) -%}
-select cast(null as {{ dbt.type_string() }}) as seen_to_by_the_primary_key
+{% if has_unique_index(model, columns) -%}
+select cast(null as {{ dbt.type_string() }}) as seen_to_by_the_index
 where 1 = 0
 {%- else -%}
 select {{ columns | join(', ') }}

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with spells as (
 
     select * from {{ ref('int_customer_spells') }}

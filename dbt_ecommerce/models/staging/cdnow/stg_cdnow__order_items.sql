@@ -1,4 +1,8 @@
-{{ config(enabled='cdnow' in var('sources')) }}
+{{ config(
+    enabled='cdnow' in var('sources'),
+    materialized='table',
+    indexes=[{'columns': ['order_item_id'], 'unique': true}],
+) }}
 
 with purchases as (
 

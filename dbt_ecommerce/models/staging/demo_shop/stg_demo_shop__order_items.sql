@@ -1,4 +1,8 @@
-{{ config(enabled='demo_shop' in var('sources')) }}
+{{ config(
+    enabled='demo_shop' in var('sources'),
+    materialized='table',
+    indexes=[{'columns': ['order_item_id'], 'unique': true}],
+) }}
 
 with order_items as (
 

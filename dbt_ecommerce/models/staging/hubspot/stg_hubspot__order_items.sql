@@ -1,4 +1,8 @@
-{{ config(enabled='hubspot' in var('sources')) }}
+{{ config(
+    enabled='hubspot' in var('sources'),
+    materialized='table',
+    indexes=[{'columns': ['order_item_id'], 'unique': true}],
+) }}
 
 select
     -- ids

@@ -1,4 +1,8 @@
-{{ config(enabled='olist' in var('sources')) }}
+{{ config(
+    enabled='olist' in var('sources'),
+    materialized='table',
+    indexes=[{'columns': ['order_item_id'], 'unique': true}],
+) }}
 
 with order_items as (
 

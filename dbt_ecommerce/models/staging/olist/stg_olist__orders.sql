@@ -1,4 +1,8 @@
-{{ config(enabled='olist' in var('sources')) }}
+{{ config(
+    enabled='olist' in var('sources'),
+    materialized='table',
+    indexes=[{'columns': ['order_id'], 'unique': true}],
+) }}
 
 with orders as (
 

@@ -1,4 +1,8 @@
-{{ config(enabled='pipedrive' in var('sources')) }}
+{{ config(
+    enabled='pipedrive' in var('sources'),
+    materialized='table',
+    indexes=[{'columns': ['order_item_id'], 'unique': true}],
+) }}
 
 with deals as (
 

@@ -1,4 +1,8 @@
-{{ config(enabled='uci_online_retail' in var('sources')) }}
+{{ config(
+    enabled='uci_online_retail' in var('sources'),
+    materialized='table',
+    indexes=[{'columns': ['order_item_id'], 'unique': true}],
+) }}
 
 with invoice_lines as (
 

@@ -20,28 +20,39 @@ windows as (
 
 ),
 
+gaps as (
+
+    select
+        order_days.customer_key,
+        first_orders.category,
+        order_days.days_to_next
+    from order_days
+    inner join first_orders
+        on order_days.customer_key = first_orders.customer_key
+
+),
+
 own as (
 
     select
         customer_key,
+        category,
         count(days_to_next) as gaps,
         {{ median.format('days_to_next') }} as median_gap_days
-    from order_days
-    group by customer_key
+    from gaps
+    group by customer_key, category
 
 ),
 
 by_category as (
 
     select
-        first_orders.category,
-        count(order_days.days_to_next) as gaps,
-        {{ median.format('order_days.days_to_next') }} as median_gap_days
-    from order_days
-    inner join first_orders
-        on order_days.customer_key = first_orders.customer_key
-    where first_orders.category is not null
-    group by first_orders.category
+        category,
+        count(days_to_next) as gaps,
+        {{ median.format('days_to_next') }} as median_gap_days
+    from gaps
+    where category is not null
+    group by category
 
 ),
 
@@ -61,8 +72,7 @@ chosen as (
             else windows.median_gap_days
         end as rhythm_days
     from own
-    inner join first_orders on own.customer_key = first_orders.customer_key
-    left join by_category on first_orders.category = by_category.category
+    left join by_category on own.category = by_category.category
     cross join windows
 
 ),

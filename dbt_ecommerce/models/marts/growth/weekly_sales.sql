@@ -6,11 +6,7 @@ with weeks as (
 
 orders as (
 
-    select
-        *,
-        cast({{ dbt.date_trunc('week', 'ordered_on') }} as date)
-            as week_starts_on
-    from {{ ref('fct_orders') }}
+    select * from {{ ref('fct_orders') }}
 
 ),
 
@@ -20,14 +16,31 @@ goods_prices as (
 
 ),
 
-order_totals as (
+-- orders that were not cancelled have no reason
+by_reason as (
 
     select
-        week_starts_on,
+        cast({{ dbt.date_trunc('week', 'ordered_on') }} as date)
+            as week_starts_on,
+        cancellation_reason,
         count(*) as orders,
         sum(case when is_cancelled then 1 else 0 end) as cancelled_orders,
         sum(case when is_valid then revenue else 0 end) as revenue
     from orders
+    group by
+        cast({{ dbt.date_trunc('week', 'ordered_on') }} as date),
+        cancellation_reason
+
+),
+
+order_totals as (
+
+    select
+        week_starts_on,
+        sum(orders) as orders,
+        sum(cancelled_orders) as cancelled_orders,
+        sum(revenue) as revenue
+    from by_reason
     group by week_starts_on
 
 ),
@@ -39,11 +52,10 @@ reasons as (
         cancellation_reason,
         row_number() over (
             partition by week_starts_on
-            order by count(*) desc, cancellation_reason asc
+            order by cancelled_orders desc, cancellation_reason asc
         ) as frequency_rank
-    from orders
-    where is_cancelled and cancellation_reason is not null
-    group by week_starts_on, cancellation_reason
+    from by_reason
+    where cancellation_reason is not null
 
 ),
 

@@ -1,20 +1,29 @@
-with contents as (
-
-    select * from {{ ref('int_basket_contents') }}
-
-),
-
-products as (
+with products as (
 
     select * from {{ ref('dim_products') }}
 
 ),
 
-all_orders as (
+-- int_basket_contents is named where it is read: what is read twice as one CTE
+-- Postgres writes out first, and knows no statistics of it
+counted as (
 
-    select count(*) as orders
-    from contents
-    where number_on_order = 1
+    select
+        product_key,
+        count(*) as product_orders,
+        sum(case when number_on_order = 1 then 1 else 0 end) as first_on_orders
+    from {{ ref('int_basket_contents') }}
+    group by product_key
+
+),
+
+of_all_orders as (
+
+    select
+        product_key,
+        product_orders,
+        sum(first_on_orders) over () as orders
+    from counted
 
 ),
 
@@ -23,19 +32,19 @@ all_orders as (
 sold as (
 
     select
-        contents.product_key,
+        of_all_orders.product_key,
         products.product_name,
-        all_orders.orders,
-        count(*) as product_orders,
-        cast(row_number() over (order by contents.product_key) as integer)
-            as product_number
-    from contents
-    inner join products on contents.product_key = products.product_key
-    cross join all_orders
-    group by contents.product_key, products.product_name, all_orders.orders
-    having
-        count(*) >= {{ var('basket_least_orders') }}
-        and count(*) >= {{ var('basket_least_support') }} * all_orders.orders
+        of_all_orders.orders,
+        of_all_orders.product_orders,
+        cast(
+            row_number() over (order by of_all_orders.product_key) as integer
+        ) as product_number
+    from of_all_orders
+    inner join products on of_all_orders.product_key = products.product_key
+    where
+        of_all_orders.product_orders >= {{ var('basket_least_orders') }}
+        and of_all_orders.product_orders
+        >= {{ var('basket_least_support') }} * of_all_orders.orders
 
 ),
 
@@ -44,7 +53,7 @@ numbered as (
     select
         contents.order_key,
         sold.product_number
-    from contents
+    from {{ ref('int_basket_contents') }} as contents
     inner join sold on contents.product_key = sold.product_key
 
 ),

@@ -4,10 +4,11 @@ One task runs a single `dbt build` for all; a task a model, seed or snapshot the
 and on a retry builds that one by itself.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.sdk import TaskGroup
+from airflow.sdk import TaskGroup, get_parsing_context
 from cosmos import (
     DbtTaskGroup,
     ExecutionConfig,
@@ -26,6 +27,9 @@ from cosmos.profiles import PostgresUserPasswordProfileMapping
 from include.dbt_tasks import NO_FILES, BuildTask, NodeTask
 from include.settings import DBT_PROJECT
 
+NODE_TASK = re.compile(r"\.(\w+)_(?:run|seed|snapshot)$")
+"""The end of the id of a node's task, as Cosmos makes it of the node's name."""
+
 
 def dbt_task_group(
     group_id: str,
@@ -35,11 +39,13 @@ def dbt_task_group(
     select: Sequence[str] = (),
     exclude: Sequence[str] = (),
     with_tests: bool = True,
-) -> DbtTaskGroup:
+) -> TaskGroup:
     """Render the dbt project below the current DAG.
 
     The graph is read from `target/manifest.json` where `dbt parse` has written one, which takes
-    milliseconds; elsewhere Cosmos asks `dbt ls` and remembers the answer.
+    milliseconds; elsewhere Cosmos asks `dbt ls` and remembers the answer. A process that runs a
+    task reads the DAG file for that task alone, so it is given no other node and no other group:
+    to make all of them takes longer than most tasks run.
 
     Args:
         group_id: id of the task group.
@@ -51,6 +57,10 @@ def dbt_task_group(
         with_tests: a task after them that runs all data tests of the project, also of what the
             groups before have built.
     """
+    running = get_parsing_context().task_id or ""
+    if running and not running.startswith(f"{group_id}."):
+        return TaskGroup(group_id)
+    running_node = NODE_TASK.search(running)
     build_id = f"{group_id}.dbt_build"
     profile = ProfileConfig(
         profile_name="warehouse",
@@ -79,7 +89,7 @@ def dbt_task_group(
             **task_args,
         )
 
-    group = DbtTaskGroup(
+    group: TaskGroup = DbtTaskGroup(
         group_id=group_id,
         project_config=ProjectConfig(
             dbt_project_path=DBT_PROJECT,
@@ -88,7 +98,7 @@ def dbt_task_group(
         profile_config=profile,
         execution_config=ExecutionConfig(execution_mode=ExecutionMode.LOCAL),
         render_config=RenderConfig(
-            select=list(select),
+            select=[running_node[1]] if running_node else list(select),
             exclude=list(exclude),
             test_behavior=TestBehavior.AFTER_ALL if with_tests else TestBehavior.NONE,
             group_nodes_by_folder=True,
@@ -115,7 +125,7 @@ def dbt_task_group(
     return group
 
 
-def _share_what_is_parsed(group: DbtTaskGroup) -> None:
+def _share_what_is_parsed(group: TaskGroup) -> None:
     """Give all groups of the DAG one cache of the parsed project.
 
     Cosmos gives each its own, so that each would parse the whole project anew, for five seconds.
@@ -127,7 +137,7 @@ def _share_what_is_parsed(group: DbtTaskGroup) -> None:
             task.cache_dir = cache
 
 
-def _test_everything(group: DbtTaskGroup) -> None:
+def _test_everything(group: TaskGroup) -> None:
     """Let the one task of tests run those of the whole project.
 
     Cosmos gives it the selectors of its group, and a test that compares a model of this group with
@@ -139,7 +149,7 @@ def _test_everything(group: DbtTaskGroup) -> None:
             task.dbt_cmd_flags = [NO_FILES]
 
 
-def _drop_empty_groups(group: DbtTaskGroup) -> None:
+def _drop_empty_groups(group: TaskGroup) -> None:
     """Leave out the group that Cosmos draws for the folder of singular tests: it has no tasks."""
     for child_id, child in list(group.children.items()):
         if isinstance(child, TaskGroup) and not any(child.iter_tasks()):

@@ -39,6 +39,8 @@ def describe(task: Any) -> dict[str, Any]:
         "pool": task.pool,
         "select": getattr(task, "select", None),
         "exclude": getattr(task, "exclude", None),
+        "unique_id": getattr(task, "unique_id", None),
+        "build_id": getattr(task, "build_id", None),
         "cache": str(getattr(task, "cache_dir", "")),
         "dbt_leaves_out": (getattr(task, "env", None) or {}).get("DBT_EXCLUDE_RESOURCE_TYPES"),
     }

@@ -249,3 +249,33 @@ def test_a_run_that_takes_over_an_hour_is_told_to_be_late(described: dict[str, A
             "tells": "include.alerts.callbacks.run_is_late",
         }
     ]
+
+
+# --- the process of one task
+
+
+@pytest.mark.parametrize(
+    "task_id",
+    [
+        "fit_churn_model",
+        "shop.dbt_build",
+        "shop.seeds.raw_order_items_seed",
+        "shop.models.marts.core.fct_order_days_run",
+        "marts.snapshots.customer_history_snapshot",
+        TESTS,
+    ],
+)
+def test_the_process_of_a_task_reads_that_task_and_no_other_node(
+    task_id: str, describe: Callable[..., dict[str, Any]], tasks: dict[str, dict[str, Any]]
+) -> None:
+    """As Airflow tells it which task that is."""
+    running = {
+        "_AIRFLOW_PARSING_CONTEXT_DAG_ID": "ecommerce_churn",
+        "_AIRFLOW_PARSING_CONTEXT_TASK_ID": task_id,
+    }
+    read = describe("ecommerce_churn", "2026-11-09T08:00:00-03:00", **running)["tasks"]
+    assert read[task_id] | {"downstream": []} == tasks[task_id] | {"downstream": []}
+    nodes = {name for name, task in read.items() if task["unique_id"]}
+    if tasks[task_id]["unique_id"]:
+        assert nodes == {task_id}
+    assert not any(name.split(".")[0] != task_id.split(".")[0] for name in nodes)

@@ -99,7 +99,7 @@ def main() -> None:
 def demo(demos: list[float]) -> float:
     """`make demo`, from no Postgres to none: the seconds of its DAG run; its own go to `demos`."""
     embedded.stop()
-    demos.append(run(DEMO).seconds)
+    demos.append(run(DEMO, with_memory=False).seconds)
     embedded.start()
     return last_run("ecommerce_churn")
 
@@ -126,7 +126,8 @@ def bare_build() -> float:
         "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
     }
     command = local_airflow.dbt(load_settings(), "build")
-    return run([str(Path(sys.executable).with_name(command[0])), *command[1:]], env=env).seconds
+    program = str(Path(sys.executable).with_name(command[0]))
+    return run([program, *command[1:]], env=env, with_memory=False).seconds
 
 
 def parse(env: dict[str, str]) -> Callable[[], float]:
@@ -146,7 +147,7 @@ def local_mode(folder: Path, env: dict[str, str]) -> float:
         "AIRFLOW_CONN_WAREHOUSE": warehouse_url(),
     }
     airflow = Path(sys.executable).with_name("airflow")
-    run([airflow, "dags", "test", "local_mode"], env=env)
+    run([airflow, "dags", "test", "local_mode"], env=env, with_memory=False)
     return last_run("local_mode")
 
 

@@ -60,7 +60,9 @@ def dbt_task_group(
     running = get_parsing_context().task_id or ""
     if running and not running.startswith(f"{group_id}."):
         return TaskGroup(group_id)
-    running_node = NODE_TASK.search(running)
+    manifest = DBT_PROJECT / "target" / "manifest.json"
+    # without one, dbt would be asked anew for every node that is selected
+    running_node = NODE_TASK.search(running) if manifest.exists() else None
     build_id = f"{group_id}.dbt_build"
     profile = ProfileConfig(
         profile_name="warehouse",
@@ -93,7 +95,7 @@ def dbt_task_group(
         group_id=group_id,
         project_config=ProjectConfig(
             dbt_project_path=DBT_PROJECT,
-            manifest_path=DBT_PROJECT / "target" / "manifest.json",
+            manifest_path=manifest,
         ),
         profile_config=profile,
         execution_config=ExecutionConfig(execution_mode=ExecutionMode.LOCAL),

@@ -127,8 +127,8 @@ def run(
     """Run a program to its end; one that fails ends the benchmark with what it said.
 
     `env` is added to the variables of this process. A server that the program leaves behind as a
-    daemon, as the embedded Postgres is, does not count. To look at the memory of a large program
-    stops it for moments, a tenth of its time in all: `with_memory` is for where that is asked.
+    daemon, as the embedded Postgres is, does not count. To look at the memory of a program takes
+    time itself: without it where nobody asks for the peak.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()

@@ -13,7 +13,7 @@ from cosmos.constants import SUPPORTED_BUILD_RESOURCES
 from cosmos.operators.local import DbtBuildLocalOperator
 
 RESULTS = "results"
-"""XCom of a build: which try it was, and the status of each node by its unique id."""
+"""XCom of a build: how often its run had been cleared, and the status of each node by unique id."""
 NODE_TYPES = {resource.value for resource in SUPPORTED_BUILD_RESOURCES}
 """What is a task each: models, seeds, snapshots."""
 WITHOUT_TESTS = [f"--resource-type={name}" for name in sorted(NODE_TYPES)]
@@ -42,9 +42,8 @@ class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
             failed = {node.partition(".")[0] for node, is_ in self.status.items() if is_ == "error"}
             if not failed or not failed <= NODE_TYPES:
                 raise
-        context["ti"].xcom_push(
-            RESULTS, {"try_number": context["ti"].try_number, "status": self.status}
-        )
+        cleared = context["dag_run"].clear_number
+        context["ti"].xcom_push(RESULTS, {"clear_number": cleared, "status": self.status})
 
     def handle_exception_dbt_runner(self, result: Any) -> None:
         """Note what dbt says; Cosmos then raises for it, where it is not well."""
@@ -56,9 +55,9 @@ class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
 class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
     """Succeeds or fails as its node did in the build; builds the node itself where that is due.
 
-    Due is a retry, and a node that the build skipped because of another, which a retry has built
-    since. To look is one call of Airflow's API: templates, which are another three, wait until dbt
-    needs them.
+    Due is a retry, a node that was cleared without its build, and one that the build skipped
+    because of another, which a retry has built since. To look is one call of Airflow's API:
+    templates, which are another three, wait until dbt needs them.
 
     Args:
         unique_id: dbt's id of the node.
@@ -75,11 +74,7 @@ class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
 
     def execute(self, context: Context, **kwargs: Any) -> None:
         """Raise AirflowException for a node that failed in the build, or dbt's error."""
-        ti = context["ti"]
-        results = ti.xcom_pull(task_ids=self.build_id, key=RESULTS)
-        # whoever clears the whole group has the build tell it anew, whoever clears a node does not
-        is_news = results and results["try_number"] >= ti.try_number
-        status = results["status"].get(self.unique_id) if is_news else None
+        status = None if self._is_retry(context) else self._status_in_build(context)
         if status == "success":
             return
         if status == "error":
@@ -87,3 +82,17 @@ class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
         self.template_fields = DbtBuildLocalOperator.template_fields
         self.render_template_fields(context)
         super().execute(context, **kwargs)
+
+    def _is_retry(self, context: Context) -> bool:
+        """Whether this task has failed since it was last cleared, or ever."""
+        # whoever clears a task gives it all its retries again
+        ti = context["ti"]
+        return bool(ti.try_number > ti.max_tries - self.retries + 1)
+
+    def _status_in_build(self, context: Context) -> str | None:
+        """How the node went; None where something was cleared since, and the build was not."""
+        results = context["ti"].xcom_pull(task_ids=self.build_id, key=RESULTS)
+        if not results or results["clear_number"] != context["dag_run"].clear_number:
+            return None
+        status: str | None = results["status"].get(self.unique_id)
+        return status

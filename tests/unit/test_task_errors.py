@@ -1,8 +1,6 @@
 """How the errors of a task reach Airflow: which of them it tries again, and in which words."""
 
 import logging
-import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,14 +9,7 @@ from include.task_errors import plain_failures
 
 SENTENCE = "orders.csv has no column 'id': add or rename it."
 
-
-@pytest.fixture(scope="module", autouse=True)
-def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Airflow makes its folder on import."""
-    with pytest.MonkeyPatch.context() as patch:
-        if "AIRFLOW_HOME" not in os.environ:
-            patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
-        yield
+pytestmark = pytest.mark.usefixtures("airflow_home")
 
 
 def failure(error: Exception) -> BaseException:

@@ -3,7 +3,8 @@
 Ours is the DAG run of a warm `make demo`, from start to end in Airflow's own books: the shop
 generated, everything built and tested, the model fitted, the report written. The bare build has the
 data tests too and leaves out the unit tests, as the DAG does. LOCAL, a dbt command a task, runs the
-same project with its tests in one task, and nothing beside dbt.
+same project with its tests in one task, and nothing beside dbt. The warehouse is the embedded one,
+which holds the demo shop afterwards.
 """
 
 import sys
@@ -68,7 +69,8 @@ with DAG("local_mode", start_date=datetime(2026, 1, 5), schedule=None):
 
 def main() -> None:
     """Warm up, measure by turns, then LOCAL once."""
-    was_running = embedded.status() is not None
+    if embedded.status() is not None:  # of `make up`, or of a query that somebody looks at
+        raise SystemExit("The embedded Postgres is in use: stop it with `make down` first.")
     demos: list[float] = []
     try:
         for _ in range(2):  # the first may have to prepare everything
@@ -81,8 +83,7 @@ def main() -> None:
         with scratch() as folder:
             local = local_mode(folder, env)
     finally:
-        if not was_running:
-            embedded.stop()
+        embedded.stop()
     bare, warm = times["dbt_build"], sorted(demos)[len(demos) // 2]
     finish(
         "dag",

@@ -15,8 +15,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from include.settings import PROJECT, Settings
+from include.settings import PROJECT
 from include.warehouse import embedded
+from tests.project_copy import developers_own
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "data"))
 
@@ -24,10 +25,8 @@ SHARED_DATA = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "da
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests, and the programs they start, see no connection or setting of the developer's."""
-    settings = {name.upper() for name in Settings.model_fields}
-    for name in list(os.environ):
-        if name.startswith(("AIRFLOW_CONN_", "PG", "WAREHOUSE_")) or name in settings:
-            monkeypatch.delenv(name)
+    for name in developers_own():
+        monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHON_DOTENV_DISABLED", "1")
 
 

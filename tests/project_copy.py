@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from include.settings import PROJECT
+from include.settings import PROJECT, Settings
 
 PARTS = ("dags", "dbt_ecommerce", "include", "scripts")
 NOT_OURS = shutil.ignore_patterns("target", "logs", "data", "__pycache__")
@@ -22,6 +22,16 @@ def copy_project(to: Path) -> Path:
     for part in PARTS:
         shutil.copytree(PROJECT / part, to / part, ignore=NOT_OURS)
     return to
+
+
+def developers_own() -> list[str]:
+    """The variables of this process that hold a connection or a setting of the developer's."""
+    settings = {name.upper() for name in Settings.model_fields}
+    return [
+        name
+        for name in os.environ
+        if name.startswith(("AIRFLOW_CONN_", "PG", "WAREHOUSE_")) or name in settings
+    ]
 
 
 def environment(project: Path, **more: str) -> dict[str, str]:

@@ -11,6 +11,8 @@ import typer
 from include import command_line
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from include.connections import Connection
     from include.report.ledger import State
     from include.settings import Settings
@@ -61,7 +63,7 @@ def send_report(
     if check:
         _check(_needed(telegram), chat, settings)
     elif test:
-        _test(_needed(telegram), chat, settings)
+        _test(_needed(telegram), chat, settings, expected)
     else:
         print(
             publish_report(
@@ -125,7 +127,7 @@ def _check(telegram: "Connection", chats: str, settings: "Settings") -> None:
         raise typer.Exit(1)
 
 
-def _test(telegram: "Connection", chats: str, settings: "Settings") -> None:
+def _test(telegram: "Connection", chats: str, settings: "Settings", as_of: "date | None") -> None:
     """Send the report marked as a test; the ledger knows nothing of it."""
     from include.report.publish import print_report, report_parts
     from include.report.read import read_report
@@ -135,7 +137,7 @@ def _test(telegram: "Connection", chats: str, settings: "Settings") -> None:
 
     to = recipients(telegram, chats)
     with closing(connect(warehouse_url())) as connection:
-        printout = print_report(read_report(connection), settings)
+        printout = print_report(read_report(connection), settings, as_of)
     marker = Wording(settings.report_lang).text("test_marker")
     parts = [part for part in report_parts(printout, settings, marker=marker) if not part.is_empty]
     with Telegram(to.token, settings.telegram_api_url) as client:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,9 @@ async def run_is_late(context: dict[str, Any]) -> None:
     from include.connections import from_airflow_async
 
     try:
-        telegram = await from_airflow_async("telegram_ops") or await from_airflow_async("telegram")
+        telegram = _with_token(
+            await from_airflow_async("telegram_ops"), await from_airflow_async("telegram")
+        )
         warehouse = await from_airflow_async("warehouse")
     except Exception as error:
         _log(error)
@@ -121,7 +124,14 @@ def _churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
 def _connection() -> "Connection | None":
     from include.connections import from_airflow
 
-    return from_airflow("telegram_ops") or from_airflow("telegram")
+    return _with_token(from_airflow("telegram_ops"), from_airflow("telegram"))
+
+
+def _with_token(ops: "Connection | None", telegram: "Connection | None") -> "Connection | None":
+    """Where alerts go; the bot is the report's, unless the connection has one of its own."""
+    if ops is None or ops.password or telegram is None:
+        return ops or telegram
+    return replace(ops, password=telegram.password)
 
 
 def _warehouse_url() -> str | None:

@@ -57,7 +57,8 @@ def send_alert(
             return
         with closing(warehouse):
             ledger = Ledger(warehouse, f"alert: {cause}", today)
-            for said in deliver([Part(PART, Text(html), cause)], to.chats, telegram, ledger):
+            part = Part(PART, Text(html), cause)
+            for said in deliver([part], to.chats, telegram, ledger, advice=""):
                 log.info("%s", said)
 
 

@@ -29,9 +29,10 @@ _DONE = {
     Reason.CHANGED: "brought up to date",
     Reason.RESEND_FORCED: "sent again",
 }
+NOT_EDITED = "not brought up to date"
 SETTLE = (
-    "look into the chat, then run scripts/send_report.py --resolve sent if the message is there,"
-    " or --resolve resend if it is not"
+    "Look into the chat, then run scripts/send_report.py --resolve sent if the message is there,"
+    " or --resolve resend if it is not."
 )
 
 
@@ -64,29 +65,46 @@ def deliver(
     pin: bool = False,
     force: bool = False,
     resolve: State | None = None,
+    advice: str = SETTLE,
 ) -> list[str]:
     """Bring every part to every chat, and say in a line for each chat what happened.
 
-    `force` sends again what is there. `resolve` first settles messages whose outcome is unknown.
-    After all chats were tried the errors of those that failed are raised as one: TryAgainError
-    where trying again may cure all of them.
+    `force` sends again what is there. `resolve` first settles what is unknown of one of the chats;
+    `advice` says what to do about a message whose outcome is unknown. After all chats were tried
+    the errors of those that failed are raised as one: TryAgainError where trying again may cure all
+    of them.
     """
     said, failures = [], list[UserError]()
     with ledger.locked():
-        if resolve is not None and ledger.settle(resolve) == 0:
-            raise UserError(
-                "There is nothing to resolve: no message of this report has an unknown outcome."
-            )
+        if resolve is not None:
+            _settle(chats, ledger, resolve)
         for chat in chats:
             try:
                 said.append(_to_chat(parts, chat, telegram, ledger, pin=pin, force=force))
             except UserError as error:
                 failures.append(error)
     if failures:
-        together = " ".join([*said, *map(str, failures)])
+        is_unknown = any(isinstance(error, UnknownOutcomeError) for error in failures)
+        together = " ".join([*said, *map(str, failures), *([advice] if is_unknown else [])]).strip()
         can_be_cured = all(isinstance(error, TryAgainError) for error in failures)
         raise (TryAgainError if can_be_cured else UserError)(together)
     return said
+
+
+def _settle(chats: Sequence[Chat], ledger: Ledger, state: State) -> None:
+    """Make known what is unknown of the one chat where something is: each is looked at apart."""
+    unknown = ledger.chats_of_unknown_outcome()
+    if not unknown:
+        raise UserError(
+            "There is nothing to resolve: no message of this report has an unknown outcome."
+        )
+    asked = [chat for chat in map(str, chats) if chat in unknown]
+    if len(asked) != 1:
+        raise UserError(
+            f"It is not known whether this report reached {' and '.join(unknown)}: resolve one chat"
+            f" at a time, as with --chat {unknown[0]}."
+        )
+    ledger.settle(asked[0], state)
 
 
 def _to_chat(
@@ -107,9 +125,9 @@ def _all_parts(
     for part in parts:
         if part.is_empty and not _is_there(ledger.entry(str(chat), part.name)):
             continue
-        reason, message_id = _part(part, chat, telegram, ledger, reply_to=first, force=force)
+        what, message_id = _part(part, chat, telegram, ledger, reply_to=first, force=force)
         first = first or message_id
-        done.append(f"{part.name} {_DONE[reason]}")
+        done.append(f"{part.name} {what}")
     if pin and first is not None and _pin(first, chat, telegram, ledger):
         done.append("pinned")
     return f"{chat}: {', '.join(done)}."
@@ -127,35 +145,37 @@ def _part(
     *,
     reply_to: int | None,
     force: bool,
-) -> tuple[Reason, int | None]:
-    """Send, edit or leave a part; why, and the number of its message where it is known."""
+) -> tuple[str, int | None]:
+    """Send, edit or leave a part; which it was, and the number of its message where it is known."""
     entry = ledger.entry(str(chat), part.name)
     reason = reason_to_act(entry, part.content_hash, force=force)
     if reason is Reason.UNKNOWN_OUTCOME:
         raise UnknownOutcomeError(
-            f"Whether the {part.name} of this report reached the chat {chat} is not known, and it"
-            f" is not sent a second time: {SETTLE}."
+            f"Whether the {part.name} reached the chat {chat} is not known, and it is not sent a"
+            " second time."
         )
     if entry is not None and reason is Reason.UNCHANGED:
-        return reason, entry.message_id
+        return _DONE[reason], entry.message_id
     if entry is not None and reason is Reason.CHANGED:
-        return reason, _edit(part, chat, telegram, ledger, entry)
+        is_edited = _edit(part, chat, telegram, ledger, entry)
+        return _DONE[reason] if is_edited else NOT_EDITED, entry.message_id
 
     announced = Entry(State.SENDING, part.content_hash, None)
     ledger.write(str(chat), part.name, announced, reason)
     try:
         message_id = telegram.send(chat, part.content, reply_to)
-    except UnknownOutcomeError as error:
+    except UnknownOutcomeError:
         ledger.write(str(chat), part.name, announced, Reason.UNKNOWN_OUTCOME)
-        raise UnknownOutcomeError(f"{error} {SETTLE[0].upper()}{SETTLE[1:]}.") from None
+        raise
     except UserError:
         ledger.write(str(chat), part.name, Entry(State.NOT_SENT, part.content_hash, None), reason)
         raise
     ledger.write(str(chat), part.name, Entry(State.SENT, part.content_hash, message_id), reason)
-    return reason, message_id
+    return _DONE[reason], message_id
 
 
-def _edit(part: Part, chat: Chat, telegram: Telegram, ledger: Ledger, entry: Entry) -> int | None:
+def _edit(part: Part, chat: Chat, telegram: Telegram, ledger: Ledger, entry: Entry) -> bool:
+    """Put the content into the message that is there; whether that can be done."""
     if entry.message_id is None or isinstance(part.content, Text):
         log.warning(
             "The %s in the chat %s is not brought up to date: the number of its message is not"
@@ -163,11 +183,11 @@ def _edit(part: Part, chat: Chat, telegram: Telegram, ledger: Ledger, entry: Ent
             part.name,
             chat,
         )
-        return None
+        return False
     telegram.replace(chat, entry.message_id, part.content)
     edited = Entry(State.SENT, part.content_hash, entry.message_id)
     ledger.write(str(chat), part.name, edited, Reason.CHANGED)
-    return entry.message_id
+    return True
 
 
 def _pin(message_id: int, chat: Chat, telegram: Telegram, ledger: Ledger) -> bool:

@@ -126,15 +126,27 @@ class Ledger:
             entry.message_id,
         )
 
-    def settle(self, state: State) -> int:
-        """Make the unknown outcomes of this report known; return how many there were."""
-        return self._do(
+    def chats_of_unknown_outcome(self) -> list[str]:
+        """The chats of which nobody knows whether this report is in them."""
+        query = """
+            select distinct chat from ops.report_deliveries
+            where report = %s and period_starts_on = %s and state = 'sending'
+            order by chat
+        """
+        with self._connection, self._connection.cursor() as cursor:
+            cursor.execute(query, self._key)
+            return [chat for (chat,) in cursor.fetchall()]
+
+    def settle(self, chat: str, state: State) -> None:
+        """Make the unknown outcomes of this report in a chat known."""
+        self._do(
             """
             update ops.report_deliveries set state = %s, changed_at = current_timestamp
-            where report = %s and period_starts_on = %s and state = 'sending'
+            where report = %s and period_starts_on = %s and chat = %s and state = 'sending'
             """,
             state.value,
             *self._key,
+            chat,
         )
 
     def move(self, chat: str, new_chat: str) -> None:
@@ -158,7 +170,6 @@ class Ledger:
             new_chat,
         )
 
-    def _do(self, statement: str, *values: object) -> int:
+    def _do(self, statement: str, *values: object) -> None:
         with self._connection, self._connection.cursor() as cursor:
             cursor.execute(statement, values)
-            return int(cursor.rowcount)

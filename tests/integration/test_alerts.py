@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +25,7 @@ from include.errors import UserError
 from include.report.wording import Wording
 from include.settings import Settings
 from include.warehouse import connection as warehouse_connection
-from tests.integration.fake_telegram import FakeTelegram, Refusal, fake_telegram, parse_html
+from tests.integration.fake_telegram import FakeTelegram, HangUp, Refusal, fake_telegram, parse_html
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
 CHAT = "-1001234567890"
@@ -180,6 +181,23 @@ def test_it_is_sent_to_telegram_ops_where_there_is_one(
     telegram["telegram_ops"] = connection(OPS)
     task_failed(context(UserError("It broke: mend it.")))
     assert [message.chat_id for message in server.delivered] == [OPS]
+
+
+def test_telegram_ops_needs_no_token_of_its_own(
+    telegram: dict[str, Connection | None], server: FakeTelegram
+) -> None:
+    telegram["telegram_ops"] = replace(connection(OPS), password=None)
+    task_failed(context(UserError("It broke: mend it.")))
+    assert [message.chat_id for message in server.delivered] == [OPS]
+
+
+def test_an_alert_of_unknown_outcome_is_logged_without_advice_for_the_report(
+    server: FakeTelegram, warehouse: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.fail(HangUp(), method="sendMessage")
+    task_failed(context(UserError("It broke: mend it.")))
+    assert "so it may be there or not" in caplog.text
+    assert "--resolve" not in caplog.text
 
 
 def test_the_same_cause_is_told_once_a_day(server: FakeTelegram, warehouse: str) -> None:

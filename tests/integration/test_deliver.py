@@ -292,6 +292,37 @@ def test_who_saw_no_message_has_it_sent(run: Deliver, server: FakeTelegram) -> N
     assert kinds(server) == WHOLE
 
 
+def test_two_chats_are_looked_at_and_settled_each_by_itself(
+    run: Deliver, server: FakeTelegram, warehouse_url: str
+) -> None:
+    for _ in range(2):
+        server.fail(Silence(), method="sendPhoto")
+    both = {"chats": (CHAT, OTHER)}
+    with pytest.raises(UserError) as caught:
+        run(**both)
+    assert str(caught.value).count("--resolve sent") == 1
+    with pytest.raises(UserError, match=f"one chat at a time, as with --chat {CHAT}"):
+        run(**both, resolve=State.SENT)
+    run(chats=(CHAT,), resolve=State.SENT)
+    assert [row[:3] for row in rows(warehouse_url)] == [
+        (CHAT, "chart", "sent"),
+        (CHAT, "list", "sent"),
+        (OTHER, "chart", "sending"),
+    ]
+    run(**both, resolve=State.NOT_SENT)  # there is one left
+    assert kinds(server) == WHOLE
+    assert kinds(server, OTHER) == ["photo", *WHOLE]
+
+
+def test_a_chat_that_has_it_settles_nothing_of_another(run: Deliver, server: FakeTelegram) -> None:
+    run()
+    server.fail(Silence(), method="sendPhoto")
+    with pytest.raises(UserError):
+        run(chats=(OTHER,))
+    with pytest.raises(UserError, match=f"reached {OTHER}: .* --chat {OTHER}"):
+        run(resolve=State.SENT)
+
+
 def test_where_nothing_is_unknown_nothing_is_settled(run: Deliver, server: FakeTelegram) -> None:
     run()
     with pytest.raises(UserError, match="There is nothing to resolve"):
@@ -306,9 +337,9 @@ def test_a_message_whose_number_is_not_known_is_not_edited_but_said_to_be_old(
     with pytest.raises(UserError):
         run()
     run(resolve=State.SENT)
-    run(changed())
+    assert run(changed()) == [f"{CHAT}: chart not brought up to date, list unchanged."]
     assert kinds(server) == WHOLE
-    assert "is not brought up to date" in caplog.text
+    assert "Send a new one with --force" in caplog.text
 
 
 # --- two at once

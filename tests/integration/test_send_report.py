@@ -602,6 +602,11 @@ def test_a_traceback_that_is_asked_for_holds_no_token(marts: str, server: FakeTe
     [
         (["--as-of=16/11/2026"], "", "The as-of date '16/11/2026' is not a date: write it like"),
         (["--as-of=2026-11-09"], "", "built as of 2026-11-16, not 2026-11-09"),
+        (
+            ["--test", "--as-of=2026-11-09"],
+            f"telegram://:{TOKEN}@{CHAT}",
+            "built as of 2026-11-16, not 2026-11-09",
+        ),
         (["--resolve=yes"], "", "--resolve yes is not possible"),
         (["--check"], "", "There is no connection telegram: set AIRFLOW_CONN_TELEGRAM"),
         (["--test"], "", "There is no connection telegram: set AIRFLOW_CONN_TELEGRAM"),

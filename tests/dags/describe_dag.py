@@ -10,6 +10,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.encoders import encode_deadline_alert
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import DagRunInfo
 from pendulum import instance
@@ -50,7 +51,7 @@ def describe_deadline(deadline: Any) -> dict[str, Any]:
     """From when on a run may take how long, and what is called then."""
     return {
         "since": type(deadline.reference).__name__,
-        "seconds": deadline.interval.total_seconds(),
+        "interval": encode_deadline_alert(deadline)["interval"],
         "tells": deadline.callback.path,
     }
 

@@ -6,11 +6,19 @@ which takes seconds; tasks ask Airflow, which also knows its own database and se
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from include.errors import UserError
+
+OF_LIBPQ = re.compile(
+    r"application_name|channel_binding|client_encoding|connect_timeout|gss\w+|hostaddr|keepalives\w*"
+    r"|krbsrvname|load_balance_hosts|options|passfile|require_auth|requirepeer|ssl\w+"
+    r"|target_session_attrs|tcp_user_timeout"
+)
+"""The extras of a Postgres connection that its driver takes; others are Airflow's own."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Connection:
     login: str | None
     password: str | None
     database: str | None
-    extra: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Connection({self.conn_type}, host={self.host}, port={self.port})"
@@ -32,9 +40,18 @@ class Connection:
     def postgres_url(self) -> str:
         """The connection as one URL that psql and SQLAlchemy accept; it holds the password."""
         login, password = quote(self.login or "", safe=""), quote(self.password or "", safe="")
+        host = self.host or "localhost"
+        if ":" in host:
+            host = f"[{host}]"  # an IPv6 address
+        told = {
+            name: value
+            for name, value in self.extra.items()
+            if OF_LIBPQ.fullmatch(name) and value not in (None, "")
+        }
+        query = urlencode(told, quote_via=quote, safe="")  # to libpq a plus is not a space
         return (
-            f"postgresql://{login}:{password}@{self.host or 'localhost'}:{self.port or 5432}"
-            f"/{quote(self.database or 'postgres', safe='')}"
+            f"postgresql://{login}:{password}@{host}:{self.port or 5432}"
+            f"/{quote(self.database or 'postgres', safe='')}{'?' if query else ''}{query}"
         )
 
 

@@ -6,17 +6,19 @@ imports: `scripts/warehouse.py url` is called from shell lines.
 """
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg2
 from dotenv import load_dotenv
+from psycopg2.extensions import parse_dsn
 
 from include.connections import from_airflow, from_environment
 from include.errors import TryAgainError, UserError
 from include.warehouse import embedded
 
 PROJECT = Path(__file__).resolve().parents[2]
-TIMEOUT = 10  # seconds
+TIMEOUT = 10  # seconds, unless the connection says `connect_timeout`
 UNREADABLE = "The warehouse's address cannot be read: correct AIRFLOW_CONN_WAREHOUSE."
 
 
@@ -65,27 +67,34 @@ def start_embedded() -> str:
 def connect(url: str) -> "psycopg2.extensions.connection":
     """Open a connection; why it cannot be opened is a UserError without the password in it."""
     try:
-        return psycopg2.connect(url, connect_timeout=TIMEOUT)
+        options: dict[str, Any] = {"connect_timeout": TIMEOUT, **parse_dsn(url)}
+        connection: psycopg2.extensions.connection = psycopg2.connect(**options)
     except psycopg2.ProgrammingError:
         # Not chained: the driver repeats an address that it cannot read, password and all.
         raise UserError(UNREADABLE) from None
     except psycopg2.Error as error:
-        raise _explain(url, str(error)) from None
+        raise _explain(url, str(error), options["connect_timeout"]) from None
+    return connection
 
 
 def as_environment(url: str) -> dict[str, str]:
     """The parts of a URL as the variables that dbt's profile reads."""
     parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
     return {
         "WAREHOUSE_HOST": parts.hostname or "",
         "WAREHOUSE_PORT": str(parts.port or 5432),
         "WAREHOUSE_USER": unquote(parts.username or ""),
         "WAREHOUSE_PASSWORD": unquote(parts.password or ""),
         "WAREHOUSE_DATABASE": unquote(parts.path.lstrip("/")),
+        **{
+            f"WAREHOUSE_{name.upper()}": options.get(name, "")
+            for name in ("sslmode", "sslrootcert", "sslcert", "sslkey")
+        },
     }
 
 
-def _explain(url: str, said: str) -> UserError:
+def _explain(url: str, said: str, timeout: int | str) -> UserError:
     """One sentence for what libpq said; its words are English, a server's own may not be."""
     try:
         to = as_environment(url)
@@ -110,7 +119,7 @@ def _explain(url: str, said: str) -> UserError:
         )
     if "timeout expired" in said or "timed out" in said:
         return TryAgainError(
-            f"Postgres at {place} does not answer within {TIMEOUT} seconds: check the network and"
+            f"Postgres at {place} does not answer within {timeout} seconds: check the network and"
             " the host and port in AIRFLOW_CONN_WAREHOUSE."
         )
     if "Connection refused" in said:

@@ -78,9 +78,9 @@ def test_a_life_from_start_to_stop(checkout: Checkout) -> None:
 
 
 def test_env_prints_what_a_shell_takes_over(checkout: Checkout) -> None:
-    uri = "postgres://me:it%27s%20%24HOME@db.example:5433/shop"
+    uri = "postgres://me:it%27s%20%24HOME@db.example:5433/shop?sslmode=require"
     lines = checkout.run("env", AIRFLOW_CONN_WAREHOUSE=uri).stdout
-    assert len(lines.splitlines()) == 5
+    assert len(lines.splitlines()) == 9
     shown = subprocess.run(
         ["sh", "-c", f'{lines}\nenv | grep "^WAREHOUSE_" | sort'],
         check=True,
@@ -92,6 +92,10 @@ def test_env_prints_what_a_shell_takes_over(checkout: Checkout) -> None:
         "WAREHOUSE_HOST=db.example",
         "WAREHOUSE_PASSWORD=it's $HOME",
         "WAREHOUSE_PORT=5433",
+        "WAREHOUSE_SSLCERT=",
+        "WAREHOUSE_SSLKEY=",
+        "WAREHOUSE_SSLMODE=require",
+        "WAREHOUSE_SSLROOTCERT=",
         "WAREHOUSE_USER=me",
     ]
 

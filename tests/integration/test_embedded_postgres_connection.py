@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from include.errors import UserError
-from include.settings import LOCAL
+from include.settings import DBT_PROJECT, LOCAL, PROJECT
 from include.warehouse import connection, embedded
+from include.warehouse.copying import transaction
+from tests.project_copy import environment, run
 
 
 def sentence(url: str) -> str:
@@ -119,7 +121,56 @@ def test_an_address_in_parts_is_not_escaped() -> None:
         "WAREHOUSE_USER": "a@b",
         "WAREHOUSE_PASSWORD": "p/w:",
         "WAREHOUSE_DATABASE": "shop db",
+        "WAREHOUSE_SSLMODE": "",
+        "WAREHOUSE_SSLROOTCERT": "",
+        "WAREHOUSE_SSLCERT": "",
+        "WAREHOUSE_SSLKEY": "",
     }
+
+
+def test_encryption_is_told_in_parts_too() -> None:
+    told = connection.as_environment(
+        "postgresql://me:p@host:5432/shop?sslmode=verify-full&sslrootcert=%2Fa%20b%2Fca.crt"
+    )
+    assert told["WAREHOUSE_SSLMODE"] == "verify-full"
+    assert told["WAREHOUSE_SSLROOTCERT"] == "/a b/ca.crt"
+
+
+def test_encryption_that_the_connection_demands_is_demanded_by_all_who_connect(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The embedded Postgres has none, so that nobody may get in."""
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", f"{warehouse_url}?sslmode=require")
+    url = connection.warehouse_url()
+    refusal = "server does not support SSL, but SSL was required"
+
+    assert refusal in sentence(url)
+
+    with pytest.raises(UserError, match=refusal), transaction(url):
+        pass
+
+    done = run(
+        [
+            *("dbt", "--no-use-colors", "debug", "--connection"),
+            *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        ],
+        PROJECT,
+        environment(
+            PROJECT,
+            **connection.as_environment(url),
+            DBT_TARGET_PATH=str(tmp_path / "target"),
+            DBT_LOG_PATH=str(tmp_path / "logs"),
+        ),
+    )
+    assert refusal in done.stdout
+
+
+def test_how_long_to_wait_may_be_said_by_the_connection(
+    silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TIMEOUT", 60)
+    said = sentence(f"postgresql://me:my-secret@127.0.0.1:{silent_port}/db?connect_timeout=2")
+    assert "does not answer within 2 seconds" in said
 
 
 def test_its_data_lie_in_the_projects_local_folder() -> None:

@@ -76,6 +76,38 @@ def test_what_a_postgres_url_leaves_out_is_postgres_own_default() -> None:
     assert bare.postgres_url == "postgresql://me:@localhost:5432/postgres"
 
 
+def test_what_libpq_is_told_besides_stands_in_the_postgres_url(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    extra = {"sslmode": "verify-full", "sslrootcert": "/a b/ca.crt", "keepalives": 0}
+    of_airflow = {"cursor": "dictcursor", "schema": "shop", "sslkey": None}
+    fields = {"conn_type": "postgres", "host": "db", "login": "me", "extra": extra | of_airflow}
+    told = [
+        "postgres://me@db?sslmode=verify-full&sslrootcert=/a+b/ca.crt&keepalives=0&cursor=x",
+        json.dumps(fields),
+    ]
+    for text in told:
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", text)
+        found = from_environment("warehouse")
+        assert found is not None
+        # %20, not a plus: libpq takes that for one
+        assert found.postgres_url == (
+            "postgresql://me:@db:5432/postgres"
+            "?sslmode=verify-full&sslrootcert=%2Fa%20b%2Fca.crt&keepalives=0"
+        )
+
+
+@pytest.mark.parametrize("name", ["::1", "2001:db8::1"])
+def test_a_host_that_is_an_ipv6_address_keeps_its_brackets(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", f"postgres://me:pw@[{name}]:5433/shop")
+    found = from_environment("warehouse")
+    assert found is not None
+    assert found.host == name
+    assert found.postgres_url == f"postgresql://me:pw@[{name}]:5433/shop"
+
+
 def test_the_password_stays_out_of_the_repr() -> None:
     assert "p/w" not in repr(WAREHOUSE)
     assert "db.example" in repr(WAREHOUSE)

@@ -5,6 +5,7 @@ it is set, else the embedded Postgres, which is started when it does not run. Ke
 imports: `scripts/warehouse.py url` is called from shell lines.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -19,6 +20,13 @@ from include.warehouse import embedded
 
 PROJECT = Path(__file__).resolve().parents[2]
 TIMEOUT = 10  # seconds, unless the connection says `connect_timeout`
+PASSING = re.compile(
+    r"^.*(the database system is|too many (clients|connections)|connection slots are reserved"
+    r"|server closed the connection|terminating connection|no connection to the server"
+    r"|(send data to|receive data from) server|SSL (SYSCALL error|connection has been closed)).*$",
+    re.MULTILINE,
+)
+"""What Postgres says before it is ready, as it ends and where it is full; libpq, without it."""
 UNREADABLE = "The warehouse's address cannot be read: correct AIRFLOW_CONN_WAREHOUSE."
 
 
@@ -73,7 +81,7 @@ def connect(url: str) -> "psycopg2.extensions.connection":
         # Not chained: the driver repeats an address that it cannot read, password and all.
         raise UserError(UNREADABLE) from None
     except psycopg2.Error as error:
-        raise _explain(url, str(error), options["connect_timeout"]) from None
+        raise _explain(url, error, options["connect_timeout"]) from None
     return connection
 
 
@@ -94,7 +102,17 @@ def as_environment(url: str) -> dict[str, str]:
     }
 
 
-def _explain(url: str, said: str, timeout: int | str) -> UserError:
+def may_pass(error: Exception) -> bool:
+    """Whether a driver's error tells of a server that is not ready yet, or of a broken connection.
+
+    Only a server that answered a query gives a SQLSTATE; in what is said of the others the end is
+    libpq's, in English, whatever the server's language is.
+    """
+    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    return str(state).startswith(("08", "40", "57P")) or bool(PASSING.search(str(error)))
+
+
+def _explain(url: str, error: psycopg2.Error, timeout: int | str) -> UserError:
     """One sentence for what libpq said; its words are English, a server's own may not be."""
     try:
         to = as_environment(url)
@@ -102,16 +120,26 @@ def _explain(url: str, said: str, timeout: int | str) -> UserError:
         return UserError(UNREADABLE)
     host, place = to["WAREHOUSE_HOST"], f"{to['WAREHOUSE_HOST']}:{to['WAREHOUSE_PORT']}"
     user, database = to["WAREHOUSE_USER"], to["WAREHOUSE_DATABASE"]
+    # Without the host's name, which may be any of the words below.
+    said = re.sub(r"connection to server (at|on) .+? failed: (FATAL:\s+)?", "", str(error).strip())
     # What a server said comes first: a host with two addresses may also have refused one.
     if "password" in said:
         return UserError(
             f"Postgres at {place} does not accept the password of the user {user!r}: correct it in"
             " AIRFLOW_CONN_WAREHOUSE."
         )
-    if "FATAL:" in said and f'"{database}"' in said:
+    if any(
+        words in said
+        for words in (f'database "{database}" does not exist', "permission denied for database")
+    ):
         return UserError(
             f"Postgres at {place} has no database {database!r}, or the user {user!r} may not use"
             " it: create it, or correct AIRFLOW_CONN_WAREHOUSE."
+        )
+    if passing := PASSING.search(said):
+        return TryAgainError(
+            f"Postgres at {place} takes no connection at the moment ({passing.group()}): wait until"
+            " it does, and try again."
         )
     if "could not translate host name" in said:
         return UserError(
@@ -127,5 +155,10 @@ def _explain(url: str, said: str, timeout: int | str) -> UserError:
             f"No Postgres answers at {place}: start it (the embedded one with"
             " `uv run python scripts/warehouse.py start`), or correct AIRFLOW_CONN_WAREHOUSE."
         )
-    reason = said.strip().split("\n")[0].split(" failed: ")[-1].removeprefix("FATAL:").strip()
+    reason = said.split("\n")[0]
+    if reason in ("Network is unreachable", "No route to host", "Host is down"):
+        return TryAgainError(
+            f"Postgres at {place} is not reached ({reason}): check the network and the host and"
+            " port in AIRFLOW_CONN_WAREHOUSE."
+        )
     return UserError(f"Postgres at {place} refused the connection: {reason}.")

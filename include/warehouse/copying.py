@@ -10,6 +10,7 @@ import adbc_driver_postgresql
 import pyarrow as pa
 
 from include.errors import TryAgainError, UserError
+from include.warehouse.connection import may_pass
 from include.warehouse.files import DataFile
 
 # What a declared type must look like in text, and what to do where nothing does. Postgres would
@@ -22,6 +23,7 @@ READABLE = {
     "integer": ("whole number", "", "write whole numbers like 1234"),
 }
 
+LOCK_NOT_AVAILABLE = "55P03"
 PATIENCE = 60  # seconds to wait for those who read the old tables in a transaction of theirs
 
 
@@ -43,14 +45,15 @@ def transaction(url: str) -> Iterator[adbc.AdbcConnection]:
                 execute(connection, "create schema landing")
             yield connection  # closing without commit rolls back
             connection.commit()
-    except (adbc.Error, pa.ArrowException) as error:
-        reason = what_postgres_said(error)
-        if "lock timeout" in reason:
+    except (adbc.Error, pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and not may_pass(error):
+            raise  # of a file; a connection that breaks amid the rows of a query is one, too
+        if getattr(error, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise TryAgainError(
                 "The files could not be loaded, and nothing was: another session has kept the old"
                 f" tables in use for {PATIENCE} seconds; end it and load again."
             ) from error
-        raise UserError(f"The files could not be loaded, and nothing was: {reason}.") from error
+        raise _explain("The files could not be loaded, and nothing was", error) from error
 
 
 def execute(connection: adbc.AdbcConnection, sql: str) -> None:
@@ -81,6 +84,13 @@ def quoted(identifier: str) -> str:
 def literal(text: str) -> str:
     """A text, as SQL has it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _explain(what: str, error: Exception) -> UserError:
+    reason = what_postgres_said(error)
+    if may_pass(error):
+        return TryAgainError(f"{what}, as the connection to Postgres broke ({reason}): load again.")
+    return UserError(f"{what}: {reason}.")
 
 
 def what_postgres_said(error: Exception) -> str:
@@ -118,9 +128,7 @@ def copy(connection: adbc.AdbcConnection, new: str, file: DataFile) -> int:
         except adbc.Error as error:
             if failures:
                 raise failures[0] from failures[0].__cause__
-            raise UserError(
-                f"{file.path.name} could not be loaded: {what_postgres_said(error)}."
-            ) from error
+            raise _explain(f"{file.path.name} could not be loaded", error) from error
     return rows
 
 

@@ -1,25 +1,29 @@
 """Which warehouse is meant, and one sentence for each way in which it cannot be reached."""
 
 import socket
+import struct
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg2
 import pytest
 
-from include.errors import UserError
+from include.errors import TryAgainError, UserError
 from include.settings import DBT_PROJECT, LOCAL, PROJECT
 from include.warehouse import connection, embedded
 from include.warehouse.copying import transaction
 from tests.project_copy import environment, run
 
 
-def sentence(url: str) -> str:
+def sentence(url: str, kind: type[UserError] = UserError) -> str:
     """What a person reads who connects to this URL; never the password."""
     with pytest.raises(UserError) as caught:
         connection.connect(url)
     said = str(caught.value)
+    assert caught.type is kind, said
     assert "\n" not in said
     assert caught.value.__cause__ is None
     password = urlsplit(url).password
@@ -53,7 +57,7 @@ def test_a_database_that_does_not_exist(warehouse_url: str) -> None:
 def test_nothing_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    said = sentence(f"postgresql://me:my-secret@127.0.0.1:{port}/warehouse")
+    said = sentence(f"postgresql://me:my-secret@127.0.0.1:{port}/warehouse", TryAgainError)
     assert said.startswith(f"No Postgres answers at 127.0.0.1:{port}: start it")
     assert "scripts/warehouse.py start" in said
 
@@ -73,8 +77,102 @@ def silent_port() -> Iterator[int]:
 def test_a_server_that_does_not_answer(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert connection.TIMEOUT == 10
     monkeypatch.setattr(connection, "TIMEOUT", 2)
-    said = sentence(f"postgresql://me:my-secret@127.0.0.1:{silent_port}/warehouse")
+    said = sentence(f"postgresql://me:my-secret@127.0.0.1:{silent_port}/warehouse", TryAgainError)
     assert "does not answer within 2 seconds" in said
+
+
+def test_a_database_that_the_user_may_not_use(warehouse_url: str) -> None:
+    with stranger(warehouse_url, "revoke connect on database {} from public") as url:
+        said = sentence(url)
+    assert "or the user 'stranger' may not use it" in said
+
+
+def test_a_database_with_too_many_connections_is_worth_another_try(warehouse_url: str) -> None:
+    with stranger(warehouse_url, "alter database {} connection limit 0") as url:
+        said = sentence(url, TryAgainError)
+    assert "takes no connection at the moment (too many connections for database" in said
+
+
+@contextmanager
+def stranger(url: str, statement: str) -> Iterator[str]:
+    """URL for a user of no rights, after a statement about the database."""
+    with closing(connection.connect(url)) as warehouse, warehouse.cursor() as cursor:
+        warehouse.autocommit = True
+        cursor.execute("create role stranger login password 'my-secret'")
+        parts = urlsplit(url)
+        try:
+            cursor.execute(statement.format(parts.path[1:]))
+            yield f"postgresql://stranger:my-secret@{parts.hostname}:{parts.port}{parts.path}"
+        finally:
+            cursor.execute("drop role stranger")
+
+
+@contextmanager
+def server_that_says(answer: bytes) -> Iterator[str]:
+    """Address of a server that answers whoever connects so, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = server.accept()
+                    with client:
+                        if len(client.recv(1024)) == 8:  # asks for encryption: no
+                            client.sendall(b"N")
+                            client.recv(1024)
+                        client.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "the database system is starting up",
+        "the database system is shutting down",
+        "the database system is in recovery mode",
+        "the database system is not yet accepting connections",
+        "sorry, too many clients already",
+        "remaining connection slots are reserved for roles with the SUPERUSER attribute",
+    ],
+)
+@pytest.mark.parametrize("database", ["127.0.0.1", "shop"])
+def test_a_server_that_is_not_ready_is_worth_another_try(reason: str, database: str) -> None:
+    """Also where host and database have one name, as in Docker."""
+    fields = b"SFATAL\0VFATAL\0C57P03\0M" + reason.encode() + b"\0\0"
+    with server_that_says(b"E" + struct.pack("!i", len(fields) + 4) + fields) as address:
+        said = sentence(f"postgresql://me:my-secret@{address}/{database}", TryAgainError)
+    assert said == (
+        f"Postgres at {address} takes no connection at the moment ({reason}): wait until it does,"
+        " and try again."
+    )
+
+
+def test_a_server_that_hangs_up_is_worth_another_try() -> None:
+    with server_that_says(b"") as address:
+        said = sentence(f"postgresql://me:my-secret@{address}/shop", TryAgainError)
+    assert "(server closed the connection unexpectedly)" in said
+
+
+@pytest.mark.parametrize("reason", ["Network is unreachable", "No route to host"])
+def test_a_network_that_is_away_is_worth_another_try(
+    reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: str) -> None:
+        raise psycopg2.OperationalError(
+            f'connection to server at "db" (10.0.0.1), port 5432 failed: {reason}\n'
+            "\tIs the server running on that host and accepting TCP/IP connections?\n"
+        )
+
+    monkeypatch.setattr(psycopg2, "connect", refuse)
+    said = sentence("postgresql://me:my-secret@db:5432/db", TryAgainError)
+    assert said.startswith(f"Postgres at db:5432 is not reached ({reason}): check the network")
 
 
 @pytest.mark.parametrize("url", ["postgresql://me:my-secret@host:port/db", "me my-secret"])
@@ -169,7 +267,8 @@ def test_how_long_to_wait_may_be_said_by_the_connection(
     silent_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "TIMEOUT", 60)
-    said = sentence(f"postgresql://me:my-secret@127.0.0.1:{silent_port}/db?connect_timeout=2")
+    url = f"postgresql://me:my-secret@127.0.0.1:{silent_port}/db?connect_timeout=2"
+    said = sentence(url, TryAgainError)
     assert "does not answer within 2 seconds" in said
 
 

@@ -403,6 +403,37 @@ def test_who_keeps_the_old_table_in_use_is_not_waited_for_without_end(
     assert query(f"select * from landing.{ORDERS}") == [("old",)]
 
 
+@pytest.mark.parametrize("statement", ["%COPY%FROM STDIN%", "%pg_input_is_valid%"])
+def test_a_connection_that_breaks_is_worth_another_try(
+    shop: Shop, query: Query, statement: str
+) -> None:
+    shop.declare({ORDERS: {"id": "integer", "ordered_on": "date"}})
+    shop.write("orders.csv", ORDERS_CSV)
+    shop.load()
+    # without a date in it, the column is read to its end
+    shop.write("orders.csv", "id,ordered_on,amount\n" + "1,2026/11/02,10.50\n" * 1_000_000)
+    end = (
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where pid <> pg_backend_pid() and datname = current_database()"
+        f" and state = 'active' and query like '{statement}'"
+    )
+
+    def end_the_load() -> None:
+        while not done.is_set() and not query(end):
+            done.wait(0.001)
+
+    done = threading.Event()
+    killer = threading.Thread(target=end_the_load)
+    killer.start()
+    try:
+        with pytest.raises(TryAgainError, match="the connection to Postgres broke"):
+            shop.load()
+    finally:
+        done.set()
+        killer.join()
+    assert len(query(f"select * from landing.{ORDERS}")) == 2
+
+
 def test_two_loads_at_the_same_time_come_one_after_the_other(shop: Shop, query: Query) -> None:
     shop.write("orders.csv", "id\nfirst\n")
     second = threading.Thread(target=shop.load)

@@ -19,6 +19,7 @@ from include.errors import TryAgainError, UserError
 from include.warehouse import embedded
 
 PROJECT = Path(__file__).resolve().parents[2]
+OLDEST = 16  # pg_input_is_valid
 TIMEOUT = 10  # seconds, unless the connection says `connect_timeout`
 PASSING = re.compile(
     r"^.*(the database system is|too many (clients|connections)|connection slots are reserved"
@@ -82,6 +83,14 @@ def connect(url: str) -> "psycopg2.extensions.connection":
         raise UserError(UNREADABLE) from None
     except psycopg2.Error as error:
         raise _explain(url, error, options["connect_timeout"]) from None
+    version = connection.server_version // 10_000
+    if version < OLDEST:
+        connection.close()
+        raise UserError(
+            f"Postgres at {options['host']}:{options['port']} is version {version}, and the"
+            f" warehouse needs {OLDEST} or newer: upgrade it, or name another one in"
+            " AIRFLOW_CONN_WAREHOUSE."
+        )
     return connection
 
 

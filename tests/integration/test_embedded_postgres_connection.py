@@ -81,6 +81,19 @@ def test_a_server_that_does_not_answer(silent_port: int, monkeypatch: pytest.Mon
     assert "does not answer within 2 seconds" in said
 
 
+def test_a_server_that_is_too_old(warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connection.OLDEST == 16
+    monkeypatch.setattr(connection, "OLDEST", 99)
+    parts = urlsplit(warehouse_url)
+    assert sentence(warehouse_url) == (
+        f"Postgres at {parts.hostname}:{parts.port} is version 18, and the warehouse needs 99 or"
+        " newer: upgrade it, or name another one in AIRFLOW_CONN_WAREHOUSE."
+    )
+    with closing(psycopg2.connect(warehouse_url)) as other, other.cursor() as cursor:
+        cursor.execute("select count(*) from pg_stat_activity where datname = current_database()")
+        assert cursor.fetchone() == (1,)  # the refused one is closed
+
+
 def test_a_database_that_the_user_may_not_use(warehouse_url: str) -> None:
     with stranger(warehouse_url, "revoke connect on database {} from public") as url:
         said = sentence(url)

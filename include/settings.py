@@ -6,6 +6,7 @@ Secrets are not here: they are Airflow connections (see `connections.py`).
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import yaml
 from dotenv import load_dotenv
@@ -43,9 +44,11 @@ def _sources_of_dbt_project() -> list[str]:
 class Settings(BaseSettings):
     """Names are the environment variables' own, in lower case."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
-    shop_sources: Annotated[list[str], NoDecode] = Field(default_factory=_sources_of_dbt_project)
+    shop_sources: Annotated[list[str], NoDecode] = Field(
+        default_factory=_sources_of_dbt_project, min_length=1
+    )
     """Staging folders of the shops to report on; `vars: sources` of dbt_project.yml by default."""
     shop_data: Path | None = None
     """Folder with the files of a real shop; `include/data/<source>` by default."""
@@ -75,20 +78,24 @@ class Settings(BaseSettings):
     telegram_bot_users: Annotated[frozenset[int], NoDecode] = frozenset()
     """Who may ask the bot in private, beside the chats of the connections."""
 
-    warehouse_port: int = 0
+    warehouse_port: int = Field(default=0, ge=0, le=65535)
     """Port of the embedded Postgres; 0 takes a free one."""
 
-    @field_validator("shop_sources", mode="before")
+    @field_validator("shop_sources", "telegram_bot_users", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-    @field_validator("telegram_bot_users", mode="before")
-    @classmethod
-    def _split_users(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("shop_time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):  # of a name, of a path, of a folder of zones
+            raise ValueError("it is a time zone like America/Sao_Paulo") from None
+        return value
 
     @field_validator("report_dashboard_url", "report_airflow_url")
     @classmethod
@@ -120,7 +127,7 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name, why = str(first["loc"][0]).upper(), first["msg"]
+        name, why = str(first["loc"][0]).upper(), first["msg"].removeprefix("Value error, ")
         raise UserError(
             f"The setting {name}={first['input']!r} cannot be used: {why[0].lower() + why[1:]};"
             " correct it in the environment or in .env."

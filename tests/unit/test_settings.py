@@ -23,6 +23,21 @@ def test_the_shop_is_the_dbt_projects_unless_set() -> None:
     assert load_settings().shop_sources == ["demo_shop"]
 
 
+def test_empty_parts_are_no_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_SOURCES", "olist, ,cdnow,")
+    assert load_settings().shop_sources == ["olist", "cdnow"]
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = load_settings()
+    for name in Settings.model_fields:
+        monkeypatch.setenv(name.upper(), "")
+    assert load_settings() == expected
+    monkeypatch.setenv("SHOP_SOURCES", " , ")
+    with pytest.raises(UserError, match="SHOP_SOURCES"):
+        load_settings()
+
+
 def test_the_environment_goes_before_dotenv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,7 +54,17 @@ def test_the_environment_goes_before_dotenv(
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("WAREHOUSE_PORT", "many"), ("REPORT_LANG", "tlh"), ("DEMO_MESS", "some")]
+    ("name", "value"),
+    [
+        ("WAREHOUSE_PORT", "many"),
+        ("WAREHOUSE_PORT", "99999"),
+        ("WAREHOUSE_PORT", "-1"),
+        ("REPORT_LANG", "tlh"),
+        ("DEMO_MESS", "some"),
+        ("SHOP_TIME_ZONE", "Sao_Paulo"),
+        ("SHOP_TIME_ZONE", "America"),
+        ("SHOP_TIME_ZONE", "../etc/passwd"),
+    ],
 )
 def test_a_value_that_makes_no_sense_is_named_in_one_sentence(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch

@@ -4,6 +4,7 @@ The token goes into a header and only to the host it belongs to. What may pass (
 answer) is asked for again with growing pauses; what will not (401, 403, 404) ends the load at once.
 """
 
+import textwrap
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -104,9 +105,10 @@ def _check(response: "Response", rows_at: Collection[str]) -> None:
     content = response.json()
     where = f"{urlsplit(response.url).hostname}, asked for {urlsplit(response.url).path},"
     if isinstance(content, dict) and content.get("success") is False:
+        # Between words: of a secret that is cut, `explain` would not find the rest.
+        said = textwrap.shorten(scrub(str(content.get("error"))), 200, placeholder=" …")
         raise TryAgainError(
-            f"{where} reports a failure: {scrub(str(content.get('error')))[:200]}; nothing was"
-            " loaded, and the next run tries again."
+            f"{where} reports a failure: {said}; nothing was loaded, and the next run tries again."
         )
     if rows_at and all(find_values(one, content) in ([], [None]) for one in rows_at):
         raise TryAgainError(
@@ -150,7 +152,7 @@ def explain(source: str, error: BaseException, secrets: tuple[str, ...]) -> User
     chain = list(_causes(error))
     for cause in chain:
         if isinstance(cause, UserError):
-            return cause
+            return type(cause)(scrub(str(cause), secrets))
     for cause in chain:
         if isinstance(cause, HTTPError) and cause.response is not None:
             return _of_status(source, cause.response, secrets)
@@ -191,7 +193,7 @@ def _of_status(source: str, response: "Response", secrets: tuple[str, ...]) -> U
             f"{source} {what} ({status} for {path}, {ATTEMPTS} times): the next run goes on from"
             " where the last good one ended."
         )
-    said = scrub(response.text.strip()[:200], secrets)
+    said = scrub(response.text.strip(), secrets)[:200]
     return UserError(
         f"{source} refuses the request {path} ({status}: {said}): correct its declaration in"
         " include/sources.yml."

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
-from include.errors import UserError
 from include.settings import DBT_PROJECT
 from include.sync.api import explain
 from include.sync.loads import Brought, Load, last_loaded_at, note
@@ -82,8 +81,6 @@ def sync(
         seconds = time.monotonic() - began
         failed = Load(source.name, f"{source.name}__{table}", run_id, started_at, seconds)
         note(warehouse_url, replace(failed, is_loaded=False, message=str(told)))
-        if isinstance(error, UserError):
-            raise
         raise told from error
     seconds = time.monotonic() - began
     loads = []

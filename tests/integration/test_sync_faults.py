@@ -200,6 +200,22 @@ def test_an_answer_without_rows_is_no_empty_answer(loads: Loads, content: dict[s
     assert_complete(loads)
 
 
+@pytest.mark.parametrize(("status", "kind"), [(200, TryAgainError), (400, UserError)])
+@pytest.mark.parametrize("before", ["unknown key", "." * 165])
+def test_a_token_that_an_answer_repeats_is_told_to_nobody(
+    pipedrive: Loads, status: int, kind: type[UserError], before: str
+) -> None:
+    """Nor a piece of it, where a long answer is cut."""
+    token = pipedrive.fake.token
+    answer = {"success": False, "error": f"{before} {token}"}
+    pipedrive.fake.fail(replies(status, answer), path=path_of(pipedrive))
+
+    message = failing(pipedrive, kind)
+
+    assert before in message
+    assert token[:6] not in message
+
+
 def test_rows_of_a_table_that_is_read_whole_do_not_vanish_without_a_word(pipedrive: Loads) -> None:
     """One that is gone is; all at once are more probably not shown than gone."""
     stages = "/api/v2/stages"

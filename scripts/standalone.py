@@ -21,6 +21,7 @@ from include.warehouse import embedded
 
 PID = LOCAL / "standalone.pid"
 LOG = LOCAL / "standalone.log"
+ADDRESS = "AIRFLOW__API__BASE_URL"
 PATIENCE = 180  # seconds for Airflow to answer; a cold, busy machine needs a minute
 
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -31,8 +32,10 @@ def up() -> None:
     """Start Postgres and Airflow in the background, unless they run already."""
     port = int(os.environ.get("AIRFLOW__API__PORT", "8080"))
     address = f"http://localhost:{port}"
-    if _running() is not None:
-        print(f"Airflow runs already: {address}")
+    airflow = _running()
+    if airflow is not None:
+        # the port that it was started with, which is not in this shell's environment
+        print(f"Airflow runs already: {airflow.environ().get(ADDRESS, address)}")
         return
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -45,7 +48,7 @@ def up() -> None:
     settings = load_settings()
     print("Preparing Postgres, Airflow's tables and the dbt project …", flush=True)
     env = local_airflow.environment(settings)
-    env["AIRFLOW__API__BASE_URL"] = address  # alerts name it
+    env[ADDRESS] = address  # alerts name it
     env["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{port}/execution/"
     local_airflow.prepare(settings, env, LOG, with_docs=True)
     with LOG.open("ab") as log:

@@ -9,6 +9,7 @@ import sys
 import typer
 
 from include import command_line
+from include.errors import UserError
 from include.warehouse import connection, embedded
 
 app = typer.Typer(
@@ -60,7 +61,11 @@ def status() -> None:
     """Tell whether the warehouse runs; the exit code is 0 if it does, else 3."""
     configured = connection.configured_url()
     if configured:
-        connection.connect(configured).close()
+        try:
+            connection.connect(configured).close()
+        except UserError as reason:
+            print(reason)
+            raise typer.Exit(3) from None
         print("The warehouse is the connection in AIRFLOW_CONN_WAREHOUSE, and it answers.")
         return
     server = embedded.status()

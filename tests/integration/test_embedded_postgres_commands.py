@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -116,8 +117,21 @@ def test_a_warehouse_in_dotenv_is_a_configured_one(checkout: Checkout) -> None:
     assert checkout.run("url", PYTHON_DOTENV_DISABLED="").stdout == f"{uri}\n"
 
 
+def test_a_configured_warehouse_that_is_down_does_not_run_and_it_is_told_why(
+    checkout: Checkout,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    uri = f"postgresql://me:my-secret@127.0.0.1:{port}/shop"
+    done = checkout.run("status", AIRFLOW_CONN_WAREHOUSE=uri)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.startswith(f"No Postgres answers at 127.0.0.1:{port}: ")
+    assert done.stdout.count("\n") == 1
+    assert "my-secret" not in done.stdout
+
+
 def test_what_goes_wrong_is_one_line_and_no_traceback(checkout: Checkout) -> None:
-    uri = "postgresql://me:my-secret@no-such-host.invalid/shop"
+    uri = "mysql://me:my-secret@db.example/shop"
     done = checkout.run("status", AIRFLOW_CONN_WAREHOUSE=uri)
     assert done.returncode == 1
     assert done.stdout == ""

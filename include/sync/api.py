@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from include.alerts.scrub import scrub
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
+from include.warehouse.connection import may_pass
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
@@ -146,6 +147,7 @@ def _without_nul(value: Any) -> Any:
 
 def explain(source: str, error: BaseException, secrets: tuple[str, ...]) -> UserError:
     """What went wrong, in one sentence without secrets; TryAgainError where it may pass."""
+    from psycopg2 import Error as PostgresError
     from requests import HTTPError, JSONDecodeError, RequestException, TooManyRedirects
 
     secrets = tuple(filter(None, secrets))
@@ -172,6 +174,13 @@ def explain(source: str, error: BaseException, secrets: tuple[str, ...]) -> User
             return TryAgainError(
                 f"{source} could not be reached, or broke off, {ATTEMPTS} times ({said}): the next"
                 " run goes on from where the last good one ended."
+            )
+    for cause in chain:
+        if isinstance(cause, PostgresError) and may_pass(cause):
+            said = scrub(str(cause).strip().split("\n")[0], secrets)
+            return TryAgainError(
+                f"{source} could not be loaded, as the connection to Postgres broke ({said}): load"
+                " again."
             )
     last = scrub(str(chain[-1]).strip().split("\n")[0], secrets)
     return UserError(f"{source} could not be loaded, and nothing was: {last[:300]}")

@@ -533,6 +533,24 @@ def test_a_source_without_a_token_is_told_plainly(warehouse_url: str) -> None:
             sync(open_source, "items", warehouse_url, connection)
 
 
+def test_a_warehouse_that_breaks_off_is_worth_another_try(pipedrive: Loads) -> None:
+    def end_all_sessions(server: FakeCrm, request: Request) -> Answer:
+        pipedrive.query(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where pid <> pg_backend_pid() and datname = current_database()"
+        )
+        return replies(200, fake_pipedrive.page([{"title": "no key"}], None))(server, request)
+
+    pipedrive.fake.fail(end_all_sessions, path=DEALS)
+
+    message = failing(pipedrive, TryAgainError)
+
+    assert message.startswith(
+        "pipedrive could not be loaded, as the connection to Postgres broke ("
+    )
+    assert_complete(pipedrive)
+
+
 def test_three_failed_runs_in_a_row_pause_a_source(warehouse_url: str) -> None:
     """Retries of a run count once, loads by command line do not, and a good load ends it."""
 

@@ -1,0 +1,86 @@
+"""Shops of a handful of orders, worked by hand: what a thousand customers hide shows in them.
+
+Each is the demo shop with the test's orders in place of its own, built with every data test.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg2
+import pytest
+
+from tests.integration.warehouses import Row, Warehouse, new_warehouse
+
+ONLY_DATA_TESTS = ("--exclude-resource-type", "seed", "unit_test")
+
+pytestmark = pytest.mark.timeout(300)
+
+
+class Order(NamedTuple):
+    """An order of one line."""
+
+    customer: str | None
+    day: str
+    price: str = "10.00"
+    cancelled: str | None = None
+
+
+Build = Callable[[Iterable[Order], str], Warehouse]
+
+
+@pytest.fixture(scope="module")
+def build(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Build everything of a shop as of a date."""
+    warehouse = new_warehouse(postgres, "small_shops", tmp_path_factory.mktemp("small_shops"))
+    warehouse.dbt("seed")
+
+    def build_shop(orders: Iterable[Order], as_of: str) -> Warehouse:
+        place(warehouse, orders)
+        warehouse.dbt("build", *ONLY_DATA_TESTS, as_of=as_of)
+        return warehouse
+
+    return build_shop
+
+
+def place(warehouse: Warehouse, orders: Iterable[Order]) -> None:
+    """Let the landing hold these orders and no others."""
+    with (
+        closing(psycopg2.connect(warehouse.url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        for table in ("orders", "order_items", "order_cancellations", "order_returns"):
+            cursor.execute(f"delete from landing.raw_{table}")
+        for number, order in enumerate(orders):
+            cursor.execute(
+                "insert into landing.raw_orders values (%s, %s, %s, 'site', 'S01')",
+                (number, order.customer, f"{order.day}T15:00:00Z"),
+            )
+            cursor.execute(
+                "insert into landing.raw_order_items values (%s, %s, 'P0001', 1, %s, 0)",
+                (number, number, order.price),
+            )
+            if order.cancelled:
+                cursor.execute(
+                    "insert into landing.raw_order_cancellations values (%s, %s, 'changed mind')",
+                    (number, f"{order.cancelled}T15:00:00Z"),
+                )
+
+
+def weeks(warehouse: Warehouse) -> list[Row]:
+    return warehouse.rows("select * from marts.weekly_churn order by week_starts_on")
+
+
+def test_a_customer_lost_since_sunday_was_one_when_the_week_ended(build: Build) -> None:
+    orders = [
+        Order("B", "2026-01-05"),
+        # known on the Tuesday
+        Order("A", "2026-01-08", cancelled="2026-01-12"),
+    ]
+    shop = build(orders, "2026-01-14")  # a Wednesday
+    [week] = weeks(shop)
+    assert week["customers_at_end"] == 2
+    assert shop.row("marts.customer_churn")["customer_id"] == "B"

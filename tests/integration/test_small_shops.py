@@ -84,3 +84,11 @@ def test_a_customer_lost_since_sunday_was_one_when_the_week_ended(build: Build) 
     [week] = weeks(shop)
     assert week["customers_at_end"] == 2
     assert shop.row("marts.customer_churn")["customer_id"] == "B"
+
+
+def test_a_shop_that_only_guests_bought_from_has_its_orders_in_the_report(build: Build) -> None:
+    shop = build([Order(None, "2026-01-07")], "2026-01-12")
+    [week] = weeks(shop)
+    assert (week["customers_at_end"], week["active_customers_at_end"]) == (0, 0)
+    report = shop.row("marts.rpt_weekly_report")
+    assert (report["orders"], report["revenue"]) == (1, Decimal("10.00"))

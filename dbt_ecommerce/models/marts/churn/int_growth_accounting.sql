@@ -134,10 +134,18 @@ changes_by_segment as (
 
 segments as (
 
+    -- the shop has its periods before it has a customer
+    select
+        'all' as dimension,
+        'all' as segment
+
+    union all
+
     select distinct
         dimension,
         segment
     from changes_by_day
+    where dimension != 'all'
 
 ),
 

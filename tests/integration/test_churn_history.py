@@ -20,7 +20,8 @@ EVENTS = "select * from marts.churn_events order by happened_on, customer_key, e
 WEEKS = """
     select
         week_starts_on, active_customers_at_start, new_customers, reactivated_customers,
-        churned_customers, churned_from_start, active_customers_at_end, customers_at_end
+        churned_customers, churned_from_start, active_customers_at_end, customers_at_end,
+        revenue_at_start, churned_revenue, revenue_churn_rate
     from marts.weekly_churn order by week_starts_on
 """
 

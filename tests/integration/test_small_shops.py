@@ -92,3 +92,17 @@ def test_a_shop_that_only_guests_bought_from_has_its_orders_in_the_report(build:
     assert (week["customers_at_end"], week["active_customers_at_end"]) == (0, 0)
     report = shop.row("marts.rpt_weekly_report")
     assert (report["orders"], report["revenue"]) == (1, Decimal("10.00"))
+
+
+def test_revenue_that_left_is_told_against_what_counted_when_the_week_began(build: Build) -> None:
+    orders = [
+        Order("Bia", "2026-03-10", "50.00"),
+        Order("Dora", "2026-04-01", "100.00", cancelled="2026-04-15"),
+    ]
+    before = weeks(build(orders, "2026-04-13"))[-1]
+    week_before, week = weeks(build(orders, "2026-04-20"))[-2:]
+    assert week_before == before
+    assert before["revenue_at_start"] == Decimal("150.00")
+    assert week["churn_rate"] == Decimal("0.5")
+    assert (week["churned_revenue"], week["revenue_at_start"]) == (100, 150)
+    assert week["revenue_churn_rate"] == Decimal("0.666667")

@@ -16,15 +16,11 @@ counted_orders as (
     select
         customer_key,
         ordered_on,
-        coalesce(least(cancelled_on, returned_on), cancelled_on, returned_on)
-            as called_off_on
+        {{ called_off_on() }} as called_off_on
     from orders
     where
         customer_key is not null
         and {{ only_changed('customer_key') }}
-        -- called off at an unknown time: as if it had never been
-        and not (is_cancelled and cancelled_on is null)
-        and not (is_returned and returned_on is null)
 
 ),
 

@@ -15,19 +15,43 @@ spells as (
 
 ),
 
-order_days as (
+orders as (
 
-    select * from {{ ref('fct_order_days') }}
+    select * from {{ ref('fct_orders') }}
 
 ),
 
+with_called_off as (
+
+    select
+        customer_key,
+        ordered_on,
+        {{ called_off_on() }} as called_off_on,
+        revenue
+    from orders
+    where customer_key is not null
+
+),
+
+-- An order counts until it is called off, as far as anybody knew: spells are
+-- made of the same.
+counted_orders as (
+
+    select *
+    from with_called_off
+    where called_off_on is null or called_off_on > ordered_on
+
+),
+
+-- by day first: there are few of them
 revenue_by_day as (
 
     select
         ordered_on,
+        called_off_on,
         sum(revenue) as revenue
-    from order_days
-    group by ordered_on
+    from counted_orders
+    group by ordered_on, called_off_on
 
 ),
 
@@ -44,6 +68,10 @@ revenue_at_start as (
             and {{ dbt.datediff(
                 'revenue_by_day.ordered_on', 'periods.starts_on', 'day'
             ) }} <= {{ window_days }}
+            and (
+                revenue_by_day.called_off_on is null
+                or periods.starts_on <= revenue_by_day.called_off_on
+            )
     group by periods.period, periods.starts_on
 
 ),
@@ -73,15 +101,19 @@ churned_revenue as (
     select
         churned.period,
         churned.starts_on,
-        sum(order_days.revenue) as revenue
+        sum(counted_orders.revenue) as revenue
     from churned
-    inner join order_days
+    inner join counted_orders
         on
-            churned.customer_key = order_days.customer_key
-            and churned.starts_on > order_days.ordered_on
+            churned.customer_key = counted_orders.customer_key
+            and churned.starts_on > counted_orders.ordered_on
             and {{ dbt.datediff(
-                'order_days.ordered_on', 'churned.starts_on', 'day'
+                'counted_orders.ordered_on', 'churned.starts_on', 'day'
             ) }} <= {{ window_days }}
+            and (
+                counted_orders.called_off_on is null
+                or churned.starts_on <= counted_orders.called_off_on
+            )
     where churned.began_on < churned.starts_on
     group by churned.period, churned.starts_on
 

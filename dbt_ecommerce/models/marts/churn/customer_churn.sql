@@ -167,7 +167,10 @@ final as (
                     then greatest(
                         settled_on, coalesce(last_late_order_on, settled_on)
                     )
-                else spell_began_on
+                else greatest(
+                    spell_began_on,
+                    coalesce(last_late_order_on, spell_began_on)
+                )
             end as date
         ) as status_began_on,
         as_of_on

@@ -58,8 +58,10 @@ windows as (
 
         -- numerics
         cast({{ var('churn_window_days') }} as integer) as fixed_window_days,
-        cast(ceil(gaps.percentile_gap_days) as integer)
-            as percentile_window_days,
+        -- floating point makes 9.000000000000002 of 9
+        cast(
+            ceil(cast(gaps.percentile_gap_days as numeric(18, 6))) as integer
+        ) as percentile_window_days,
         cast(kaplan_meier.gap_days as integer) as kaplan_meier_window_days,
         cast(gaps.median_gap_days as numeric(9, 1)) as median_gap_days,
         cast(gaps.closed_gaps as integer) as closed_gaps,

@@ -92,7 +92,11 @@ with_window as (
             case
                 when rhythm_days is null then {{ var('churn_window_days') }}
                 else greatest(
-                    ceil({{ var('personal_window_factor') }} * rhythm_days),
+                    -- floating point makes 55.00000000000001 of 1.1 × 50
+                    ceil(cast(
+                        {{ var('personal_window_factor') }} * rhythm_days
+                        as numeric(18, 6)
+                    )),
                     {{ var('personal_window_floor_days') }}
                 )
             end as integer

@@ -77,9 +77,10 @@ keyed as (
         -- strings
         customer_name,
         email,
-        city,
-        state,
-        country,
+        -- a place is known by them, and a file may hold '' for nothing
+        {%- for part in ['city', 'state', 'country'] %}
+        nullif(trim({{ part }}), '') as {{ part }},
+        {%- endfor %}
         acquisition_channel,
 
         -- dates

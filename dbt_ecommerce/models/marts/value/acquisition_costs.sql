@@ -26,6 +26,8 @@ sources as (
 
 ),
 
+-- Of complete months only, be they before the first order: dim_months does not
+-- have those.
 spent as (
 
     select
@@ -48,6 +50,7 @@ won as (
         1 as new_customers
     from customers
     inner join sources on customers.source_name = sources.source_name
+    inner join months on customers.cohort_month = months.month_starts_on
 
 ),
 
@@ -62,18 +65,13 @@ spent_and_won as (
 totals as (
 
     select
-        spent_and_won.source_name,
-        spent_and_won.acquisition_channel,
-        spent_and_won.month_starts_on,
-        sum(spent_and_won.spend) as spend,
-        sum(spent_and_won.new_customers) as new_customers
+        source_name,
+        acquisition_channel,
+        month_starts_on,
+        sum(spend) as spend,
+        sum(new_customers) as new_customers
     from spent_and_won
-    inner join months
-        on spent_and_won.month_starts_on = months.month_starts_on
-    group by
-        spent_and_won.source_name,
-        spent_and_won.acquisition_channel,
-        spent_and_won.month_starts_on
+    group by source_name, acquisition_channel, month_starts_on
 
 ),
 

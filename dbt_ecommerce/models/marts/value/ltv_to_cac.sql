@@ -23,11 +23,16 @@ order_days as (
 
 ),
 
+-- dim_months does not have those before the first order
 complete_months as (
 
-    select *
+    select month_starts_on
     from {{ ref('dim_months') }}
     where is_complete
+
+    union distinct
+
+    select month_starts_on from costs
 
 ),
 

@@ -48,8 +48,8 @@ order_totals as (
             as cancelled_orders,
         coalesce(sum(case when is_valid then revenue end), 0) as revenue,
         case
-            when count(distinct currency) = 1 then min(currency)
-            when count(distinct currency) > 1 then 'mixed'
+            when min(currency) != max(currency) then 'mixed'
+            else min(currency)
         end as currency
     from orders
 

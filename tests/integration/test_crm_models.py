@@ -138,6 +138,9 @@ HUBSPOT: Rows = {
         # without an e-mail, but with the telephone and the name of who has one
         patient("112", "2025-05-01", "Íris", "Luz", email="iris@example.com", phone="2133334444"),
         patient("113", "2025-06-01", "iris", phone="+55 21 3333-4444"),
+        # one reception's telephone, and nobody's name: not known to be one person
+        record("114", "2025-07-01", {"lastname": "Reis", "phone": "31 3333-5555"}),
+        record("115", "2025-07-02", {"lastname": "Melo", "phone": "(31) 3333-5555"}),
     ],
     "deals": [
         # 28 February in São Paulo
@@ -283,7 +286,7 @@ def test_a_patient_is_who_has_the_e_mail_else_the_telephone_and_first_name(
     hubspot: Warehouse,
 ) -> None:
     patients = by_id(hubspot, "staging.stg_hubspot__contacts", "contact_id")
-    survivors = {"101", "103", "105", "106", "107", "108", "109", "110", "112"}
+    survivors = {"101", "103", "105", "106", "107", "108", "109", "110", "112", "114", "115"}
     assert set(patients) == survivors
     assert patients["101"]["email"] == "ana@example.com"
     assert patients["106"]["email"] is None

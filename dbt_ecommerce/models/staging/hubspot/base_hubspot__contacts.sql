@@ -73,15 +73,16 @@ cleaned as (
 
 ),
 
--- relatives share a telephone: it makes a person only with the first name
+-- relatives share a telephone: it makes a person only with the first name,
+-- and who has none is not the same as others without
 with_phone_and_name as (
 
     select
         *,
         case
-            when {{ dbt.length('digits') }} >= 8
+            when {{ dbt.length('digits') }} >= 8 and first_word is not null
                 then {{ dbt.concat([
-                    "right(digits, 10)", "' '", "coalesce(first_word, '')"
+                    "right(digits, 10)", "' '", "first_word"
                 ]) }}
         end as phone_and_name
     from cleaned

@@ -14,7 +14,11 @@
     ],
     updated_at='as_of_at',
     hard_deletes='ignore',
-    post_hook='delete from {{ this }} where dbt_valid_to = dbt_valid_from'
+    pre_hook='{{ forget_customer_history_runs() }}',
+    post_hook=[
+        'delete from {{ this }} where dbt_valid_to = dbt_valid_from',
+        '{{ note_customer_history_run() }}',
+    ]
 ) }}
 
 {#- a second run for the same date replaces what the first one saw: post_hook -#}
@@ -43,12 +47,23 @@ cross join {{ ref('as_of') }} as as_of
 left join (
     select
         source_name,
-        max(dbt_valid_from) as last_run_at
-    from {{ history }}
+        max(as_of_on) as last_run_on
+    from (
+        select
+            source_name,
+            as_of_on
+        from ops.customer_history_runs
+        union all
+        -- all that is known of runs that were not noted
+        select
+            source_name,
+            cast(dbt_valid_from as date) as as_of_on
+        from {{ history }}
+    ) as known
     group by source_name
-) as history on customers.source_name = history.source_name
+) as runs on customers.source_name = runs.source_name
 -- a run for an earlier date adds nothing to what is known already
-where as_of.as_of_on >= coalesce(history.last_run_at, as_of.as_of_on)
+where as_of.as_of_on >= coalesce(runs.last_run_on, as_of.as_of_on)
 {%- endif %}
 
 {% endsnapshot %}

@@ -1,0 +1,85 @@
+"""`customer_history` knows as-of dates only, and a run for one before the last adds nothing."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.integration.crm_landing import land
+from tests.integration.warehouses import Warehouse, new_warehouse
+
+pytestmark = pytest.mark.timeout(300)
+
+SNAPSHOT = ("--select", "+customer_history", "--exclude-resource-type", "test", "unit_test")
+FIRST, SECOND, THIRD = date(2026, 1, 26), date(2026, 2, 2), date(2026, 2, 9)
+
+History = list[tuple[str, date, date | None]]
+"""States that Ana lived in, each from an as-of date to another."""
+
+
+@pytest.fixture(scope="module")
+def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return new_warehouse(postgres, "history", tmp_path_factory.mktemp("history"))
+
+
+@pytest.fixture
+def run(warehouse: Warehouse) -> Callable[[date, str], History]:
+    """A history that begins anew with each test: how it stands after a run as of a date."""
+    execute(warehouse, "drop schema if exists marts cascade")
+
+    def run(as_of: date, state: str) -> History:
+        ana = {"id": "1", "properties": {"firstname": "Ana", "state": state}}
+        land(warehouse.url, "hubspot", {"contacts": [ana]})
+        warehouse.dbt("build", *SNAPSHOT, as_of=str(as_of), sources=["hubspot"])
+        return history(warehouse)
+
+    return run
+
+
+def history(warehouse: Warehouse) -> History:
+    rows = warehouse.rows(
+        "select state, dbt_valid_from::date as since, dbt_valid_to::date as until"
+        " from marts.customer_history order by dbt_valid_from"
+    )
+    return [(row["state"], row["since"], row["until"]) for row in rows]
+
+
+def execute(warehouse: Warehouse, sql: str) -> None:
+    with closing(psycopg2.connect(warehouse.url)) as connection, connection:
+        connection.cursor().execute(sql)
+
+
+def test_a_run_for_a_date_before_the_last_adds_nothing_though_that_one_found_nothing_new(
+    run: Callable[[date, str], History],
+) -> None:
+    run(FIRST, "SP")
+    run(SECOND, "SP")
+    # she moved since, and the first week's report is made again
+    assert run(FIRST, "RJ") == [("SP", FIRST, None)]
+    assert run(THIRD, "RJ") == [("SP", FIRST, THIRD), ("RJ", THIRD, None)]
+
+
+def test_a_second_run_for_the_last_date_replaces_what_the_first_one_saw(
+    run: Callable[[date, str], History],
+) -> None:
+    run(FIRST, "SP")
+    run(SECOND, "RJ")
+    assert run(SECOND, "MG") == [("SP", FIRST, SECOND), ("MG", SECOND, None)]
+
+
+def test_a_run_that_is_stopped_half_way_neither_adds_nor_counts(
+    run: Callable[[date, str], History], warehouse: Warehouse
+) -> None:
+    run(FIRST, "SP")
+    execute(
+        warehouse,
+        f"alter table ops.customer_history_runs add constraint stop check (as_of_on <> '{THIRD}')",
+    )
+    with pytest.raises(AssertionError, match="violates check constraint"):
+        run(THIRD, "RJ")
+    execute(warehouse, "alter table ops.customer_history_runs drop constraint stop")
+    assert history(warehouse) == [("SP", FIRST, None)]
+    assert run(SECOND, "RJ") == [("SP", FIRST, SECOND), ("RJ", SECOND, None)]

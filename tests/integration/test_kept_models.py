@@ -96,6 +96,10 @@ CHANGES = {
         update landing.raw_products set unit_cost = unit_cost + 1
         where product_id in ({some:product_id})
     """,
+    "products have other list prices": """
+        update landing.raw_products set list_price = list_price + 1
+        where product_id in ({some:product_id})
+    """,
     "products are of another category": """
         update landing.raw_products set category = 'misc' where product_id in ({some:product_id})
     """,
@@ -155,6 +159,27 @@ def test_models_kept_up_to_date_are_those_made_anew(
     assert [name for name in made_in if made_since[name] != made_in[name]] == [
         "int_customer_spells"
     ]
+
+
+def test_a_new_price_list_changes_products_and_no_order(postgres: Path, tmp_path: Path) -> None:
+    warehouse = start(
+        new_warehouse(postgres, "price_list", tmp_path), generate(tmp_path / "shop", 1)
+    )
+    build = ("run", "--select", "+fct_order_items")
+    warehouse.dbt(*build, as_of=AS_OF[0])
+    execute(warehouse, "update landing.raw_products set list_price = list_price + 1")
+    warehouse.dbt(*build, as_of=AS_OF[0])
+    [changes] = warehouse.rows(
+        "select count(order_id) as orders, count(product_key) as products"
+        " from shop.int_order_changes"
+    )
+    [listed] = warehouse.rows("""
+        select count(*) as there, sum((raw.list_price = products.list_price)::int) as same
+        from landing.raw_products as raw inner join shop.products using (product_id)
+    """)
+    assert listed["there"] > 10
+    assert changes == {"orders": 0, "products": listed["there"]}
+    assert listed["same"] == listed["there"]
 
 
 def test_a_model_that_is_kept_reads_nothing_that_changes_unnoticed(

@@ -42,6 +42,7 @@ changed_in_lines as (
         on
             order_items.source_name = changed_products.source_name
             and order_items.product_id = changed_products.product_id
+    where changed_products.concerns_others
 
 ),
 

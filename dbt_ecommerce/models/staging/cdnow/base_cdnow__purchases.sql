@@ -25,6 +25,8 @@ checked as (
         case
             when customer_id is null then 'customer_id is missing'
             when ordered_on is null then 'order_date is not a date'
+            when {{ is_too_early('ordered_on') }}
+                then 'order_date is before {{ var("earliest_order_on") }}'
             when amount is null then 'amount is not a number'
             when amount < 0 then 'amount is negative'
         end as rejected_because

@@ -101,6 +101,8 @@ checked as (
             when coalesce(made_at, closed_at) is null
                 then 'createdate is missing'
             when is_won and closed_at is null then 'closedate is missing'
+            when is_won and {{ is_too_early('closed_at') }}
+                then 'closedate is before {{ var("earliest_order_on") }}'
             when amount is not null and amount_as_number is null
                 then 'amount is not a number'
             when amount_as_number < 0 then 'amount is negative'

@@ -1,5 +1,7 @@
 {{ config(enabled='olist' in var('sources')) }}
 
+{%- set earliest = var('earliest_order_on') %}
+
 with source as (
 
     select * from {{ source('olist', 'olist__olist_orders_dataset') }}
@@ -35,6 +37,8 @@ checked as (
             when order_id is null then 'order_id is missing'
             when purchased_at is null
                 then 'order_purchase_timestamp is not a date'
+            when {{ is_too_early('purchased_at') }}
+                then 'order_purchase_timestamp is before {{ earliest }}'
             when occurrence > 1 then 'order_id occurs before'
         end as rejected_because,
         source_row,

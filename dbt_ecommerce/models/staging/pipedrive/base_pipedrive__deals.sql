@@ -88,6 +88,8 @@ checked as (
         case
             when coalesce(add_at, closed_at) is null then 'add_time is missing'
             when is_won and closed_at is null then 'won_time is missing'
+            when is_won and {{ is_too_early('closed_at') }}
+                then 'won_time is before {{ var("earliest_order_on") }}'
             when value < 0 then 'value is negative'
         end as rejected_because
     from closed

@@ -90,8 +90,8 @@ def weekly_run(url: str, customers: int, as_of: date, folder: Path) -> float:
 
 def server(url: str) -> int:
     """Process id of the server's main process."""
-    [backend] = query(url, "select pg_backend_pid()")
-    return psutil.Process(backend).ppid()
+    with closing(connect(url)) as connection:  # whose process is there until it is closed
+        return psutil.Process(connection.get_backend_pid()).ppid()
 
 
 def query(url: str, sql: str) -> tuple[int]:

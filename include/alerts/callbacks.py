@@ -143,7 +143,11 @@ def _warehouse_url() -> str | None:
 
 
 def _failed_tests(warehouse_url: str | None) -> tuple[str, ...]:
-    query = "select test_name from ops.data_tests where status <> 'pass' order by test_name"
+    query = """
+        select test_name from ops.data_tests
+        where status not in ('pass', 'warn')
+        order by test_name
+    """
     with suppress(Exception):
         return tuple(name for (name,) in _rows(warehouse_url or "", query))
     return ()

@@ -229,7 +229,8 @@ def test_a_failed_test_task_names_the_tests(server: FakeTelegram, warehouse: str
     run_sql(
         warehouse,
         "create schema ops; create table ops.data_tests (test_name text, status text);"
-        " insert into ops.data_tests values ('good', 'pass'), ('unique_orders', 'fail')",
+        " insert into ops.data_tests"
+        " values ('good', 'pass'), ('unique_orders', 'fail'), ('products_are_listed', 'warn')",
     )
     failed = context("x")
     failed["ti"] = SimpleNamespace(**{**vars(failed["ti"]), "task_id": "marts.dbt_ecommerce_test"})
@@ -238,6 +239,7 @@ def test_a_failed_test_task_names_the_tests(server: FakeTelegram, warehouse: str
     assert "🚨 Data tests failed" in message.text
     assert "▸ unique_orders" in message.text
     assert "good" not in message.text
+    assert "listed" not in message.text  # a warning stops nothing
 
 
 def test_a_run_that_is_late_is_told(server: FakeTelegram, warehouse: str) -> None:

@@ -1,15 +1,7 @@
 {#
     The table that include/churn_model writes and the models of marts/value
-    read. It is made before every run, as models need it to be there; what is
-    in it stays.
+    read.
 #}
-{% macro create_churn_model_parameters() -%}
-    {%- if execute and flags.WHICH in ('build', 'run', 'test') -%}
-        {%- do run_query('create schema if not exists ops') -%}
-        {%- do run_query(churn_model_parameters_ddl()) -%}
-    {%- endif -%}
-{%- endmacro %}
-
 {% macro churn_model_parameters_ddl() -%}
     create table if not exists ops.churn_model_parameters (
         sources {{ dbt.type_string() }} not null,

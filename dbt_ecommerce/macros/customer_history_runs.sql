@@ -2,13 +2,6 @@
     ops.customer_history_runs: for each source the latest as-of date that customer_history was brought up
     to. Its rows only tell when something changed last, and a run that finds nothing new writes none.
 #}
-{% macro create_customer_history_runs() -%}
-    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'snapshot') and target.type == 'postgres' -%}
-        {%- do run_query('create schema if not exists ops') -%}
-        {%- do run_query(customer_history_runs_ddl()) -%}
-    {%- endif -%}
-{%- endmacro %}
-
 {% macro customer_history_runs_ddl() -%}
     create table if not exists ops.customer_history_runs (
         source_name text not null primary key,

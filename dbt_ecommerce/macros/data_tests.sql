@@ -3,13 +3,6 @@
     report reads from it whether what it tells was tested and sound. It is read from
     Postgres only, and Spark's tables cannot be changed in place: there it is not kept.
 #}
-{% macro create_data_tests() -%}
-    {%- if execute and flags.WHICH in ('build', 'run', 'test') and target.type != 'spark' -%}
-        {%- do run_query('create schema if not exists ops') -%}
-        {%- do run_query(data_tests_ddl()) -%}
-    {%- endif -%}
-{%- endmacro %}
-
 {% macro data_tests_ddl() -%}
     create table if not exists ops.data_tests (
         test_name {{ dbt.type_string() }} not null primary key,

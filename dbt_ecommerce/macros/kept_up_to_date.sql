@@ -141,13 +141,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro create_kept_models() -%}
-    {%- if execute and flags.WHICH in ('build', 'run', 'test') and target.type == 'postgres' -%}
-        {%- do run_query('create schema if not exists ops') -%}
-        {%- do run_query(kept_models_ddl()) -%}
-    {%- endif -%}
-{%- endmacro %}
-
 {% macro kept_models_ddl() -%}
     create table if not exists ops.kept_models (
         model_name text not null primary key,

@@ -84,8 +84,9 @@ def deliver(
             except UserError as error:
                 failures.append(error)
     if failures:
-        is_unknown = any(isinstance(error, UnknownOutcomeError) for error in failures)
-        together = " ".join([*said, *map(str, failures), *([advice] if is_unknown else [])]).strip()
+        together = " ".join([*said, *map(str, failures)])
+        if advice and any(isinstance(error, UnknownOutcomeError) for error in failures):
+            together += f" {advice}"
         can_be_cured = all(isinstance(error, TryAgainError) for error in failures)
         raise (TryAgainError if can_be_cured else UserError)(together)
     return said

@@ -49,13 +49,6 @@ EPOCH = "1970-01-01T00:00:00Z"
 pytestmark = pytest.mark.timeout(300)
 
 
-def files(folder: Path, texts: dict[str, str]) -> Path:
-    folder.mkdir()
-    for name, text in texts.items():
-        (folder / f"{name}.csv").write_text(text)
-    return folder
-
-
 def deal_of_hubspot(number: str, closed: str) -> dict[str, object]:
     properties = {"dealstage": "won", "amount": "10", "closedate": closed}
     created = "2026-01-02T12:00:00Z"
@@ -86,9 +79,9 @@ def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareh
         f"update landing.raw_orders set ordered_at = '{EPOCH}'"
         " where order_id = (select min(order_id) from landing.raw_orders)",
     )
-    warehouse.load("cdnow", files(folder / "cdnow", {"cdnow": CDNOW}))
-    warehouse.load("olist", files(folder / "olist", OLIST))
-    warehouse.load("uci_online_retail", files(folder / "uci", {"online_retail": UCI}))
+    warehouse.load_csv("cdnow", {"cdnow": CDNOW})
+    warehouse.load_csv("olist", OLIST)
+    warehouse.load_csv("uci_online_retail", {"online_retail": UCI})
     land_crms(warehouse.url)
     warehouse.dbt("seed", "--select", "hubspot_specialties", sources=SOURCES)
     warehouse.dbt("run", "--select", "+orders", "+rejected_rows", sources=SOURCES)

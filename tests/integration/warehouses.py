@@ -30,6 +30,14 @@ class Warehouse:
         """Load a shop's files."""
         load_files(self.url, source, data, DBT_PROJECT, lambda _: None)
 
+    def load_csv(self, source: str, files: dict[str, str]) -> None:
+        """Load a shop's files, each a name and what is in it."""
+        data = self.folder / source
+        data.mkdir()
+        for name, text in files.items():
+            (data / f"{name}.csv").write_text(text)
+        self.load(source, data)
+
     def dbt(self, command: str, *options: str, as_of: str = "", **dbt_vars: Any) -> str:
         """Run dbt; its output, or AssertionError with it where a model or a test failed.
 

@@ -1,4 +1,4 @@
-"""Rows that occur twice in Olist's files are set aside or merged, and everything else counts."""
+"""Rows that occur twice in Olist's files, and lines of no known product: everything counts once."""
 
 from collections import Counter
 from decimal import Decimal
@@ -21,11 +21,14 @@ o1,c1,delivered,2018-01-02 10:00:00
 o2,c2,delivered,2018-01-03 11:00:00
 o2,c2,delivered,2018-01-03 11:00:00
 """,
+    # a product is typed with a blank, and a line names none at all
     "olist_order_items_dataset": """\
 order_id,order_item_id,product_id,seller_id,price
 o1,1,p1,s1,10.00
 o1,1,p1,s1,10.00
 o2,1,p1,s1,20.50
+o2,2,p1 ,s1,4.00
+o2,3,,s1,0.50
 """,
     "olist_products_dataset": "product_id,product_category_name\np1,bebes\np1,bebes\n",
     "product_category_name_translation": (
@@ -36,13 +39,8 @@ o2,1,p1,s1,20.50
 
 @pytest.fixture(scope="module")
 def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    folder = tmp_path_factory.mktemp("duplicates")
-    data = folder / "files"
-    data.mkdir()
-    for name, text in FILES.items():
-        (data / f"{name}.csv").write_text(text)
-    warehouse = new_warehouse(postgres, "olist_duplicates", folder)
-    warehouse.load("olist", data)
+    warehouse = new_warehouse(postgres, "olist_files", tmp_path_factory.mktemp("olist_files"))
+    warehouse.load_csv("olist", FILES)
     warehouse.dbt("build", sources=["olist"])
     return warehouse
 
@@ -61,5 +59,21 @@ def test_an_order_or_a_line_that_occurs_twice_is_set_aside_once(warehouse: Wareh
 def test_the_totals_count_everything_once(warehouse: Warehouse) -> None:
     totals = warehouse.row("marts.rpt_shop_totals")
     assert (totals["customers"], totals["orders"]) == (2, 2)
-    assert totals["revenue"] == Decimal("30.50")
+    assert totals["revenue"] == Decimal("35.00")
     assert totals["rejected_rows"] == 2
+
+
+def test_a_line_of_a_product_that_is_not_listed_is_warned_of_and_stops_nothing(
+    warehouse: Warehouse,
+) -> None:
+    ended = warehouse.rows(
+        "select test_name, status, failures from ops.data_tests where status <> 'pass'"
+    )
+    assert ended == [{"test_name": "products_of_lines_are_listed", "status": "warn", "failures": 1}]
+    keys = warehouse.rows("select unit_price, product_key from shop.order_items")
+    assert {row["unit_price"]: row["product_key"] is None for row in keys} == {
+        Decimal("0.50"): True,
+        Decimal("4.00"): True,
+        Decimal("10.00"): False,
+        Decimal("20.50"): False,
+    }

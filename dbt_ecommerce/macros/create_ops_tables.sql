@@ -1,0 +1,19 @@
+{#
+    The tables of ops that models and hooks expect to be there; what is in them stays. What is changed
+    in place is Postgres' only: Spark's tables cannot be.
+#}
+{% macro create_ops_tables() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'snapshot') -%}
+        {%- set tables = [churn_model_parameters_ddl()] -%}
+        {%- if target.type != 'spark' -%}
+            {%- do tables.append(data_tests_ddl()) -%}
+        {%- endif -%}
+        {%- if target.type == 'postgres' -%}
+            {%- do tables.extend([kept_models_ddl(), customer_history_runs_ddl()]) -%}
+        {%- endif -%}
+        {%- do run_query('create schema if not exists ops') -%}
+        {%- for table in tables -%}
+            {%- do run_query(table) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -9,8 +9,8 @@ import json
 import sys
 
 from benchmarks.measure import Figure, finish, postgres, run
-from tests.integration import fake_pipedrive
-from tests.integration.fake_crm import in_own_process
+from tests.support import fake_pipedrive
+from tests.support.fake_crm import in_own_process
 
 DEALS = 100_000
 LOAD = """

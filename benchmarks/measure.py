@@ -22,7 +22,7 @@ import psutil
 
 from include.settings import OUT, PROJECT
 from include.warehouse import embedded
-from tests.project_copy import developers_own
+from tests.support.project_copy import developers_own
 
 # No setting of the developer's decides about a figure, and no report of a made-up shop reaches
 # their chats: neither the environment nor `.env` is read, here and in every program run from here.

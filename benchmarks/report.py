@@ -15,7 +15,7 @@ from benchmarks.measure import Figure, by_turns, finish, postgres, run, scratch
 from include.churn_model.store import fit_for_the_week
 from include.settings import DBT_PROJECT, FACTS, PROJECT
 from include.warehouse.connection import as_environment, connect
-from tests.integration.fake_telegram import FakeTelegram, fake_telegram
+from tests.support.fake_telegram import FakeTelegram, fake_telegram
 
 RUNS = 5
 TOKEN, CHAT = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE", "-1001234567890"

@@ -17,7 +17,7 @@ import pytest
 
 from include.settings import PROJECT
 from include.warehouse import embedded
-from tests.project_copy import developers_own
+from tests.support.project_copy import developers_own
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "data"))
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from include.settings import PROJECT
-from tests.project_copy import copy_project, environment, run
+from tests.support.project_copy import copy_project, environment, run
 
 SECRET = "my-secret-password"
 
@@ -43,7 +43,7 @@ def describe(
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(project),
         }
-        program = str(PROJECT / "tests" / "dags" / "describe_dag.py")
+        program = str(PROJECT / "tests" / "support" / "describe_dag.py")
         done = run([sys.executable, program, dag_id, monday], project, env | settings)
         assert done.returncode == 0, done.stderr
         answer = json.loads(done.stdout.splitlines()[-1])

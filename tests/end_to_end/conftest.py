@@ -16,14 +16,11 @@ import psycopg2
 import pytest
 
 from include.warehouse import embedded
-from tests.integration import fake_hubspot, fake_pipedrive
-from tests.integration.fake_telegram import Delivered, fake_telegram
-from tests.integration.warehouses import Warehouse, new_warehouse
-from tests.project_copy import copy_project, environment, run
+from tests.support import fake_hubspot, fake_pipedrive
+from tests.support.fake_telegram import CHAT, TOKEN, WRONG_TOKEN, Delivered, fake_telegram
+from tests.support.project_copy import copy_project, environment, run
+from tests.support.warehouses import Warehouse, new_warehouse
 
-TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
-WRONG_TOKEN = "987654321:AAFakeTokenThatTelegramDoesNotKnow0"
-CHAT = "-1001234567890"
 MONDAY = "2026-11-09"
 
 CDNOW = """\

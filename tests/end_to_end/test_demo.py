@@ -12,8 +12,8 @@ import pyarrow.parquet
 import pytest
 
 from tests.end_to_end.conftest import CDNOW, Run
-from tests.integration.warehouses import Warehouse, new_warehouse
-from tests.project_copy import copy_project, environment, run
+from tests.support.project_copy import copy_project, environment, run
+from tests.support.warehouses import Warehouse, new_warehouse
 
 pytestmark = pytest.mark.timeout(900)  # the last tests wait for the runs
 

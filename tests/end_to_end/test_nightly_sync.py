@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.conftest import WRONG_TOKEN, Run
-from tests.integration import fake_pipedrive
+from tests.end_to_end.conftest import Run
+from tests.support import fake_pipedrive
+from tests.support.fake_telegram import WRONG_TOKEN
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the runs
 

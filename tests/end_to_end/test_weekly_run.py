@@ -6,7 +6,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
 
-from tests.end_to_end.conftest import CHAT, MONDAY, TOKEN, WRONG_TOKEN, Run
+from tests.end_to_end.conftest import MONDAY, Run
+from tests.support.fake_telegram import CHAT, TOKEN, WRONG_TOKEN
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the runs
 

@@ -25,10 +25,16 @@ from include.errors import UserError
 from include.report.wording import Wording
 from include.settings import Settings
 from include.warehouse import connection as warehouse_connection
-from tests.integration.fake_telegram import FakeTelegram, HangUp, Refusal, fake_telegram, parse_html
+from tests.support.fake_telegram import (
+    CHAT,
+    TOKEN,
+    FakeTelegram,
+    HangUp,
+    Refusal,
+    fake_telegram,
+    parse_html,
+)
 
-TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
-CHAT = "-1001234567890"
 OPS = "-1005555555555"
 LOG_URL = "http://localhost:8080/dags/ecommerce_churn/runs/r1/tasks/report?try_number=1"
 

@@ -26,9 +26,8 @@ from include.connections import Connection
 from include.report.telegram import Content, Photo, Text
 from include.settings import PROJECT, PersonalData, Settings
 from scripts.bot import app as script
-from tests.integration.fake_telegram import FakeTelegram, Refusal, fake_telegram
+from tests.support.fake_telegram import TOKEN, FakeTelegram, Refusal, fake_telegram
 
-TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
 CHANNEL, GROUP, ANA, STRANGER = -1001234567890, -1009876543210, 42, 666
 NASTY = '<b>&"Café" 50% off <script>'
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.warehouses import Row, Warehouse, new_warehouse
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 LATEST = date(2026, 11, 16)
 # mondays, the first of a month, and any day

@@ -24,8 +24,8 @@ from include.errors import UserError
 from include.report.message import build_message
 from include.report.read import read_report
 from include.settings import PROJECT
-from tests.integration.warehouses import Row, Warehouse, new_warehouse
-from tests.project_copy import environment, run
+from tests.support.project_copy import environment, run
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 CALIBRATION = date(1997, 9, 30)
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration import fake_hubspot, fake_pipedrive, openapi_proxy
-from tests.integration.fake_crm import (
+from tests.support import fake_hubspot, fake_pipedrive, openapi_proxy
+from tests.support.fake_crm import (
     Fault,
     altered,
     broken_off,
@@ -21,8 +21,8 @@ from tests.integration.fake_crm import (
     replies,
     sent_twice,
 )
-from tests.integration.fake_hubspot import FakeHubSpot
-from tests.integration.fake_pipedrive import FakePipedrive
+from tests.support.fake_hubspot import FakeHubSpot
+from tests.support.fake_pipedrive import FakePipedrive
 
 OBJECTS = "/crm/objects/2026-09"
 DEALS = f"{OBJECTS}/deals"

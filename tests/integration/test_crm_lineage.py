@@ -14,8 +14,8 @@ from include.settings import Settings
 from include.shop_data import get_shop_data
 from include.sync.sources import declared_sources
 from include.sync.sync import sync
-from tests.integration import fake_hubspot, fake_pipedrive
-from tests.integration.warehouses import Warehouse, new_warehouse
+from tests.support import fake_hubspot, fake_pipedrive
+from tests.support.warehouses import Warehouse, new_warehouse
 
 pytestmark = pytest.mark.timeout(600)  # a test waits for its build
 DEALS = 200

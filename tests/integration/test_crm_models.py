@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from include.demo_shop.hubspot import generate_hubspot
-from tests.integration.crm_landing import Rows, land
-from tests.integration.warehouses import Row, Warehouse, new_warehouse
-from tests.project_copy import copy_project
+from tests.support.crm_landing import Rows, land
+from tests.support.project_copy import copy_project
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 AS_OF = "2026-06-01"
 ONLY_DATA_TESTS = ("--exclude-resource-type", "unit_test")

@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests.integration.crm_landing import land
-from tests.integration.warehouses import Warehouse, new_warehouse
+from tests.support.crm_landing import land
+from tests.support.warehouses import Warehouse, new_warehouse
 
 pytestmark = pytest.mark.timeout(300)
 

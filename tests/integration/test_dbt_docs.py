@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 
 from include.local_airflow import DOCS
 from include.settings import PROJECT
-from tests.integration.warehouses import new_warehouse
-from tests.project_copy import copy_project, environment, run
+from tests.support.project_copy import copy_project, environment, run
+from tests.support.warehouses import new_warehouse
 
 DESCRIPTION = "One row: the as-of date of every number."
 OVERVIEW = "No number reads a clock."

@@ -16,9 +16,9 @@ import yaml
 from include.demo_shop.files import write
 from include.demo_shop.shop import generate
 from include.settings import DBT_PROJECT
-from tests.integration import recount, recount_money, shops
-from tests.integration.warehouses import Row, Warehouse, new_warehouse
-from tests.project_copy import copy_project
+from tests.support import recount, recount_money, shops
+from tests.support.project_copy import copy_project
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 AS_OF = date(2026, 11, 16)
 EARLIER = date(2026, 3, 2)  # a Monday too

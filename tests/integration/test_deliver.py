@@ -17,15 +17,19 @@ from include.errors import TryAgainError, UserError
 from include.report.deliver import Part, deliver
 from include.report.ledger import Entry, Ledger, Reason, State, reason_to_act
 from include.report.telegram import Chat, Document, Photo, Telegram, Text, UnknownOutcomeError
-from tests.integration.fake_telegram import (
+from tests.support.fake_telegram import (
+    CHAT,
+    PNG,
+    TOKEN,
     FakeTelegram,
     Garbage,
     HangUp,
+    Naps,
     Refusal,
     Silence,
     fake_telegram,
+    flood,
 )
-from tests.integration.test_telegram import CHAT, PNG, TOKEN, Naps, flood
 
 OTHER = "-1002222222222"
 MONDAY = date(2026, 11, 9)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.crm_landing import land
 from tests.integration.test_kept_models import execute, generate
-from tests.integration.warehouses import Warehouse, new_warehouse
+from tests.support.crm_landing import land
+from tests.support.warehouses import Warehouse, new_warehouse
 
 SOURCES = ["demo_shop", "cdnow", "olist", "uci_online_retail", "hubspot", "pipedrive"]
 

@@ -15,7 +15,7 @@ from include.errors import TryAgainError, UserError
 from include.settings import DBT_PROJECT, LOCAL, PROJECT
 from include.warehouse import connection, embedded
 from include.warehouse.copying import transaction
-from tests.project_copy import environment, run
+from tests.support.project_copy import environment, run
 
 
 def sentence(url: str, kind: type[UserError] = UserError) -> str:

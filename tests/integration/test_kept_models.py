@@ -14,8 +14,8 @@ import psycopg2
 import pytest
 
 from include.settings import PROJECT
-from tests.integration.warehouses import Warehouse, new_warehouse
-from tests.project_copy import environment, run
+from tests.support.project_copy import environment, run
+from tests.support.warehouses import Warehouse, new_warehouse
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.integration import recount, shops
-from tests.integration.warehouses import Row, Warehouse, new_warehouse
+from tests.support import recount, shops
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 EARLIER = date(2018, 6, 4)  # a Monday in the middle of Olist's history
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.warehouses import Warehouse, new_warehouse
+from tests.support.warehouses import Warehouse, new_warehouse
 
 FILES = {
     "olist_customers_dataset": """\

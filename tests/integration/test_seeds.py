@@ -13,7 +13,7 @@ from include.errors import UserError
 from include.settings import DBT_PROJECT
 from include.shop_data import DEMO_AS_OF
 from include.warehouse.load_files import load_files
-from tests.integration.warehouses import Row, Warehouse, new_warehouse
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 DECLARED = {
     "id": "integer",

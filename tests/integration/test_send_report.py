@@ -26,10 +26,7 @@ from include.report.publish import publish_report
 from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
 from include.settings import PROJECT, Settings
 from scripts.send_report import app, send_report
-from tests.integration.fake_telegram import FakeTelegram, Refusal, Silence, fake_telegram
-
-TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
-CHAT = "-1001234567890"
+from tests.support.fake_telegram import CHAT, TOKEN, FakeTelegram, Refusal, Silence, fake_telegram
 
 WEEK = {
     "orders": "int",

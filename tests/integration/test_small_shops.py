@@ -12,7 +12,7 @@ from typing import NamedTuple
 import psycopg2
 import pytest
 
-from tests.integration.warehouses import Row, Warehouse, new_warehouse
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 ONLY_DATA_TESTS = ("--exclude-resource-type", "seed", "unit_test")
 

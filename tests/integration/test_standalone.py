@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project_copy import copy_project, environment, run
+from tests.support.project_copy import copy_project, environment, run
 
 AIRFLOW = "import sys; sys.stdin.read()"
 

@@ -11,12 +11,12 @@ import pytest
 
 from include.settings import PROJECT
 from include.sync.sources import declared_sources
-from tests.integration import fake_hubspot, fake_pipedrive, openapi_proxy
-from tests.integration.crm_loads import Loads, held
-from tests.integration.fake_crm import Answer, FakeCrm, Request, replies
-from tests.integration.fake_hubspot import FakeHubSpot
-from tests.integration.fake_pipedrive import FakePipedrive
-from tests.project_copy import environment, run
+from tests.support import fake_hubspot, fake_pipedrive, openapi_proxy
+from tests.support.crm_loads import Loads, held
+from tests.support.fake_crm import Answer, FakeCrm, Request, replies
+from tests.support.fake_hubspot import FakeHubSpot
+from tests.support.fake_pipedrive import FakePipedrive
+from tests.support.project_copy import environment, run
 
 OBJECTS = "/crm/objects/2026-09"
 

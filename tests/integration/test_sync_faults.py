@@ -18,9 +18,9 @@ from include.sync.api import new_session
 from include.sync.loads import Load, note, paused_because
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
-from tests.integration import fake_hubspot, fake_pipedrive
-from tests.integration.crm_loads import Loads, declared_with_pages_of, held
-from tests.integration.fake_crm import (
+from tests.support import fake_hubspot, fake_pipedrive
+from tests.support.crm_loads import Loads, declared_with_pages_of, held
+from tests.support.fake_crm import (
     Answer,
     FakeCrm,
     Fault,
@@ -35,9 +35,9 @@ from tests.integration.fake_crm import (
     sent_twice,
     serving,
 )
-from tests.integration.fake_hubspot import FakeHubSpot
-from tests.integration.fake_pipedrive import FakePipedrive
-from tests.integration.warehouses import new_warehouse
+from tests.support.fake_hubspot import FakeHubSpot
+from tests.support.fake_pipedrive import FakePipedrive
+from tests.support.warehouses import new_warehouse
 
 DEALS = "/api/v2/deals"
 OBJECTS = "/crm/objects/2026-09/deals"

@@ -16,11 +16,11 @@ import pytest
 
 from include.settings import PROJECT
 from include.sync.sources import declared_sources
-from tests.integration import fake_hubspot, fake_pipedrive
-from tests.integration.crm_loads import Crm, Loads, held
-from tests.integration.fake_hubspot import FakeHubSpot
-from tests.integration.warehouses import new_warehouse
-from tests.project_copy import environment
+from tests.support import fake_hubspot, fake_pipedrive
+from tests.support.crm_loads import Crm, Loads, held
+from tests.support.fake_hubspot import FakeHubSpot
+from tests.support.project_copy import environment
+from tests.support.warehouses import new_warehouse
 
 DEALS, KILLS, SEED = 300, 10, 20260110
 

@@ -12,10 +12,10 @@ from include.sync import stage_history
 from include.sync.sources import declared_sources
 from include.sync.stage_history import load_stage_history
 from include.warehouse.connection import connect
-from tests.integration import fake_pipedrive
-from tests.integration.crm_loads import Loads, connection_to
-from tests.integration.fake_crm import replies
-from tests.integration.fake_pipedrive import FakePipedrive
+from tests.support import fake_pipedrive
+from tests.support.crm_loads import Loads, connection_to
+from tests.support.fake_crm import replies
+from tests.support.fake_pipedrive import FakePipedrive
 
 FIRST, LAST = date(2020, 1, 1), date(2030, 1, 1)
 Change = tuple[int, str, str | None, str | None, int, datetime]

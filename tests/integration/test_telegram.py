@@ -26,17 +26,19 @@ from include.report.telegram import (
     UnknownOutcomeError,
     recipients,
 )
-from tests.integration.fake_telegram import (
+from tests.support.fake_telegram import (
+    CHAT,
+    PNG,
+    TOKEN,
     FakeTelegram,
     Garbage,
     HangUp,
+    Naps,
     Refusal,
     Silence,
     fake_telegram,
+    flood,
 )
-
-TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
-CHAT = "-1001234567890"
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
 
@@ -47,13 +49,6 @@ def server() -> Iterator[FakeTelegram]:
         yield running
 
 
-class Naps(list[float]):
-    """Sleeping without sleeping: the pauses that were asked for."""
-
-    async def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
 def send(
     url: str, text: str = "<b>Hello</b>", *, token: str = TOKEN, chat: str = CHAT
 ) -> tuple[int, Naps]:
@@ -61,10 +56,6 @@ def send(
     naps = Naps()
     with Telegram(token, url, read_timeout=0.3, sleep=naps) as telegram:
         return telegram.send(Chat(chat), Text(text)), naps
-
-
-def flood(seconds: int) -> Refusal:
-    return Refusal(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
 
 
 def closed_port() -> str:
@@ -380,11 +371,6 @@ def test_a_chat_that_is_none_says_how_one_looks(host: str) -> None:
 
 
 # --- pictures, files, edits, pins
-
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
-    "0000000a49444154789c63600000000200014821b3d90000000049454e44ae426082"
-)
 
 
 def test_a_picture_comes_with_its_caption_and_links(server: FakeTelegram) -> None:

@@ -13,8 +13,8 @@ from include.connections import Connection
 from include.settings import PROJECT
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
-from tests.integration.fake_crm import Answer, FakeCrm, Refusal, Request, answer, serving
-from tests.integration.warehouses import Warehouse
+from tests.support.fake_crm import Answer, FakeCrm, Refusal, Request, answer, serving
+from tests.support.warehouses import Warehouse
 
 GUIDE = (PROJECT / "docs" / "your-api.md").read_text(encoding="utf-8")
 DECLARED = re.compile(r"^\*\*`include/sources.yml`\*\*\n```yaml\n(.*?)^```$", re.M | re.S)

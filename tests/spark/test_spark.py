@@ -21,8 +21,8 @@ from pyarrow import parquet
 
 from include.churn_model.store import fit_for_the_week
 from include.settings import DBT_PROJECT, PROJECT
-from tests.integration.warehouses import Row, Warehouse, new_warehouse
-from tests.project_copy import environment, run
+from tests.support.project_copy import environment, run
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 pytest.importorskip("pyspark", reason="Spark is not installed: `uv sync --group spark`")
 

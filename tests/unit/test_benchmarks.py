@@ -5,7 +5,7 @@ import os
 import sys
 
 from include.settings import PROJECT
-from tests.project_copy import run
+from tests.support.project_copy import run
 
 LOOK = """
 import json, os

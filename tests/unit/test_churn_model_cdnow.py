@@ -17,7 +17,7 @@ from include.churn_model.holdout import holdout
 from include.churn_model.purchases import BgNbd, fit_bg_nbd, fit_mbg_nbd
 from include.churn_model.spend import fit_gamma_gamma
 from include.churn_model.table import FrequencyRecency
-from tests.frequency_recency import frequency_recency, order_days
+from tests.support.frequency_recency import frequency_recency, order_days
 
 CALIBRATION = date(1997, 9, 30)
 HOLDOUT = date(1998, 6, 30)  # 39 weeks later

@@ -19,7 +19,7 @@ from include.churn_model.holdout import holdout
 from include.churn_model.purchases import BgNbd, fit_bg_nbd, fit_mbg_nbd
 from include.churn_model.table import Floats, FrequencyRecency
 from include.demo_shop.shop import generate
-from tests.frequency_recency import frequency_recency
+from tests.support.frequency_recency import frequency_recency
 
 AS_OF = date(2026, 11, 16)
 LAST_DAY = date(2026, 11, 15)

@@ -12,9 +12,9 @@ from include.sync.loads import Load
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
 from include.warehouse.connection import connect
-from tests.integration.fake_hubspot import KINDS, FakeHubSpot
-from tests.integration.fake_hubspot import Record as HubSpotRecord
-from tests.integration.fake_pipedrive import KEPT_DELETED, FakePipedrive
+from tests.support.fake_hubspot import KINDS, FakeHubSpot
+from tests.support.fake_hubspot import Record as HubSpotRecord
+from tests.support.fake_pipedrive import KEPT_DELETED, FakePipedrive
 
 Row = dict[str, Any]
 Table = dict[str, Row]

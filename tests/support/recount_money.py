@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.integration.recount import Shop
+from tests.support.recount import Shop
 
 Month = int
 """Months since the year 0."""

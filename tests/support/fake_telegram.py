@@ -29,6 +29,14 @@ LARGEST_PHOTO = 10_000_000
 LARGEST_DOCUMENT = 50_000_000
 MOST_ENTITIES = 100
 
+TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
+WRONG_TOKEN = "987654321:AAFakeTokenThatTelegramDoesNotKnow0"
+CHAT = "-1001234567890"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c63600000000200014821b3d90000000049454e44ae426082"
+)
+
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+|#x[0-9a-fA-F]+);")
 
 
@@ -39,6 +47,10 @@ class Refusal(Exception):  # noqa: N818
         super().__init__(description)
         self.code = code
         self.parameters = parameters
+
+
+def flood(seconds: int) -> Refusal:
+    return Refusal(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
 
 
 class Silence(Exception):  # noqa: N818
@@ -537,3 +549,10 @@ def fake_telegram(token: str, *chats: str) -> Iterator[FakeTelegram]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class Naps(list[float]):
+    """Sleeping without sleeping: the pauses that were asked for."""
+
+    async def __call__(self, seconds: float) -> None:
+        self.append(seconds)

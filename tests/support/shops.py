@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.integration.recount import Shop
+from tests.support.recount import Shop
 
 
 def uci_online_retail(lines: pd.DataFrame, as_of: date | None = None) -> Shop:

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from tests.integration.fake_crm import (
+from tests.support.fake_crm import (
     Answer,
     FakeCrm,
     Fault,

@@ -13,7 +13,7 @@ from include.settings import DBT_PROJECT, PROJECT
 from include.warehouse import embedded
 from include.warehouse.connection import as_environment
 from include.warehouse.load_files import load_files
-from tests.project_copy import environment, run
+from tests.support.project_copy import environment, run
 
 Row = dict[str, Any]
 

@@ -1,12 +1,21 @@
-"""Program for the tests: what Airflow makes of the DAG files, as JSON on the last line of stdout.
+"""Program for the tests: tells what Airflow makes of the DAG files, as often as it is asked.
 
-Airflow reads its configuration when it is imported, so this runs as a process of its own.
+Airflow reads its configuration when it is imported, so this runs as a process of its own. To import
+it costs more than to read the DAG files, so one process answers all questions. Each is answered by
+a fork that ends with its answer, as Airflow itself reads DAG files: whatever the environment of a
+question leaves behind in a module, the next one does not see it.
+
+A question is a line of JSON on stdin: `dag_id`, `monday` and `settings`, variables that are set
+beside those of the process. Its answer is a line on the file descriptor that the argument names:
+JSON, a tab, and how the fork ended, 0 if well. What is printed or logged comes out as usual.
 """
 
+import gc
 import json
+import os
 import sys
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TextIO, cast
 from zoneinfo import ZoneInfo
 
 from airflow.dag_processing.dagbag import DagBag
@@ -27,7 +36,7 @@ def local(moment: datetime) -> str:
     return moment.astimezone(ZoneInfo("America/Sao_Paulo")).isoformat()
 
 
-def describe(task: Any) -> dict[str, Any]:
+def describe_task(task: Any) -> dict[str, Any]:
     """What the tests ask of a task."""
     return {
         "owner": task.owner,
@@ -56,7 +65,7 @@ def describe_deadline(deadline: Any) -> dict[str, Any]:
     }
 
 
-def main(dag_id: str, monday: datetime) -> None:
+def describe_dag(dag_id: str, monday: datetime) -> dict[str, Any]:
     """Describe the DAG, and its scheduled run after the one of `monday`."""
     bag = DagBag()
     answer: dict[str, Any] = {"import_errors": bag.import_errors, "dag_ids": bag.dag_ids}
@@ -86,11 +95,25 @@ def main(dag_id: str, monday: datetime) -> None:
                 "deadlines": list(map(describe_deadline, cast("list[Any]", dag.deadline or []))),
                 "params": {name: dag.params.get_param(name).value for name in dag.params},
             },
-            "tasks": {task.task_id: describe(task) for task in dag.tasks},
+            "tasks": {task.task_id: describe_task(task) for task in dag.tasks},
         }
-    print()
-    print(json.dumps(answer))
+    return answer
+
+
+def main(answers: TextIO) -> None:
+    """Answer questions until there are no more."""
+    gc.freeze()  # no fork's collections look through all that is imported
+    for line in sys.stdin:
+        if os.fork() == 0:
+            question = json.loads(line)
+            os.environ.update(question["settings"])
+            monday = datetime.fromisoformat(question["monday"])
+            answers.write(json.dumps(describe_dag(question["dag_id"], monday)))
+            return
+        _, status = os.wait()
+        print("", status, sep="\t", file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], datetime.fromisoformat(sys.argv[2]))
+    with os.fdopen(int(sys.argv[1]), "w") as answers:
+        main(answers)

@@ -25,6 +25,7 @@ from include.errors import UserError
 from include.report.wording import Wording
 from include.settings import Settings
 from include.warehouse import connection as warehouse_connection
+from tests.support import marts
 from tests.support.fake_telegram import (
     CHAT,
     TOKEN,
@@ -234,8 +235,7 @@ def test_a_warehouse_that_cannot_be_reached_is_no_reason_to_be_silent(
 def test_a_failed_test_task_names_the_tests(server: FakeTelegram, warehouse: str) -> None:
     run_sql(
         warehouse,
-        "create schema ops; create table ops.data_tests (test_name text, status text);"
-        " insert into ops.data_tests"
+        f"{marts.DATA_TESTS} insert into ops.data_tests"
         " values ('good', 'pass'), ('unique_orders', 'fail'), ('products_are_listed', 'warn')",
     )
     failed = context("x")
@@ -258,22 +258,27 @@ def test_a_run_that_is_late_is_told(server: FakeTelegram, warehouse: str) -> Non
     )
 
 
-@pytest.mark.parametrize(("is_unusual", "alerts"), [("true", 1), ("false", 0), ("null", 0)])
+@pytest.mark.parametrize(("is_unusual", "alerts"), [(True, 1), (False, 0), (None, 0)])
 def test_churn_beyond_its_usual_range_is_told_once(
-    server: FakeTelegram, warehouse: str, is_unusual: str, alerts: int
+    server: FakeTelegram, warehouse: str, is_unusual: bool | None, alerts: int
 ) -> None:
-    run_sql(
-        warehouse,
-        f"""
-        create schema marts;
-        create table marts.rpt_churn_trend as
-        select
-            date '2026-11-09' as week_starts_on, date '2026-11-15' as week_ends_on,
-            0.0912 as churn_rate, 0.01 as usual_churn_rate_low, 0.05 as usual_churn_rate_high,
-            cast({is_unusual} as boolean) as is_churn_rate_unusual
-        union all select date '2026-11-02', date '2026-11-08', 0.2, 0.01, 0.05, true
-        """,
-    )
+    week = {
+        "week_starts_on": "2026-11-09",
+        "week_ends_on": "2026-11-15",
+        "churn_rate": 0.0912,
+        "usual_churn_rate_low": 0.01,
+        "usual_churn_rate_high": 0.05,
+        "is_churn_rate_unusual": is_unusual,
+    }
+    week_before = {
+        "week_starts_on": "2026-11-02",
+        "week_ends_on": "2026-11-08",
+        "churn_rate": 0.2,
+        "usual_churn_rate_low": 0.01,
+        "usual_churn_rate_high": 0.05,
+        "is_churn_rate_unusual": True,
+    }
+    marts.make(warehouse, {"rpt_churn_trend": [week, week_before]})
     settings = Settings(telegram_api_url=server.url)
     for _ in range(2):
         churn_is_unusual(settings, warehouse)

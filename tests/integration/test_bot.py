@@ -26,6 +26,7 @@ from include.connections import Connection
 from include.report.telegram import Content, Photo, Text
 from include.settings import PROJECT, PersonalData, Settings
 from scripts.bot import app as script
+from tests.support import marts as marts_tables
 from tests.support.fake_telegram import TOKEN, FakeTelegram, Refusal, fake_telegram
 
 CHANNEL, GROUP, ANA, STRANGER = -1001234567890, -1009876543210, 42, 666
@@ -33,129 +34,209 @@ NASTY = '<b>&"Café" 50% off <script>'
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
 
-WEEK = (
-    "orders int, cancelled_orders int, cancellation_rate numeric, top_cancellation_reason text,"
-    " revenue numeric, new_customers int, churned_customers int, reactivated_customers int,"
-    " active_customers_at_start int, active_customers_at_end int, churn_rate numeric,"
-    " inactive_share numeric, dearest_product_name text, dearest_product_price numeric"
-)
-BEFORE = ", ".join(
-    f"{name}_week_before {kind}" for name, kind in (part.split() for part in WEEK.split(", "))
-)
-TABLES = f"""
-create schema marts;
-create table marts.rpt_shop_totals (
-    as_of_on date, currency text, customers int, churned_customers int, inactive_share numeric,
-    repeat_customers int, repeat_rate numeric, orders int, cancelled_orders int,
-    cancellation_rate numeric, revenue numeric, dearest_product_name text,
-    dearest_product_price numeric, rejected_rows int
-);
-create table marts.rpt_weekly_report (
-    as_of_on date, week_starts_on date, week_ends_on date, currency text, {WEEK}, {BEFORE}
-);
-create table marts.rpt_prediction (
-    as_of_on date, parameters_as_of_on date, declined_because text, at_risk_customers int,
-    value_at_stake numeric, holdout_weeks int, holdout_correlation numeric
-);
-create table marts.rpt_churn_trend (
-    week_starts_on date, week_ends_on date, active_customers_at_end int, new_customers int,
-    reactivated_customers int, churned_customers int, churn_rate numeric(9,6),
-    usual_churn_rate_low numeric(9,6), usual_churn_rate_high numeric(9,6),
-    is_churn_rate_unusual boolean, as_of_on date default '2026-11-16'
-);
-create table marts.rpt_churn_drivers (
-    driver_rank int, dimension text, segment text, churned_from_start int,
-    churned_from_start_before int, churn_rate numeric, churn_rate_before numeric,
-    contribution numeric, as_of_on date default '2026-11-16'
-);
-create table marts.rpt_customers_at_risk (
-    risk_rank int, customer_id text, customer_name text, email text, state text,
-    last_order_on date, rhythm_days numeric, days_overdue int, valid_orders int, revenue numeric,
-    value_at_stake numeric(18,2), probability_alive double precision, last_product_name text,
-    suggested_reason text, cancellation_reason text, as_of_on date default '2026-11-16'
-);
-create table marts.churn_windows (as_of_on date, fixed_window_days int);
-create table marts.customer_churn (customer_key text, last_order_on date);
-create table marts.monthly_cohorts (
-    cohort_month date, months_since int, cohort_customers int, retention_rate numeric(9,6),
-    is_partial boolean
-);
-create table marts.dim_products (product_key text, product_name text);
-create table marts.fct_order_items (
-    product_key text, quantity int, revenue numeric(18,4), is_in_valid_order boolean,
-    ordered_on date
-);
-create schema ops;
-create table ops.data_tests (test_name text, status text);
-"""
-ROWS = """
-insert into marts.rpt_shop_totals values (
-    '2026-11-16', 'BRL', 6, 2, 0.3333, 3, 0.5, 20, 1, 0.05, 1234.5, 'Lamp 7', 700, 0
-);
-insert into marts.rpt_weekly_report (
-    as_of_on, week_starts_on, week_ends_on, currency, orders, revenue, new_customers,
-    churned_customers, active_customers_at_end, churn_rate
-) values ('2026-11-16', '2026-11-09', '2026-11-15', 'BRL', 12, 990, 1, 2, 4, 0.0224);
-insert into marts.rpt_prediction (as_of_on, at_risk_customers) values ('2026-11-16', 25);
-insert into marts.rpt_churn_trend values
-    ('2026-11-02', '2026-11-08', 5, 1, 0, 0, 0.5, 0.01, 0.03, true),
-    ('2026-11-09', '2026-11-15', 4, 1, 0, 2, 0.0224, 0.01, 0.03, false);
-insert into marts.churn_windows values ('2026-11-16', 90);
--- 1, 30, 31, 90, 91 and 365 days before
-insert into marts.customer_churn values
-    ('k1', '2026-11-15'), ('k2', '2026-10-17'), ('k3', '2026-10-16'), ('k4', '2026-08-18'),
-    ('k5', '2026-08-17'), ('k6', '2025-11-16');
-insert into marts.monthly_cohorts values
-    ('2026-04-01', 0, 9, 1, false), ('2026-04-01', 1, 9, 0.9, false),
-    ('2026-05-01', 0, 1000, 1, false), ('2026-05-01', 1, 1000, 0.125, false),
-    ('2026-05-01', 2, 1000, 0.0625, false), ('2026-05-01', 3, 1000, 0, false),
-    ('2026-05-01', 4, 1000, 0.99, false),
-    ('2026-06-01', 0, 2, 1, false), ('2026-06-01', 1, 2, 0.5, false),
-    ('2026-06-01', 2, 2, 0.5, false), ('2026-06-01', 3, 2, 0.5, false),
-    ('2026-07-01', 0, 3, 1, false), ('2026-08-01', 0, 4, 1, false),
-    ('2026-09-01', 0, 5, 1, false), ('2026-09-01', 1, 5, 0.2, false),
-    ('2026-09-01', 2, 5, 0.4, true), ('2026-09-01', 3, 5, null, null),
-    ('2026-10-01', 0, 6, 1, false), ('2026-10-01', 1, 6, 0.3333, true),
-    ('2026-10-01', 2, 6, null, null), ('2026-10-01', 3, 6, null, null);
-insert into marts.dim_products
-    select 'lamp ' || n, 'Lamp ' || n from generate_series(1, 7) as n;
-insert into marts.dim_products values ('dust', 'Pó de Café'), ('nameless', null);
-insert into marts.fct_order_items
-    select 'lamp ' || n, 1, 100 * n, true, '2026-10-01' from generate_series(1, 7) as n;
--- 6 for 60 in all, 3 for 30 of them in the seven days from 2026-11-09 to 2026-11-15
-insert into marts.fct_order_items values
-    ('nasty', 2, 20, true, '2026-11-15'), ('nasty', 1, 10, true, '2026-11-09'),
-    ('nasty', 3, 30, true, '2026-11-08'), ('nasty', 5, 50, false, '2026-11-15');
-insert into ops.data_tests values ('unique_orders', 'pass');
-"""
-# 120.50 + 23 * 1.00 = 143.50 at stake
-AT_RISK = """
-insert into marts.rpt_customers_at_risk values
-    (1, 'C-1042', 'Ana Souza', 'ana@example.com', 'SP', '2026-09-01', 20.0, 34, 3, 90, 120.50, 0.4,
-     %(nasty)s, 'overdue', null),
-    (2, 'bia@example.com', null, null, null, '2026-10-05', null, null, 1, 9, null, null,
-     null, 'last_order_cancelled', '<i>too late'),
-    (3, 'C-3', %(long)s, 'c3@example.com', 'SP', '2026-09-01', 20.0, 1, 3, 90, 1, 0.4,
-     %(long)s, 'unlikely_to_return', %(long)s);
-insert into marts.rpt_customers_at_risk
-    select
-        n, %(long)s || n, %(long)s, %(long)s, 'SP', '2026-09-01', 20.0, 1000 + n, 3, 90, 1.00, 0.4,
-        %(long)s, 'last_order_cancelled', %(long)s
-    from generate_series(4, 25) as n;
-insert into marts.dim_products values ('nasty', %(nasty)s)
-"""
+AS_OF = "2026-11-16"
+LONG = "&<ção🎉>" * 50
+# cohort, its customers, and of each month since: who came back, and whether it is not over
+COHORTS: list[tuple[str, int, list[tuple[float | None, bool | None]]]] = [
+    ("2026-04-01", 9, [(1, False), (0.9, False)]),
+    ("2026-05-01", 1000, [(1, False), (0.125, False), (0.0625, False), (0, False), (0.99, False)]),
+    ("2026-06-01", 2, [(1, False), (0.5, False), (0.5, False), (0.5, False)]),
+    ("2026-07-01", 3, [(1, False)]),
+    ("2026-08-01", 4, [(1, False)]),
+    ("2026-09-01", 5, [(1, False), (0.2, False), (0.4, True), (None, None)]),
+    ("2026-10-01", 6, [(1, False), (0.3333, True), (None, None), (None, None)]),
+]
+ROWS: marts_tables.Rows = {
+    "rpt_shop_totals": [
+        {
+            "as_of_on": AS_OF,
+            "currency": "BRL",
+            "customers": 6,
+            "churned_customers": 2,
+            "inactive_share": 0.3333,
+            "repeat_customers": 3,
+            "repeat_rate": 0.5,
+            "orders": 20,
+            "cancelled_orders": 1,
+            "cancellation_rate": 0.05,
+            "revenue": 1234.5,
+            "dearest_product_name": "Lamp 7",
+            "dearest_product_price": 700,
+            "rejected_rows": 0,
+        }
+    ],
+    "rpt_weekly_report": [
+        {
+            "as_of_on": AS_OF,
+            "week_starts_on": "2026-11-09",
+            "week_ends_on": "2026-11-15",
+            "currency": "BRL",
+            "orders": 12,
+            "revenue": 990,
+            "new_customers": 1,
+            "churned_customers": 2,
+            "active_customers_at_end": 4,
+            "churn_rate": 0.0224,
+        }
+    ],
+    "rpt_prediction": [{"as_of_on": AS_OF, "at_risk_customers": 25}],
+    "rpt_churn_trend": [
+        {
+            "as_of_on": AS_OF,
+            "week_starts_on": "2026-11-02",
+            "week_ends_on": "2026-11-08",
+            "active_customers_at_end": 5,
+            "new_customers": 1,
+            "reactivated_customers": 0,
+            "churned_customers": 0,
+            "churn_rate": 0.5,
+            "usual_churn_rate_low": 0.01,
+            "usual_churn_rate_high": 0.03,
+            "is_churn_rate_unusual": True,
+        },
+        {
+            "as_of_on": AS_OF,
+            "week_starts_on": "2026-11-09",
+            "week_ends_on": "2026-11-15",
+            "active_customers_at_end": 4,
+            "new_customers": 1,
+            "reactivated_customers": 0,
+            "churned_customers": 2,
+            "churn_rate": 0.0224,
+            "usual_churn_rate_low": 0.01,
+            "usual_churn_rate_high": 0.03,
+            "is_churn_rate_unusual": False,
+        },
+    ],
+    "rpt_churn_drivers": [],
+    # 120.50 + 23 * 1.00 = 143.50 at stake
+    "rpt_customers_at_risk": [
+        {
+            "as_of_on": AS_OF,
+            "risk_rank": 1,
+            "customer_id": "C-1042",
+            "customer_name": "Ana Souza",
+            "email": "ana@example.com",
+            "state": "SP",
+            "last_order_on": "2026-09-01",
+            "rhythm_days": 20.0,
+            "days_overdue": 34,
+            "valid_orders": 3,
+            "revenue": 90,
+            "value_at_stake": 120.50,
+            "probability_alive": 0.4,
+            "last_product_name": NASTY,
+            "suggested_reason": "overdue",
+        },
+        {
+            "as_of_on": AS_OF,
+            "risk_rank": 2,
+            "customer_id": "bia@example.com",
+            "last_order_on": "2026-10-05",
+            "valid_orders": 1,
+            "revenue": 9,
+            "suggested_reason": "last_order_cancelled",
+            "cancellation_reason": "<i>too late",
+        },
+        {
+            "as_of_on": AS_OF,
+            "risk_rank": 3,
+            "customer_id": "C-3",
+            "customer_name": LONG,
+            "email": "c3@example.com",
+            "state": "SP",
+            "last_order_on": "2026-09-01",
+            "rhythm_days": 20.0,
+            "days_overdue": 1,
+            "valid_orders": 3,
+            "revenue": 90,
+            "value_at_stake": 1,
+            "probability_alive": 0.4,
+            "last_product_name": LONG,
+            "suggested_reason": "unlikely_to_return",
+            "cancellation_reason": LONG,
+        },
+        *(
+            {
+                "as_of_on": AS_OF,
+                "risk_rank": n,
+                "customer_id": f"{LONG}{n}",
+                "customer_name": LONG,
+                "email": LONG,
+                "state": "SP",
+                "last_order_on": "2026-09-01",
+                "rhythm_days": 20.0,
+                "days_overdue": 1000 + n,
+                "valid_orders": 3,
+                "revenue": 90,
+                "value_at_stake": 1.00,
+                "probability_alive": 0.4,
+                "last_product_name": LONG,
+                "suggested_reason": "last_order_cancelled",
+                "cancellation_reason": LONG,
+            }
+            for n in range(4, 26)
+        ),
+    ],
+    "churn_windows": [{"as_of_on": AS_OF, "fixed_window_days": 90}],
+    "customer_churn": [
+        {"customer_key": "k1", "last_order_on": "2026-11-15"},  # 1 day before
+        {"customer_key": "k2", "last_order_on": "2026-10-17"},  # 30
+        {"customer_key": "k3", "last_order_on": "2026-10-16"},  # 31
+        {"customer_key": "k4", "last_order_on": "2026-08-18"},  # 90
+        {"customer_key": "k5", "last_order_on": "2026-08-17"},  # 91
+        {"customer_key": "k6", "last_order_on": "2025-11-16"},  # 365
+    ],
+    "monthly_cohorts": [
+        {
+            "cohort_month": month,
+            "months_since": months_since,
+            "cohort_customers": customers,
+            "retention_rate": rate,
+            "is_partial": is_partial,
+        }
+        for month, customers, months in COHORTS
+        for months_since, (rate, is_partial) in enumerate(months)
+    ],
+    "dim_products": [
+        *({"product_key": f"lamp {n}", "product_name": f"Lamp {n}"} for n in range(1, 8)),
+        {"product_key": "dust", "product_name": "Pó de Café"},
+        {"product_key": "nameless"},
+        {"product_key": "nasty", "product_name": NASTY},
+    ],
+    "fct_order_items": [
+        {
+            "product_key": product,
+            "quantity": quantity,
+            "revenue": revenue,
+            "is_in_valid_order": is_valid,
+            "ordered_on": ordered_on,
+        }
+        for product, quantity, revenue, is_valid, ordered_on in [
+            *((f"lamp {n}", 1, 100 * n, True, "2026-10-01") for n in range(1, 8)),
+            # 6 for 60 in all, 3 for 30 of them in the seven days from 2026-11-09 to 2026-11-15
+            ("nasty", 2, 20, True, "2026-11-15"),
+            ("nasty", 1, 10, True, "2026-11-09"),
+            ("nasty", 3, 30, True, "2026-11-08"),
+            ("nasty", 5, 50, False, "2026-11-15"),
+        ]
+    ],
+}
 
 
-def run_sql(url: str, statements: str, **values: str) -> None:
+def run_sql(url: str, statements: str) -> None:
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(statements, values or None)
+        cursor.execute(statements)
 
 
 @pytest.fixture
 def marts(warehouse_url: str) -> str:
     """The URL of a warehouse with the tables that the bot reads."""
-    run_sql(warehouse_url, TABLES + ROWS)
-    run_sql(warehouse_url, AT_RISK, nasty=NASTY, long="&<ção🎉>" * 50)
+    marts_tables.make(warehouse_url, ROWS)
+    run_sql(
+        warehouse_url,
+        f"{marts_tables.DATA_TESTS} insert into ops.data_tests values ('unique_orders', 'pass')",
+    )
     return warehouse_url
 
 

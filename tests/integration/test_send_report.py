@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -26,90 +26,145 @@ from include.report.publish import publish_report
 from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
 from include.settings import PROJECT, Settings
 from scripts.send_report import app, send_report
+from tests.support import marts as marts_tables
 from tests.support.fake_telegram import CHAT, TOKEN, FakeTelegram, Refusal, Silence, fake_telegram
 
-WEEK = {
-    "orders": "int",
-    "cancelled_orders": "int",
-    "cancellation_rate": "numeric(9,4)",
-    "top_cancellation_reason": "text",
-    "revenue": "numeric(18,2)",
-    "new_customers": "int",
-    "churned_customers": "int",
-    "reactivated_customers": "int",
-    "active_customers_at_start": "int",
-    "active_customers_at_end": "int",
-    "churn_rate": "numeric(9,4)",
-    "inactive_share": "numeric(9,4)",
-    "dearest_product_name": "text",
-    "dearest_product_price": "numeric(18,2)",
+AS_OF = "2026-11-16"
+ROWS: marts_tables.Rows = {
+    "rpt_shop_totals": [
+        {
+            "as_of_on": AS_OF,
+            "customers": 4339,
+            "churned_customers": 1449,
+            "inactive_share": 0.3339,
+            "repeat_customers": 2845,
+            "repeat_rate": 0.6557,
+            "orders": 25897,
+            "cancelled_orders": 3836,
+            "cancellation_rate": 0.1481,
+            "revenue": 10655622.48,
+            "dearest_product_name": "Television",
+            "dearest_product_price": 3199.00,
+            "currency": "BRL",
+            "rejected_rows": 12,
+        }
+    ],
+    "rpt_weekly_report": [
+        {
+            "as_of_on": AS_OF,
+            "week_starts_on": "2026-11-09",
+            "week_ends_on": "2026-11-15",
+            "currency": "BRL",
+            "orders": 231,
+            "orders_week_before": 219,
+            "cancelled_orders": 12,
+            "cancelled_orders_week_before": 9,
+            "cancellation_rate": 0.0519,
+            "cancellation_rate_week_before": 0.0411,
+            "top_cancellation_reason": "changed their mind",
+            "top_cancellation_reason_week_before": "out of stock",
+            "revenue": 48213.50,
+            "revenue_week_before": 44710.00,
+            "new_customers": 21,
+            "new_customers_week_before": 24,
+            "churned_customers": 9,
+            "churned_customers_week_before": 6,
+            "reactivated_customers": 4,
+            "reactivated_customers_week_before": 4,
+            "active_customers_at_start": 402,
+            "active_customers_at_start_week_before": 400,
+            "active_customers_at_end": 418,
+            "active_customers_at_end_week_before": 402,
+            "churn_rate": 0.0224,
+            "churn_rate_week_before": 0.0150,
+            "inactive_share": 0.3339,
+            "inactive_share_week_before": 0.3321,
+            "dearest_product_name": "Café & <b>pão</b>",
+            "dearest_product_name_week_before": "Television",
+            "dearest_product_price": 2499.90,
+            "dearest_product_price_week_before": 3199.00,
+        }
+    ],
+    "rpt_prediction": [
+        {
+            "as_of_on": AS_OF,
+            "parameters_as_of_on": "2026-11-08",
+            "at_risk_customers": 57,
+            "value_at_stake": 3210.50,
+            "holdout_weeks": 13,
+            "holdout_correlation": 0.597,
+        }
+    ],
+    "rpt_churn_trend": [
+        {
+            "as_of_on": AS_OF,
+            "week_starts_on": "2026-11-02",
+            "week_ends_on": "2026-11-08",
+            "active_customers_at_end": 402,
+            "new_customers": 24,
+            "reactivated_customers": 4,
+            "churned_customers": 6,
+            "churn_rate": 0.015,
+        },
+        {
+            "as_of_on": AS_OF,
+            "week_starts_on": "2026-11-09",
+            "week_ends_on": "2026-11-15",
+            "active_customers_at_end": 418,
+            "new_customers": 21,
+            "reactivated_customers": 4,
+            "churned_customers": 9,
+            "churn_rate": 0.0224,
+            "usual_churn_rate_low": 0.01,
+            "usual_churn_rate_high": 0.04,
+            "is_churn_rate_unusual": False,
+        },
+    ],
+    "rpt_churn_drivers": [
+        {
+            "as_of_on": AS_OF,
+            "driver_rank": 1,
+            "dimension": "category",
+            "segment": "Café & <b>pão</b>",
+            "churned_from_start": 5,
+            "churned_from_start_before": 2,
+            "churn_rate": 0.05,
+            "churn_rate_before": 0.02,
+            "contribution": 0.003,
+        }
+    ],
+    "rpt_customers_at_risk": [
+        {
+            "as_of_on": AS_OF,
+            "risk_rank": 2,
+            "customer_id": "C2",
+            "last_order_on": "2026-10-01",
+            "valid_orders": 1,
+            "revenue": 20.00,
+            "value_at_stake": 5.00,
+            "probability_alive": 0.4,
+            "suggested_reason": "last_order_cancelled",
+            "cancellation_reason": "too late",
+        },
+        {
+            "as_of_on": AS_OF,
+            "risk_rank": 1,
+            "customer_id": "C1",
+            "customer_name": "=Ana Souza",
+            "email": "ana@example.com",
+            "state": "SP",
+            "last_order_on": "2026-09-20",
+            "rhythm_days": 12.5,
+            "days_overdue": 44,
+            "valid_orders": 3,
+            "revenue": 420.50,
+            "value_at_stake": 38.08,
+            "probability_alive": 0.8,
+            "last_product_name": "Café & <b>pão</b>",
+            "suggested_reason": "overdue",
+        },
+    ],
 }
-TABLES = f"""
-create schema marts;
-create table marts.rpt_shop_totals (
-    as_of_on date, customers int, churned_customers int, inactive_share numeric(9,4),
-    repeat_customers int, repeat_rate numeric(9,4), orders int, cancelled_orders int,
-    cancellation_rate numeric(9,4), revenue numeric(18,2), dearest_product_name text,
-    dearest_product_price numeric(18,2), currency text, rejected_rows int
-);
-create table marts.rpt_weekly_report (
-    as_of_on date, week_starts_on date, week_ends_on date, currency text,
-    {", ".join(f"{name} {kind}, {name}_week_before {kind}" for name, kind in WEEK.items())}
-);
-create table marts.rpt_prediction (
-    as_of_on date, parameters_as_of_on date, declined_because text, at_risk_customers int,
-    value_at_stake numeric(18,2), holdout_weeks int, holdout_correlation numeric(9,6)
-);
-create table marts.rpt_churn_trend (
-    as_of_on date, week_starts_on date, week_ends_on date, active_customers_at_end int,
-    new_customers int, reactivated_customers int, churned_customers int, churn_rate numeric(9,6),
-    usual_churn_rate_low numeric(9,6), usual_churn_rate_high numeric(9,6),
-    is_churn_rate_unusual boolean
-);
-create table marts.rpt_churn_drivers (
-    as_of_on date, driver_rank int, dimension text, segment text, churned_from_start int,
-    churned_from_start_before int, churn_rate numeric(9,6), churn_rate_before numeric(9,6),
-    contribution numeric(20,12)
-);
-create table marts.rpt_customers_at_risk (
-    as_of_on date, risk_rank int, customer_id text, customer_name text, email text, state text,
-    last_order_on date, rhythm_days numeric(9,1), days_overdue int, valid_orders int,
-    revenue numeric(18,2), value_at_stake numeric(18,2), probability_alive double precision,
-    last_product_name text, suggested_reason text, cancellation_reason text
-);
-create schema ops;
-create table ops.data_tests (test_name text, status text, failures int);
-"""
-ROWS = """
-insert into marts.rpt_shop_totals values (
-    '2026-11-16', 4339, 1449, 0.3339, 2845, 0.6557, 25897, 3836, 0.1481, 10655622.48,
-    'Television', 3199.00, 'BRL', 12
-);
-insert into marts.rpt_weekly_report values (
-    '2026-11-16', '2026-11-09', '2026-11-15', 'BRL',
-    231, 219, 12, 9, 0.0519, 0.0411, 'changed their mind', 'out of stock', 48213.50, 44710.00,
-    21, 24, 9, 6, 4, 4, 402, 400, 418, 402, 0.0224, 0.0150, 0.3339, 0.3321,
-    'Café & <b>pão</b>', 'Television', 2499.90, 3199.00
-);
-insert into marts.rpt_prediction values (
-    '2026-11-16', '2026-11-08', null, 57, 3210.50, 13, 0.597
-);
-insert into marts.rpt_churn_trend values
-    ('2026-11-16', '2026-11-02', '2026-11-08', 402, 24, 4, 6, 0.015, null, null, null),
-    ('2026-11-16', '2026-11-09', '2026-11-15', 418, 21, 4, 9, 0.0224, 0.01, 0.04, false);
-insert into marts.rpt_churn_drivers values
-    ('2026-11-16', 1, 'category', 'Café & <b>pão</b>', 5, 2, 0.05, 0.02, 0.003);
-insert into marts.rpt_customers_at_risk values
-    (
-        '2026-11-16', 2, 'C2', null, null, null, '2026-10-01', null, null, 1, 20.00, 5.00, 0.4,
-        null, 'last_order_cancelled', 'too late'
-    ),
-    (
-        '2026-11-16', 1, 'C1', '=Ana Souza', 'ana@example.com', 'SP', '2026-09-20', 12.5, 44, 3,
-        420.50, 38.08, 0.8, 'Café & <b>pão</b>', 'overdue', null
-    );
-insert into ops.data_tests values ('unique_orders', 'pass', 0);
-"""
 
 
 def run_sql(url: str, statements: str) -> None:
@@ -125,7 +180,11 @@ def read(url: str) -> Report:
 @pytest.fixture
 def marts(warehouse_url: str) -> str:
     """The URL of a warehouse whose report tables are built."""
-    run_sql(warehouse_url, TABLES + ROWS)
+    marts_tables.make(warehouse_url, ROWS)
+    run_sql(
+        warehouse_url,
+        f"{marts_tables.DATA_TESTS} insert into ops.data_tests values ('unique_orders', 'pass', 0)",
+    )
     return warehouse_url
 
 
@@ -220,9 +279,10 @@ def test_data_tests_that_did_not_pass_are_counted(marts: str) -> None:
 
 
 def test_a_first_week_has_no_week_before(marts: str) -> None:
-    nothing = ", ".join(f"{name}_week_before = null" for name in WEEK)
+    week = [field.name for field in fields(WeekFigures)]
+    nothing = ", ".join(f"{name}_week_before = null" for name in week)
     run_sql(marts, f"update marts.rpt_weekly_report set {nothing}")
-    assert read(marts).week_before == WeekFigures(*[None] * len(WEEK))
+    assert read(marts).week_before == WeekFigures(*[None] * len(week))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""Tables of the marts as dbt builds them, filled by hand: the columns of the models' contracts."""
+
+import json
+from contextlib import closing
+from functools import cache
+from typing import Any
+
+import psycopg2
+import yaml
+
+from include.settings import DBT_PROJECT
+
+Rows = dict[str, list[dict[str, Any]]]
+"""Model, such as dim_products → its rows; a column that a row lacks is NULL."""
+
+# What dbt_ecommerce/macros/data_tests.sql makes.
+DATA_TESTS = """
+create schema ops;
+create table ops.data_tests (
+    test_name text not null primary key, status text not null, failures integer
+);
+"""
+
+
+def make(url: str, rows: Rows) -> None:
+    """Make the table of every model that is named, and fill it; none may be there already."""
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("create schema if not exists marts")
+        for model, filled_with in rows.items():
+            types = contract(model)
+            if unknown := {name for row in filled_with for name in row} - set(types):
+                raise ValueError(f"The contract of {model} has no column {sorted(unknown)}.")
+            columns = ", ".join(f"{name} {data_type}" for name, data_type in types.items())
+            table = f"marts.{model}"
+            cursor.execute(f"create table {table} ({columns})")
+            cursor.execute(
+                f"insert into {table} select * from json_populate_recordset(null::{table}, %s)",
+                [json.dumps(filled_with)],
+            )
+
+
+@cache
+def contract(model: str) -> dict[str, str]:
+    """Column → its type in Postgres, of the yml beside the model."""
+    [declared] = (DBT_PROJECT / "models" / "marts").rglob(f"{model}.yml")
+    [described] = yaml.safe_load(declared.read_text(encoding="utf-8"))["models"]
+    return {
+        one["name"]: "text" if one["data_type"] == "string" else one["data_type"]
+        for one in described["columns"]
+    }

@@ -8,18 +8,54 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import count
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import psycopg2
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from include.settings import PROJECT
 from include.warehouse import embedded
 from tests.support.project_copy import developers_own
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "data"))
+
+
+POSTGRES_HOME = "TESTS_POSTGRES_HOME"
+"""The variable by which workers know where the one Postgres of a session lives."""
+
+_servers = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose a home for Postgres before the workers start; who needs it first starts it."""
+    if not hasattr(config, "workerinput"):
+        os.environ[POSTGRES_HOME] = str(_servers.enter_context(server_home()))
+
+
+def pytest_unconfigure() -> None:
+    """Stop it when the last worker has ended."""
+    _servers.close()
+
+
+class _ByFile(LoadScopeScheduling):
+    """What a file's fixtures have built serves its tests only, so they stay on one worker.
+
+    So do the folders whose files share a build.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        folder = str(Path(file).parent)
+        return folder if folder in ("tests/dags", "tests/end_to_end") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:
+    """Hand out tests by file."""
+    return _ByFile(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -60,23 +96,20 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Path]:
-    """A running embedded Postgres, the same for all tests: its home folder."""
-    with server_home() as home:
-        with pytest.MonkeyPatch.context() as patch:
-            # No test of this server is about a loss of power; databases come and go faster.
-            patch.setitem(embedded.OPTIONS, "fsync", "off")
-            embedded.start(home)
-        yield home
-
-
-_numbers = count(1)
+def postgres() -> Path:
+    """A running embedded Postgres, the same for all tests and their workers: its home folder."""
+    home = Path(os.environ[POSTGRES_HOME])
+    with pytest.MonkeyPatch.context() as patch:
+        # No test of this server is about a loss of power; databases come and go faster.
+        patch.setitem(embedded.OPTIONS, "fsync", "off")
+        embedded.start(home)
+    return home
 
 
 @pytest.fixture
 def warehouse_url(postgres: Path) -> Iterator[str]:
     """URL of an empty database of the test's own."""
-    database = f"test_{next(_numbers)}"
+    database = f"test_{uuid4().hex}"
     connection = psycopg2.connect(embedded.url("postgres", postgres))
     connection.autocommit = True
     with connection.cursor() as cursor:

@@ -47,7 +47,7 @@ def history(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
 
 
 def build(warehouse: Warehouse, day: date) -> History:
-    warehouse.dbt("run", "--select", "+weekly_churn", "+churn_events", as_of_date=str(day))
+    warehouse.dbt("run", "--select", "+weekly_churn", "+churn_events", as_of=str(day))
     return warehouse.rows(EVENTS), warehouse.rows(WEEKS)
 
 

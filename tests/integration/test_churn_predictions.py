@@ -348,7 +348,7 @@ def test_how_good_the_prediction_is_is_known_from_the_quarter_before(demo: Wareh
 
 def test_an_earlier_week_is_not_predicted_with_what_was_fitted_later(demo: Warehouse) -> None:
     as_of_on = "2026-11-09"  # its week begins on 2026-11-02, before the fit of 2026-11-08
-    demo.dbt("run", "--select", "+rpt_prediction", as_of_date=as_of_on)
+    demo.dbt("run", "--select", "+rpt_prediction", as_of=as_of_on)
     try:
         assert demo.row("marts.rpt_prediction")["parameters_as_of_on"] == date(2026, 8, 16)
         # and the quarter that it was measured on was not over

@@ -15,7 +15,6 @@ import pytest
 
 from include.demo_shop.hubspot import generate_hubspot
 from tests.support.crm_landing import Rows, land
-from tests.support.project_copy import copy_project
 from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 AS_OF = "2026-06-01"
@@ -236,27 +235,27 @@ HUBSPOT: Rows = {
 }
 
 
-SPEND = """\
-spend_month,specialty,amount
-2026-01-01,Pediatria,30
-2026-01-01,Neurologia,50
-2026-02-01,neuro,100
-2026-03-01,Urologia,50
-2026-05-01,CARDIOLOGIA,150
-2026-05-31,Cardio,50
-2026-06-01,Neurologia,999
+SPEND = """
+    truncate landing.hubspot_marketing_spend;
+    insert into landing.hubspot_marketing_spend (spend_month, specialty, amount) values
+        ('2026-01-01', 'Pediatria', 30),
+        ('2026-01-01', 'Neurologia', 50),
+        ('2026-02-01', 'neuro', 100),
+        ('2026-03-01', 'Urologia', 50),
+        ('2026-05-01', 'CARDIOLOGIA', 150),
+        ('2026-05-31', 'Cardio', 50),
+        ('2026-06-01', 'Neurologia', 999)
 """
 
 
 @pytest.fixture(scope="module")
 def hubspot(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """A company that has nothing but HubSpot, and marketing spend of its own."""
-    folder = tmp_path_factory.mktemp("hubspot")
-    project = copy_project(folder / "project") / "dbt_ecommerce"
-    (project / "seeds" / "hubspot_marketing_spend.csv").write_text(SPEND)
-    warehouse = new_warehouse(postgres, "crm_hubspot", folder, project)
+    warehouse = new_warehouse(postgres, "crm_hubspot", tmp_path_factory.mktemp("hubspot"))
     land(warehouse.url, "hubspot", HUBSPOT)
-    warehouse.dbt("build", *ONLY_DATA_TESTS, sources=["hubspot"], as_of_date=AS_OF)
+    warehouse.dbt("seed", sources=["hubspot"])
+    warehouse.execute(SPEND)
+    warehouse.dbt("build", *ONLY_DATA_TESTS, "seed", sources=["hubspot"], as_of=AS_OF)
     return warehouse
 
 
@@ -502,7 +501,7 @@ def test_the_generated_clinic_is_cleaned_of_its_mess(
     models = ("--select", "+path:models/marts/crm", "path:models/staging/hubspot")
     no_tests = ("--exclude-resource-type", "test", "unit_test")
     # deals that are still open were made on the day of the import
-    warehouse.dbt("build", *models, *no_tests, sources=["hubspot"], as_of_date="2026-11-17")
+    warehouse.dbt("build", *models, *no_tests, sources=["hubspot"], as_of="2026-11-17")
     assert messy["companies"].num_rows > clean["companies"].num_rows
     assert messy["contacts"].num_rows > clean["contacts"].num_rows
 
@@ -707,7 +706,7 @@ def pipedrive(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareh
     """A company that has nothing but Pipedrive."""
     warehouse = new_warehouse(postgres, "crm_pipedrive", tmp_path_factory.mktemp("pipedrive"))
     land(warehouse.url, "pipedrive", PIPEDRIVE)
-    warehouse.dbt("build", *ONLY_DATA_TESTS, sources=["pipedrive"], as_of_date=AS_OF)
+    warehouse.dbt("build", *ONLY_DATA_TESTS, sources=["pipedrive"], as_of=AS_OF)
     return warehouse
 
 
@@ -817,7 +816,7 @@ def test_an_earlier_date_knows_only_what_had_happened_by_then(
     warehouse = new_warehouse(postgres, "crm_pipedrive_earlier", folder)
     land(warehouse.url, "pipedrive", PIPEDRIVE)
     only_crm = ("--select", "+path:models/marts/crm")
-    warehouse.dbt("run", *only_crm, sources=["pipedrive"], as_of_date="2026-01-15")
+    warehouse.dbt("run", *only_crm, sources=["pipedrive"], as_of="2026-01-15")
     columns = ("total_deals", "open_deals", "won_deals")
     assert figures(warehouse, "marts.mart_deals_by_stage", "stage_name", *columns) == {
         "Lead": (0, 0, 0),
@@ -827,7 +826,7 @@ def test_an_earlier_date_knows_only_what_had_happened_by_then(
         "Contato": (0, 0, 0),
     }
     # what was deleted in April was still won on 16 March
-    warehouse.dbt("run", *only_crm, sources=["pipedrive"], as_of_date="2026-03-16")
+    warehouse.dbt("run", *only_crm, sources=["pipedrive"], as_of="2026-03-16")
     won = warehouse.rows("select sum(won_deals) as deals from marts.mart_won_revenue")
     assert won == [{"deals": 3}]
 
@@ -846,7 +845,7 @@ def test_companies_and_organizations_can_be_the_customers(
         sources=["hubspot", "pipedrive"],
         hubspot_customers="companies",
         pipedrive_customers="organizations",
-        as_of_date=AS_OF,
+        as_of=AS_OF,
     )
     key = "source_name || ' ' || customer_id"
     customers = figures(warehouse, "shop.customers", key, "customer_name", "city")

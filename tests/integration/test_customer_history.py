@@ -1,11 +1,9 @@
 """`customer_history` knows as-of dates only, and a run for one before the last adds nothing."""
 
 from collections.abc import Callable
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-import psycopg2
 import pytest
 
 from tests.support.crm_landing import land
@@ -28,7 +26,7 @@ def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareh
 @pytest.fixture
 def run(warehouse: Warehouse) -> Callable[[date, str], History]:
     """A history that begins anew with each test: how it stands after a run as of a date."""
-    execute(warehouse, "drop schema if exists marts cascade")
+    warehouse.execute("drop schema if exists marts cascade")
 
     def run(as_of: date, state: str) -> History:
         ana = {"id": "1", "properties": {"firstname": "Ana", "state": state}}
@@ -45,11 +43,6 @@ def history(warehouse: Warehouse) -> History:
         " from marts.customer_history order by dbt_valid_from"
     )
     return [(row["state"], row["since"], row["until"]) for row in rows]
-
-
-def execute(warehouse: Warehouse, sql: str) -> None:
-    with closing(psycopg2.connect(warehouse.url)) as connection, connection:
-        connection.cursor().execute(sql)
 
 
 def test_a_run_for_a_date_before_the_last_adds_nothing_though_that_one_found_nothing_new(
@@ -74,12 +67,11 @@ def test_a_run_that_is_stopped_half_way_neither_adds_nor_counts(
     run: Callable[[date, str], History], warehouse: Warehouse
 ) -> None:
     run(FIRST, "SP")
-    execute(
-        warehouse,
+    warehouse.execute(
         f"alter table ops.customer_history_runs add constraint stop check (as_of_on <> '{THIRD}')",
     )
     with pytest.raises(AssertionError, match="violates check constraint"):
         run(THIRD, "RJ")
-    execute(warehouse, "alter table ops.customer_history_runs drop constraint stop")
+    warehouse.execute("alter table ops.customer_history_runs drop constraint stop")
     assert history(warehouse) == [("SP", FIRST, None)]
     assert run(SECOND, "RJ") == [("SP", FIRST, SECOND), ("RJ", SECOND, None)]

@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,20 +12,17 @@ import pandas as pd
 import pytest
 import yaml
 
-from include.demo_shop.files import write
-from include.demo_shop.shop import generate
-from include.settings import DBT_PROJECT
+from include.settings import DBT_PROJECT, PROJECT
+from include.warehouse.connection import as_environment
 from tests.support import recount, recount_money, shops
-from tests.support.project_copy import copy_project
+from tests.support.demo_files import AS_OF, demo_files
+from tests.support.project_copy import environment, run
 from tests.support.warehouses import Row, Warehouse, new_warehouse
 
-AS_OF = date(2026, 11, 16)
 EARLIER = date(2026, 3, 2)  # a Monday too
 CALLED_OFF_WITHIN = 60  # days
-CUSTOMERS, SEED, LOCALE, MESS = 1000, 42, "pt_BR", 0.02
 
 SCHEMAS = ("staging", "shop", "marts")
-NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 CDNOW = """\
 customer_id,order_date,cds,amount
 1,1997-01-06,1,10.00
@@ -82,69 +78,65 @@ def read(warehouse: Warehouse) -> Marts:
     )
 
 
-def demo_project(folder: Path, as_of: date) -> Path:
-    """A copy of the dbt project with the seeds of the demo shop as of a date."""
-    project = copy_project(folder) / "dbt_ecommerce"
-    write(generate(CUSTOMERS, SEED, as_of, LOCALE, MESS), project / "seeds", folder / "truth.csv")
-    return project
-
-
-@pytest.fixture(scope="module")
-def today(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The dbt project with the seeds as they are committed."""
-    return demo_project(tmp_path_factory.mktemp("today"), AS_OF)
-
-
 @pytest.fixture(scope="module")
 def back_then(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The dbt project with the seeds as they were on the earlier Monday."""
-    return demo_project(tmp_path_factory.mktemp("back_then"), EARLIER)
+    """The seeds as they were on the earlier Monday."""
+    return demo_files(tmp_path_factory.mktemp("back_then"), "csv", as_of=EARLIER)
 
 
 @pytest.fixture(scope="module")
-def warehouses(
-    postgres: Path, today: Path, back_then: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Warehouse]:
-    """A warehouse for each of the two projects."""
-    folder = tmp_path_factory.mktemp("warehouses")
-    return {
-        "today": new_warehouse(postgres, "dbt_today", folder, today),
-        "back then": new_warehouse(postgres, "dbt_back_then", folder, back_then),
-    }
+def today(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The project as it is cloned, built with every test by the program itself."""
+    warehouse = new_warehouse(postgres, "dbt_today", tmp_path_factory.mktemp("today"))
+    folder = str(DBT_PROJECT)
+    done = run(
+        ["dbt", "--no-use-colors", "build", "--project-dir", folder, "--profiles-dir", folder],
+        PROJECT,
+        environment(
+            PROJECT,
+            **as_environment(warehouse.url),
+            DBT_TARGET_PATH=str(warehouse.folder / "target"),
+        ),
+    )
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr
+    return warehouse
 
 
-def build_today(warehouse: Warehouse) -> dict[str, Marts]:
-    """All of it with every test, then an earlier week, then all of it once more."""
-    warehouse.dbt("build")
-    built = {"today": read(warehouse)}
-    warehouse.dbt("run", as_of_date=str(EARLIER))
-    built["earlier"] = read(warehouse)
-    warehouse.dbt("run")
-    return built | {"again": read(warehouse)}
+@pytest.fixture(scope="module")
+def built_today(today: Warehouse) -> dict[str, Marts]:
+    """All of it, then an earlier week, then all of it once more."""
+    built = {"today": read(today)}
+    today.dbt("run", as_of_date=str(EARLIER))
+    built["earlier"] = read(today)
+    today.dbt("run")
+    return built | {"again": read(today)}
 
 
-def build_back_then(warehouse: Warehouse, files: Path) -> dict[str, Marts]:
+@pytest.fixture(scope="module")
+def built_back_then(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Marts]:
     """The earlier week when it was the last one, then two shops at once."""
-    warehouse.dbt("build", *NO_TESTS, as_of_date=str(EARLIER))
+    folder = tmp_path_factory.mktemp("built_back_then")
+    warehouse = new_warehouse(postgres, "dbt_back_then", folder)
+    warehouse.load("demo_shop", demo_files(folder, "parquet", as_of=EARLIER))
+    warehouse.dbt("seed", "--select", "holidays_of_brazil")
+    warehouse.dbt("run", as_of=str(EARLIER))
     built = {"back then": read(warehouse)}
-    (files / "cdnow.csv").write_text(CDNOW)
-    warehouse.load("cdnow", files)
+    warehouse.load_csv("cdnow", {"cdnow": CDNOW})
     only = ("--exclude-resource-type", "seed", "unit_test")
     warehouse.dbt("build", *only, sources=["demo_shop", "cdnow"])
     return built | {"two shops": read(warehouse)}
 
 
 @pytest.fixture(scope="module")
-def builds(
-    warehouses: dict[str, Warehouse], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Builds]:
-    """The marts of a build by its name; the two warehouses are built at the same time."""
-    files = tmp_path_factory.mktemp("files")
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        first: Future[dict[str, Marts]] = pool.submit(build_today, warehouses["today"])
-        second = pool.submit(build_back_then, warehouses["back then"], files)
-        of = {"today": first, "earlier": first, "again": first}
-        yield lambda name: of.get(name, second).result()[name]
+def builds(request: pytest.FixtureRequest) -> Builds:
+    """The marts of a build by its name."""
+
+    def built(name: str) -> Marts:
+        of = "built_today" if name in ("today", "earlier", "again") else "built_back_then"
+        marts: dict[str, Marts] = request.getfixturevalue(of)
+        return marts[name]
+
+    return built
 
 
 def assert_same(actual: Row, expected: Row) -> None:
@@ -159,23 +151,21 @@ def test_a_clone_builds_at_once_and_passes_every_test(builds: Builds) -> None:
     assert builds("today").totals["as_of_on"] == AS_OF
 
 
-def test_the_totals_are_what_a_recount_of_the_seeds_says(builds: Builds, today: Path) -> None:
-    expected = recount.totals(shops.demo_shop(today / "seeds", AS_OF))
+def test_the_totals_are_what_a_recount_of_the_seeds_says(builds: Builds) -> None:
+    expected = recount.totals(shops.demo_shop(DBT_PROJECT / "seeds", AS_OF))
     assert_same(builds("today").totals, expected | {"currency": "BRL"})
 
 
-def test_two_weeks_side_by_side_are_what_a_recount_of_the_seeds_says(
-    builds: Builds, today: Path
-) -> None:
-    expected = recount.weekly_report(shops.demo_shop(today / "seeds", AS_OF))
+def test_two_weeks_side_by_side_are_what_a_recount_of_the_seeds_says(builds: Builds) -> None:
+    expected = recount.weekly_report(shops.demo_shop(DBT_PROJECT / "seeds", AS_OF))
     assert expected["top_cancellation_reason"]
     assert_same(builds("today").weekly_report, expected | {"currency": "BRL"})
     assert set(builds("today").weekly_report) == set(expected) | {"currency"}
 
 
-def test_rows_that_cannot_be_used_are_set_aside_and_counted(builds: Builds, today: Path) -> None:
-    orders = pd.read_csv(today / "seeds" / "raw_orders.csv", dtype="str")
-    items = pd.read_csv(today / "seeds" / "raw_order_items.csv", dtype="str")
+def test_rows_that_cannot_be_used_are_set_aside_and_counted(builds: Builds) -> None:
+    orders = pd.read_csv(DBT_PROJECT / "seeds" / "raw_orders.csv", dtype="str")
+    items = pd.read_csv(DBT_PROJECT / "seeds" / "raw_order_items.csv", dtype="str")
     unreadable = orders[~orders["ordered_at"].str.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]{8}Z")]
     without_order = items["order_id"].isin(unreadable["order_id"])
     negative = items["quantity"].astype(int) <= 0
@@ -200,9 +190,9 @@ AS_OF_DATES = pytest.mark.parametrize(
 
 @AS_OF_DATES
 def test_every_cohorts_cost_and_margin_is_what_a_recount_of_the_seeds_says(
-    build: str, as_of: date, builds: Builds, today: Path
+    build: str, as_of: date, builds: Builds
 ) -> None:
-    seeds = today / "seeds"
+    seeds = DBT_PROJECT / "seeds"
     recounted = recount_money.cohorts(seeds, shops.demo_shop(seeds, as_of))
     cohorts = builds(build).money["cohorts"]
     assert len(cohorts) == len(recounted) > 100
@@ -215,9 +205,9 @@ def test_every_cohorts_cost_and_margin_is_what_a_recount_of_the_seeds_says(
 
 @AS_OF_DATES
 def test_the_forecast_and_its_error_are_what_a_recount_of_the_seeds_says(
-    build: str, as_of: date, builds: Builds, today: Path
+    build: str, as_of: date, builds: Builds
 ) -> None:
-    recounted = recount_money.forecast(shops.demo_shop(today / "seeds", as_of))
+    recounted = recount_money.forecast(shops.demo_shop(DBT_PROJECT / "seeds", as_of))
     assert all(week["forecast_revenue"] and week["backtest_wape"] for week in recounted)
     for week, expected in zip(builds(build).money["forecast"], recounted, strict=True):
         assert_same(week, expected)
@@ -272,7 +262,7 @@ def test_an_earlier_week_from_todays_seeds_is_the_week_as_it_was_reported_then(
     # rows that came later and are set aside have no date that could be trusted
     counted = {"rejected_rows": then.totals["rejected_rows"]}
     assert earlier.totals | counted == then.totals
-    assert_same(then.totals, recount.totals(shops.demo_shop(back_then / "seeds", EARLIER)))
+    assert_same(then.totals, recount.totals(shops.demo_shop(back_then, EARLIER)))
 
 
 def test_an_earlier_week_is_another_one(builds: Builds) -> None:
@@ -296,7 +286,7 @@ def test_building_again_gives_the_same_rows_even_with_another_week_in_between(
 
 def test_the_totals_of_two_shops_add_up(builds: Builds, back_then: Path) -> None:
     totals = builds("two shops").totals
-    demo = recount.totals(shops.demo_shop(back_then / "seeds", totals["as_of_on"]))
+    demo = recount.totals(shops.demo_shop(back_then, totals["as_of_on"]))
     cdnow = {"customers": 2, "churned_customers": 2, "repeat_customers": 1, "orders": 3}
     assert totals["customers"] == demo["customers"] + cdnow["customers"]
     assert totals["churned_customers"] == demo["churned_customers"] + cdnow["churned_customers"]
@@ -325,18 +315,18 @@ def test_what_is_set_aside_names_its_shop(builds: Builds) -> None:
 
 
 @pytest.fixture(scope="module")
-def manifest(builds: Builds, warehouses: dict[str, Warehouse]) -> dict[str, Any]:
+def manifest(builds: Builds, today: Warehouse) -> dict[str, Any]:
     """What dbt knows of the project with the demo shop active."""
     builds("again")
-    text = (warehouses["today"].folder / "target" / "manifest.json").read_text()
+    text = (today.folder / "target" / "manifest.json").read_text()
     return dict(json.loads(text))
 
 
 def test_every_column_that_is_there_is_described(
-    manifest: dict[str, Any], warehouses: dict[str, Warehouse]
+    manifest: dict[str, Any], today: Warehouse
 ) -> None:
     found: dict[tuple[str, str], set[str]] = {}
-    for row in warehouses["today"].rows(
+    for row in today.rows(
         "select table_schema, table_name, column_name from information_schema.columns"
     ):
         table = (row["table_schema"], row["table_name"])
@@ -348,10 +338,10 @@ def test_every_column_that_is_there_is_described(
 
 
 def test_what_a_contract_promises_stands_in_the_database(
-    manifest: dict[str, Any], warehouses: dict[str, Warehouse]
+    manifest: dict[str, Any], today: Warehouse
 ) -> None:
     there: dict[tuple[str, str], set[str]] = {}
-    for row in warehouses["today"].rows(
+    for row in today.rows(
         "select relnamespace::regnamespace::text as schema, relname as name,"
         " cast(contype as text) || ' ' || pg_get_constraintdef(c.oid) as said"
         " from pg_constraint as c inner join pg_class as t on c.conrelid = t.oid"

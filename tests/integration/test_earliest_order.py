@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_kept_models import execute, generate
 from tests.support.crm_landing import land
+from tests.support.demo_files import demo_files
 from tests.support.warehouses import Warehouse, new_warehouse
 
 SOURCES = ["demo_shop", "cdnow", "olist", "uci_online_retail", "hubspot", "pipedrive"]
@@ -73,9 +73,8 @@ def land_crms(url: str) -> None:
 def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder = tmp_path_factory.mktemp("earliest_order")
     warehouse = new_warehouse(postgres, "earliest_order", folder)
-    warehouse.load("demo_shop", generate(folder / "demo_shop", 1))
-    execute(
-        warehouse,
+    warehouse.load("demo_shop", demo_files(folder, "parquet", customers=60))
+    warehouse.execute(
         f"update landing.raw_orders set ordered_at = '{EPOCH}'"
         " where order_id = (select min(order_id) from landing.raw_orders)",
     )

@@ -5,21 +5,22 @@ to another customer or vanish, products that are renamed, customers that turn ou
 dates back and forth, runs that stop half-way. One is brought up to date, the other made anew.
 """
 
-import json
 import random
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psycopg2
 import pytest
 
-from include.settings import PROJECT
-from tests.support.project_copy import environment, run
+from include.settings import DBT_PROJECT
+from tests.support.dbt import manifest
+from tests.support.demo_files import demo_files
 from tests.support.warehouses import Warehouse, new_warehouse
 
 pytestmark = pytest.mark.timeout(900)
 
 STEPS = 5
+EVERYTHING: tuple[str, ...] = ()
+KEPT = ("--select", "+config.incremental_strategy:changed_rows")
+"""The models that are kept up to date, and what they are made of."""
 AS_OF = ["2026-11-16", "2026-11-16", "2026-11-12", "2026-10-01"]
 
 # {some:table} are a few keys of a table, other ones in each step
@@ -124,14 +125,22 @@ TABLES = """
 """
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("seed", "models"),
+    [
+        (1, KEPT),
+        pytest.param(1, EVERYTHING, marks=pytest.mark.nightly),
+        pytest.param(2, EVERYTHING, marks=pytest.mark.nightly),
+    ],
+    ids=["kept", "everything", "everything, another seed"],
+)
 def test_models_kept_up_to_date_are_those_made_anew(
-    seed: int, postgres: Path, tmp_path: Path
+    seed: int, models: tuple[str, ...], postgres: Path, tmp_path: Path
 ) -> None:
     draw = random.Random(seed)  # noqa: S311
-    shop = generate(tmp_path / "shop", seed)
-    kept = start(new_warehouse(postgres, f"kept_{seed}", tmp_path), shop)
-    anew = start(new_warehouse(postgres, f"anew_{seed}", tmp_path), shop)
+    shop = demo_files(tmp_path, "parquet", customers=60, seed=seed)
+    kept = start(new_warehouse(postgres, f"kept_{seed}_{len(models)}", tmp_path), shop)
+    anew = start(new_warehouse(postgres, f"anew_{seed}_{len(models)}", tmp_path), shop)
     kept.dbt("run", as_of=AS_OF[0])
     made_in = first_built_in(kept)
     told: set[str] = set()
@@ -140,20 +149,20 @@ def test_models_kept_up_to_date_are_those_made_anew(
         for name in what:
             sql = statement(CHANGES[name], f"-{seed}{step}")
             for warehouse in (kept, anew):
-                execute(warehouse, sql)
+                warehouse.execute(sql)
         as_of = draw.choice(AS_OF)
         part = PARTS[(seed * STEPS + step) % len(PARTS)]  # both seeds together take each
         kept.dbt("run", "--select", *part.split(), as_of=as_of)
         what.append(f"only {part} as of {as_of}")
         as_of = draw.choice(AS_OF)
-        expected, wrong = compare(kept, anew, as_of)
+        expected, wrong = compare(kept, anew, models, as_of)
         assert not wrong, (step, what, as_of)
         assert expected["marts.fct_orders"] not in told, "nothing has changed"
         told.add(expected["marts.fct_orders"])
     assert first_built_in(kept) == made_in, "a model was made anew, not brought up to date"
 
     # another window is another query: what has it is made anew, without being told to
-    _, wrong = compare(kept, anew, AS_OF[0], churn_window_days=60)
+    _, wrong = compare(kept, anew, models, AS_OF[0], churn_window_days=60)
     assert not wrong
     made_since = first_built_in(kept)
     assert [name for name in made_in if made_since[name] != made_in[name]] == [
@@ -162,12 +171,11 @@ def test_models_kept_up_to_date_are_those_made_anew(
 
 
 def test_a_new_price_list_changes_products_and_no_order(postgres: Path, tmp_path: Path) -> None:
-    warehouse = start(
-        new_warehouse(postgres, "price_list", tmp_path), generate(tmp_path / "shop", 1)
-    )
+    shop = demo_files(tmp_path, "parquet", customers=60)
+    warehouse = start(new_warehouse(postgres, "price_list", tmp_path), shop)
     build = ("run", "--select", "+fct_order_items")
     warehouse.dbt(*build, as_of=AS_OF[0])
-    execute(warehouse, "update landing.raw_products set list_price = list_price + 1")
+    warehouse.execute("update landing.raw_products set list_price = list_price + 1")
     warehouse.dbt(*build, as_of=AS_OF[0])
     [changes] = warehouse.rows(
         "select count(order_id) as orders, count(product_key) as products"
@@ -182,15 +190,10 @@ def test_a_new_price_list_changes_products_and_no_order(postgres: Path, tmp_path
     assert listed["same"] == listed["there"]
 
 
-def test_a_model_that_is_kept_reads_nothing_that_changes_unnoticed(
-    postgres: Path, tmp_path: Path
-) -> None:
-    warehouse = new_warehouse(postgres, "kept_parents", tmp_path)
-    warehouse.dbt("parse")
-    manifest = json.loads((warehouse.folder / "target" / "manifest.json").read_text())
+def test_a_model_that_is_kept_reads_nothing_that_changes_unnoticed() -> None:
     models = {
         node["name"]: node
-        for node in manifest["nodes"].values()
+        for node in manifest(DBT_PROJECT)["nodes"].values()
         if node["resource_type"] == "model"
     }
     kept = {
@@ -213,16 +216,11 @@ def test_a_model_that_is_kept_reads_nothing_that_changes_unnoticed(
 
 
 def compare(
-    kept: Warehouse, anew: Warehouse, as_of: str, **dbt_vars: int
+    kept: Warehouse, anew: Warehouse, models: tuple[str, ...], as_of: str, **dbt_vars: int
 ) -> tuple[dict[str, str], list[str]]:
     """Bring one up to date, make the other anew: the latter's checksums, tables that differ."""
-    with ThreadPoolExecutor() as both:
-        runs = [
-            both.submit(kept.dbt, "run", as_of=as_of, **dbt_vars),
-            both.submit(anew.dbt, "run", "--full-refresh", as_of=as_of, **dbt_vars),
-        ]
-    for one in runs:
-        one.result()
+    kept.dbt("run", *models, as_of=as_of, **dbt_vars)
+    anew.dbt("run", "--full-refresh", *models, as_of=as_of, **dbt_vars)
     contents, expected = checksums(kept), checksums(anew)
     return expected, [table for table in expected if contents.get(table) != expected[table]]
 
@@ -232,15 +230,6 @@ def checksums(warehouse: Warehouse) -> dict[str, str]:
     checksum = "select md5(string_agg(t::text, chr(10) order by t::text)) as it from {} as t"
     tables = [row["name"] for row in warehouse.rows(TABLES)]
     return {table: warehouse.rows(checksum.format(table))[0]["it"] for table in tables}
-
-
-def generate(folder: Path, seed: int) -> Path:
-    """Files of a demo shop of 60 customers."""
-    command = ["python", "scripts/generate_seeds.py", "--customers", "60", "--format", "parquet"]
-    folders = ["--out", str(folder), "--truth", str(folder.with_suffix(".csv"))]
-    done = run([*command, "--seed", str(seed), *folders], PROJECT, environment(PROJECT))
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 def start(warehouse: Warehouse, shop: Path) -> Warehouse:
@@ -255,12 +244,6 @@ def statement(change: str, salt: str) -> str:
         some = f"select {key} from landing.{table} order by md5({key} || '{salt}') limit 4"
         change = change.replace(f"{{some:{key}}}", some)
     return change.replace("{salt}", salt)
-
-
-def execute(warehouse: Warehouse, sql: str) -> None:
-    with psycopg2.connect(warehouse.url) as connection, connection.cursor() as cursor:
-        cursor.execute(sql)
-    connection.close()
 
 
 def first_built_in(warehouse: Warehouse) -> dict[str, str]:

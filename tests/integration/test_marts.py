@@ -1,12 +1,11 @@
 """The marts' figures of real shops: those of the ground truth, and of a recount in pandas.
 
-The shops are built two at a time, as dbt alone keeps little more than one core busy.
+By day it is CDNOW's sample and some of UCI's invoices; the other shops are built at night.
 """
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,17 +21,18 @@ EARLIER = date(2018, 6, 4)  # a Monday in the middle of Olist's history
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 ONLY_DATA_TESTS = ("--exclude-resource-type", "unit_test")
 
+NIGHTLY = pytest.mark.nightly  # for what takes a shop of some size
 # a build, and what the ground truth calls the shop
 SHOPS = [
-    ("uci_online_retail", "uci_online_retail"),
-    ("olist", "olist_sample_8k"),
-    ("cdnow", "cdnow"),
+    pytest.param("uci_online_retail", "uci_online_retail", marks=NIGHTLY),
+    pytest.param("olist", "olist_sample_8k", marks=NIGHTLY),
+    pytest.param("cdnow", "cdnow", marks=NIGHTLY),
     ("cdnow_sample", "cdnow_sample"),
 ]
 GOODS_OF_UCI = "dearest_goods_only (StockCode starts with 5 digits)"
 TOP_GOODS_OF_UCI = "top5_goods_only (StockCode starts with 5 digits)"
 LEAST_SUPPORT = 0.01  # basket_least_support
-EVERY_NTH_INVOICE = 8
+EVERY_NTH_INVOICE = 32
 BAD_ROWS = [
     # column, what it holds, why the row is set aside
     ("InvoiceDate", "05/11/2011 10:00", "InvoiceDate is not a date"),
@@ -90,17 +90,14 @@ def build_olist(warehouse: Warehouse, data: Path) -> dict[str, Marts]:
     warehouse.load("olist", data)
     warehouse.dbt("build", *ONLY_DATA_TESTS, sources=["olist"])
     built = {"olist": read(warehouse)}
-    warehouse.dbt("run", sources=["olist"], as_of_date=str(EARLIER))
+    warehouse.dbt("run", sources=["olist"], as_of=str(EARLIER))
     return built | {"olist, earlier": read(warehouse)}
 
 
-def build_cdnow(warehouse: Warehouse, data: Path) -> dict[str, Marts]:
-    warehouse.load("cdnow", data / "cdnow")
+def build_cdnow(warehouse: Warehouse, data: Path) -> Marts:
+    warehouse.load("cdnow", data)
     warehouse.dbt("build", *ONLY_DATA_TESTS, sources=["cdnow"])
-    built = {"cdnow": read(warehouse)}
-    warehouse.load("cdnow", data / "cdnow_sample")
-    warehouse.dbt("run", sources=["cdnow"])
-    return built | {"cdnow_sample": read(warehouse)}
+    return read(warehouse)
 
 
 def build_csv(warehouse: Warehouse, lines: pd.DataFrame) -> dict[str, Marts]:
@@ -134,7 +131,7 @@ def uci_lines(shared_data: Callable[[str], Path]) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def some_lines(uci_lines: pd.DataFrame) -> pd.DataFrame:
-    """All lines of a few thousand of its invoices."""
+    """All lines of hundreds of its invoices."""
     invoices = sorted(uci_lines["InvoiceNo"].unique())[::EVERY_NTH_INVOICE]
     return uci_lines[uci_lines["InvoiceNo"].isin(invoices)]
 
@@ -143,33 +140,29 @@ def some_lines(uci_lines: pd.DataFrame) -> pd.DataFrame:
 def builds(
     postgres: Path,
     shared_data: Callable[[str], Path],
-    some_lines: pd.DataFrame,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Builds]:
-    """The marts of a build by its name."""
+    request: pytest.FixtureRequest,
+) -> Builds:
+    """The marts of a build by its name; who asks first waits for it."""
     folder = tmp_path_factory.mktemp("marts")
-    cdnow = shared_data("cdnow").parent
-    tasks: dict[str, tuple[Callable[[Warehouse, Any], dict[str, Marts]], Any]] = {
-        "uci": (build_uci, shared_data("uci_online_retail")),
-        "olist": (build_olist, shared_data("olist_sample_8k")),
-        "cdnow": (build_cdnow, cdnow),
-        "csv": (build_csv, some_lines),
-    }
-    of = {
-        "uci_online_retail": "uci",
-        "olist": "olist",
-        "olist, earlier": "olist",
-        "cdnow": "cdnow",
-        "cdnow_sample": "cdnow",
-        "csv": "csv",
-        "other csv": "csv",
-    }
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        running: dict[str, Future[dict[str, Marts]]] = {
-            name: pool.submit(build, new_warehouse(postgres, f"marts_{name}", folder), argument)
-            for name, (build, argument) in tasks.items()
-        }
-        yield lambda name: running[of[name]].result()[name]
+    built: dict[str, Marts] = {}
+
+    def of(name: str) -> Marts:
+        if name in built:
+            return built[name]
+        warehouse = new_warehouse(postgres, f"marts_{len(built)}", folder)
+        match name:
+            case "uci_online_retail":
+                built.update(build_uci(warehouse, shared_data("uci_online_retail")))
+            case "olist" | "olist, earlier":
+                built.update(build_olist(warehouse, shared_data("olist_sample_8k")))
+            case "csv" | "other csv":
+                built.update(build_csv(warehouse, request.getfixturevalue("some_lines")))
+            case _:
+                built[name] = build_cdnow(warehouse, shared_data(name))
+        return built[name]
+
+    return of
 
 
 # --- the ground truth
@@ -210,6 +203,7 @@ def test_the_totals_are_the_published_ones(
     }
 
 
+@NIGHTLY
 @pytest.mark.parametrize(
     ("build", "find"),
     [
@@ -276,6 +270,7 @@ DEAREST_PRODUCTS: list[tuple[str, Callable[[dict[str, Any]], Any], bool]] = [
 ALL_AND_GOODS = ["uci_online_retail", "uci_online_retail, goods", "olist"]
 
 
+@NIGHTLY
 @pytest.mark.parametrize(("build", "find", "only_goods"), TOP_PRODUCTS, ids=ALL_AND_GOODS)
 def test_the_top_products_are_the_published_ones(
     build: str,
@@ -303,6 +298,7 @@ def test_the_top_products_are_the_published_ones(
     ] == published
 
 
+@NIGHTLY
 @pytest.mark.parametrize(("build", "find", "only_goods"), DEAREST_PRODUCTS, ids=ALL_AND_GOODS)
 def test_the_dearest_products_are_the_published_ones(
     build: str,
@@ -324,18 +320,20 @@ def test_the_dearest_products_are_the_published_ones(
 
 
 def test_a_shop_that_names_no_products_has_no_dearest(builds: Builds) -> None:
-    assert builds("cdnow").totals["dearest_product_name"] is None
-    assert builds("cdnow").totals["dearest_product_price"] is None
-    assert builds("cdnow").products == []
-    assert builds("cdnow").basket_pairs == []
+    marts = builds("cdnow_sample")
+    assert marts.totals["dearest_product_name"] is None
+    assert marts.totals["dearest_product_price"] is None
+    assert marts.products == []
+    assert marts.basket_pairs == []
 
 
-@pytest.mark.parametrize("build", ["uci_online_retail", "olist", "cdnow", "cdnow_sample"])
-def test_no_row_of_the_real_shops_is_set_aside(build: str, builds: Builds) -> None:
+@pytest.mark.parametrize(("build", "shop"), SHOPS)
+def test_no_row_of_the_real_shops_is_set_aside(build: str, shop: str, builds: Builds) -> None:
     assert builds(build).rejected == []
     assert builds(build).totals["rejected_rows"] == 0
 
 
+@NIGHTLY
 @pytest.mark.parametrize(
     ("build", "currency"), [("uci_online_retail", "GBP"), ("olist", "BRL"), ("cdnow", "USD")]
 )
@@ -352,6 +350,7 @@ def assert_same(actual: Row, expected: Row) -> None:
     assert {name: actual[name] for name in expected} == expected
 
 
+@NIGHTLY
 def test_every_week_of_uci_is_what_a_recount_of_its_customers_says(
     builds: Builds, uci_lines: pd.DataFrame
 ) -> None:
@@ -364,6 +363,7 @@ def test_every_week_of_uci_is_what_a_recount_of_its_customers_says(
         assert_same(week, {str(name): value for name, value in expected.items()})
 
 
+@NIGHTLY
 def test_the_weekly_report_of_uci_is_what_a_recount_says(
     builds: Builds, uci_lines: pd.DataFrame
 ) -> None:
@@ -382,6 +382,7 @@ def contents_of_uci(lines: pd.DataFrame) -> pd.DataFrame:
     return sold[["InvoiceNo", "StockCode"]].drop_duplicates()
 
 
+@NIGHTLY
 def test_pairs_of_uci_are_what_a_recount_says(builds: Builds, uci_lines: pd.DataFrame) -> None:
     contents = contents_of_uci(uci_lines)
     on = {product: set(rows["InvoiceNo"]) for product, rows in contents.groupby("StockCode")}
@@ -401,6 +402,7 @@ def test_pairs_of_uci_are_what_a_recount_says(builds: Builds, uci_lines: pd.Data
         assert float(pair["lift"]) == pytest.approx(both * orders / len(a) / len(b), abs=1e-5)
 
 
+@NIGHTLY
 def test_no_pair_of_uci_s_most_sold_product_is_missing(
     builds: Builds, uci_lines: pd.DataFrame
 ) -> None:
@@ -419,6 +421,7 @@ def test_no_pair_of_uci_s_most_sold_product_is_missing(
     assert len(found) > 50
 
 
+@NIGHTLY
 def test_an_earlier_as_of_date_knows_nothing_of_what_came_later(
     builds: Builds, shared_data: Callable[[str], Path]
 ) -> None:

@@ -1,6 +1,5 @@
 """Warehouses for the tests: databases of the embedded server that dbt builds its models in."""
 
-import json
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ from include.settings import DBT_PROJECT, PROJECT
 from include.warehouse import embedded
 from include.warehouse.connection import as_environment
 from include.warehouse.load_files import load_files
-from tests.support.project_copy import environment, run
+from tests.support.dbt import dbt
+from tests.support.project_copy import environment
 
 Row = dict[str, Any]
 
@@ -39,25 +39,24 @@ class Warehouse:
         self.load(source, data)
 
     def dbt(self, command: str, *options: str, as_of: str = "", **dbt_vars: Any) -> str:
-        """Run dbt; its output, or AssertionError with it where a model or a test failed.
+        """Run dbt; what it says, or AssertionError with it where a model or a test failed.
 
         `as_of` goes through the environment, as in the DAG, and spares the parsing of other vars.
         """
-        project = str(self.dbt_project)
-        arguments = ["--project-dir", project, "--profiles-dir", project, *options]
-        done = run(
-            ["dbt", "--no-use-colors", command, *arguments, "--vars", json.dumps(dbt_vars)],
+        database = self.url.rsplit("/", 1)[-1]
+        env = environment(
             PROJECT,
-            environment(
-                PROJECT,
-                **as_environment(self.url),
-                **({"AS_OF_DATE": as_of} if as_of else {}),
-                DBT_TARGET_PATH=str(self.folder / "target"),
-                DBT_LOG_PATH=str(self.folder / "logs"),
-            ),
+            **as_environment(self.url),
+            **({"AS_OF_DATE": as_of} if as_of else {}),
+            DBT_TARGET_PATH=str(self.folder / "target"),
+            DBT_LOG_PATH=str(self.folder / "logs"),
         )
-        assert done.returncode == 0, done.stdout[-5000:] + done.stderr
-        return done.stdout
+        return dbt(self.dbt_project, database, env, dbt_vars, command, *options)
+
+    def execute(self, sql: str) -> None:
+        """Run SQL that returns nothing."""
+        with closing(psycopg2.connect(self.url)) as connection, connection:
+            connection.cursor().execute(sql)
 
     def rows(self, query: str) -> list[Row]:
         """The rows of a query, by column."""

@@ -5,14 +5,15 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from scripts import demo, load_files
 from tests.end_to_end.conftest import CDNOW, Run
 from tests.support.project_copy import copy_project, environment, run
+from tests.support.scripts import call
 from tests.support.warehouses import Warehouse, new_warehouse
 
 pytestmark = pytest.mark.timeout(900)  # the last tests wait for the runs
@@ -34,54 +35,70 @@ def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareh
     return warehouse
 
 
-def said(done: "CompletedProcess[str]") -> str:
+def sentence_of(returncode: int, stdout: str, stderr: str) -> str:
     """The one sentence on stderr."""
-    assert done.returncode == 1, done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
-    sentence = re.fullmatch(r"error: (.+\.)\n", done.stderr)
-    assert sentence, done.stderr
+    assert returncode == 1, stdout
+    assert "Traceback" not in stdout + stderr
+    sentence = re.fullmatch(r"error: (.+\.)\n", stderr)
+    assert sentence, stderr
     return sentence[1]
 
 
 # --- what is wrong before anything starts
 
 
-def demo(project: Path, *options: str, **variables: str) -> str:
-    """What `make demo` says to it."""
-    env = environment(project, **variables)
-    return said(run([sys.executable, "scripts/demo.py", *options], project, env))
+Refusal = Callable[..., str]
 
 
-def test_an_unknown_source(project: Path) -> None:
-    assert demo(project, "--source", "ebay") == (
+@pytest.fixture
+def refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Refusal:
+    """What `make demo` says to it at once; the first thing that it makes is a folder."""
+    monkeypatch.setattr(demo, "LOCAL", tmp_path / "no" / "folder")  # it cannot make this one
+
+    def refuse(*options: str, **variables: str) -> str:
+        done = call(demo.app, *options, **variables)
+        return sentence_of(done.returncode, done.stdout, done.stderr)
+
+    return refuse
+
+
+def refusal_in(project: Path, *options: str, **variables: str) -> str:
+    """What `make demo` says to it, in a process and a project that it may write into."""
+    command = [sys.executable, "scripts/demo.py", *options]
+    done = run(command, project, environment(project, **variables))
+    return sentence_of(done.returncode, done.stdout, done.stderr)
+
+
+def test_an_unknown_source(refusal: Refusal) -> None:
+    assert refusal("--source", "ebay") == (
         "There is no source 'ebay' (known: cdnow, hubspot, olist, pipedrive, uci_online_retail):"
         " docs/your-shop.md shows how to add one."
     )
 
 
-def test_a_missing_folder(project: Path, tmp_path: Path) -> None:
+def test_a_missing_folder(refusal: Refusal, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
-    assert demo(project, "--source", "cdnow", "--data", str(nowhere)) == (
+    assert refusal("--source", "cdnow", "--data", str(nowhere)) == (
         f"There is no folder {nowhere}: give the one with the shop's files."
     )
 
 
-def test_a_folder_without_data_files(project: Path, tmp_path: Path) -> None:
+def test_a_folder_without_data_files(refusal: Refusal, tmp_path: Path) -> None:
     (tmp_path / "orders.xls").touch()
-    assert demo(project, "--source", "cdnow", "--data", str(tmp_path)) == (
+    assert refusal("--source", "cdnow", "--data", str(tmp_path)) == (
         f"{tmp_path} holds no data files (.csv, .csv.gz, .xlsx, .parquet): found only orders.xls."
     )
 
 
 @pytest.mark.parametrize("day", ["16/11/2026", "2026-02-30", "tomorrow"])
-def test_a_wrong_as_of_date(day: str, project: Path) -> None:
-    assert demo(project, "--as-of", day) == (
+def test_a_wrong_as_of_date(day: str, refusal: Refusal) -> None:
+    assert refusal("--as-of", day) == (
         f"The as-of date {day!r} is not a date: write it like 2026-11-16."
     )
 
 
-def test_a_wrong_language(project: Path) -> None:
-    assert demo(project, REPORT_LANG="de") == (
+def test_a_wrong_language(refusal: Refusal) -> None:
+    assert refusal(REPORT_LANG="de") == (
         "The setting REPORT_LANG='de' cannot be used: input should be 'en' or 'pt_BR';"
         " correct it in the environment or in .env."
     )
@@ -89,7 +106,9 @@ def test_a_wrong_language(project: Path) -> None:
 
 def test_a_wrong_password(project: Path, warehouse: Warehouse) -> None:
     address = warehouse.url.split("@")[1]
-    sentence = demo(project, AIRFLOW_CONN_WAREHOUSE=f"postgres://postgres:my-secret@{address}")
+    sentence = refusal_in(
+        project, AIRFLOW_CONN_WAREHOUSE=f"postgres://postgres:my-secret@{address}"
+    )
     assert sentence == (
         f"Postgres at {address.split('/')[0]} does not accept the password of the user 'postgres':"
         " correct it in AIRFLOW_CONN_WAREHOUSE."
@@ -99,12 +118,13 @@ def test_a_wrong_password(project: Path, warehouse: Warehouse) -> None:
 def test_no_postgres_at_that_address(project: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    sentence = demo(project, AIRFLOW_CONN_WAREHOUSE=f"postgres://me:my-secret@127.0.0.1:{port}/db")
+    url = f"postgres://me:my-secret@127.0.0.1:{port}/db"
+    sentence = refusal_in(project, AIRFLOW_CONN_WAREHOUSE=url)
     assert sentence.startswith(f"No Postgres answers at 127.0.0.1:{port}: start it")
 
 
 def test_what_fails_at_once_starts_and_leaves_nothing(project: Path) -> None:
-    demo(project, "--source", "ebay")
+    refusal_in(project, "--source", "ebay")
     assert not (project / ".local" / "postgres").exists()
     assert not (project / "out").exists()
 
@@ -142,16 +162,16 @@ def test_what_fails_at_once_starts_and_leaves_nothing(project: Path) -> None:
     ids=["a missing column", "an empty file", "no rows", "a wrong date format", "broken parquet"],
 )
 def test_a_file_that_cannot_be_used_is_refused_and_the_last_good_load_stays(
-    name: str, content: bytes, sentence: str, project: Path, warehouse: Warehouse, tmp_path: Path
+    name: str, content: bytes, sentence: str, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     if content == b"broken":
         table = pa.table({"customer_id": list(range(10_000))})
         pyarrow.parquet.write_table(table, tmp_path / name)
         content = (tmp_path / name).read_bytes()[:5000]
     (tmp_path / name).write_bytes(content)
-    command = [sys.executable, "scripts/load_files.py", "--source", "cdnow"]
-    env = environment(project, AIRFLOW_CONN_WAREHOUSE=warehouse.url)
-    assert said(run([*command, "--data", str(tmp_path)], project, env)) == sentence
+    arguments = ["--source", "cdnow", "--data", str(tmp_path)]
+    done = call(load_files.app, *arguments, AIRFLOW_CONN_WAREHOUSE=warehouse.url)
+    assert sentence_of(done.returncode, done.stdout, done.stderr) == sentence
     assert warehouse.rows("select sum(amount::numeric) as n from landing.cdnow__cdnow") == [
         {"n": pytest.approx(42.5)}
     ]

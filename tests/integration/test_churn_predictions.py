@@ -4,7 +4,6 @@ CDNOW's sample has published figures (tests/unit/test_churn_model_cdnow.py names
 predicts is compared with what the Python formulas say, which are tested against the model's story.
 """
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date
@@ -23,8 +22,8 @@ from include.churn_model.store import fit_and_save, fit_for_the_week, read_custo
 from include.errors import UserError
 from include.report.message import build_message
 from include.report.read import read_report
-from include.settings import PROJECT
-from tests.support.project_copy import environment, run
+from scripts.fit_churn_model import app
+from tests.support.scripts import call
 from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 CALIBRATION = date(1997, 9, 30)
@@ -43,8 +42,7 @@ def connected(warehouse: Warehouse) -> Iterator[Connection]:
 
 def script(warehouse: Warehouse, *arguments: str) -> str:
     """What `scripts/fit_churn_model.py` prints."""
-    command = [sys.executable, "scripts/fit_churn_model.py", *arguments]
-    done = run(command, PROJECT, environment(PROJECT, AIRFLOW_CONN_WAREHOUSE=warehouse.url))
+    done = call(app, *arguments, AIRFLOW_CONN_WAREHOUSE=warehouse.url)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

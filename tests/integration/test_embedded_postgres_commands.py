@@ -14,6 +14,8 @@ import pytest
 
 from include.settings import PROJECT
 from include.warehouse import embedded
+from scripts.warehouse import app
+from tests.support.scripts import call
 
 HEAVY = ("pandas", "numpy", "airflow", "pyarrow", "pydantic", "sqlalchemy")
 
@@ -78,9 +80,9 @@ def test_a_life_from_start_to_stop(checkout: Checkout) -> None:
     assert checkout.run("status").returncode == 3
 
 
-def test_env_prints_what_a_shell_takes_over(checkout: Checkout) -> None:
+def test_env_prints_what_a_shell_takes_over() -> None:
     uri = "postgres://me:it%27s%20%24HOME@db.example:5433/shop?sslmode=require"
-    lines = checkout.run("env", AIRFLOW_CONN_WAREHOUSE=uri).stdout
+    lines = call(app, "env", AIRFLOW_CONN_WAREHOUSE=uri).stdout
     assert len(lines.splitlines()) == 9
     shown = subprocess.run(
         ["sh", "-c", f'{lines}\nenv | grep "^WAREHOUSE_" | sort'],
@@ -117,13 +119,11 @@ def test_a_warehouse_in_dotenv_is_a_configured_one(checkout: Checkout) -> None:
     assert checkout.run("url", PYTHON_DOTENV_DISABLED="").stdout == f"{uri}\n"
 
 
-def test_a_configured_warehouse_that_is_down_does_not_run_and_it_is_told_why(
-    checkout: Checkout,
-) -> None:
+def test_a_configured_warehouse_that_is_down_does_not_run_and_it_is_told_why() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     uri = f"postgresql://me:my-secret@127.0.0.1:{port}/shop"
-    done = checkout.run("status", AIRFLOW_CONN_WAREHOUSE=uri)
+    done = call(app, "status", AIRFLOW_CONN_WAREHOUSE=uri)
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout.startswith(f"No Postgres answers at 127.0.0.1:{port}: ")
     assert done.stdout.count("\n") == 1

@@ -5,13 +5,14 @@ to another customer or vanish, products that are renamed, customers that turn ou
 dates back and forth, runs that stop half-way. One is brought up to date, the other made anew.
 """
 
+import json
 import random
 from pathlib import Path
 
 import pytest
 
 from include.settings import DBT_PROJECT
-from tests.support.dbt import manifest
+from tests.support.dbt import manifest_file
 from tests.support.demo_files import demo_files
 from tests.support.warehouses import Warehouse, new_warehouse
 
@@ -197,7 +198,7 @@ def test_a_new_price_list_changes_products_and_no_order(postgres: Path, tmp_path
 def test_a_model_that_is_kept_reads_nothing_that_changes_unnoticed() -> None:
     models = {
         node["name"]: node
-        for node in manifest(DBT_PROJECT)["nodes"].values()
+        for node in json.loads(manifest_file(DBT_PROJECT).read_text())["nodes"].values()
         if node["resource_type"] == "model"
     }
     kept = {

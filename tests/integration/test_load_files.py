@@ -2,7 +2,6 @@
 
 import datetime as dt
 import gzip
-import os
 import random
 import signal
 import subprocess
@@ -25,6 +24,9 @@ from include.settings import DBT_PROJECT, PROJECT
 from include.warehouse import copying
 from include.warehouse.connection import connect
 from include.warehouse.load_files import load_files
+from scripts.load_files import app
+from tests.support.project_copy import environment, run
+from tests.support.scripts import call
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
@@ -717,20 +719,10 @@ def test_the_sources_of_the_project_land_whole(
     assert query("select sum(amount) from landing.cdnow__cdnow") == [(Decimal("2500315.63"),)]
 
 
-def run_command(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "scripts/load_files.py", "--source", "cdnow", "--data", folder],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        env={**os.environ, "AIRFLOW_CONN_WAREHOUSE": url},
-    )
-
-
 def test_the_command_loads_and_tells(shop: Shop, query: Query) -> None:
     shop.write("cdnow.csv", "customer_id,order_date,cds,amount\n1,1997-01-01,1,11.77\n")
-    done = run_command(shop.files, shop.url)
+    arguments = ["--source", "cdnow", "--data", str(shop.files)]
+    done = call(app, *arguments, AIRFLOW_CONN_WAREHOUSE=shop.url)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("cdnow.csv → landing.cdnow__cdnow: 1 rows in ")
     assert query("select amount from landing.cdnow__cdnow") == [("11.77",)]
@@ -738,7 +730,9 @@ def test_the_command_loads_and_tells(shop: Shop, query: Query) -> None:
 
 def test_the_command_ends_with_one_line_where_it_cannot(shop: Shop) -> None:
     shop.write("cdnow.csv", "customer_id,order_date,cds,amount\n1,01.01.1997,1,11.77\n")
-    done = run_command(shop.files, shop.url)
+    command = [sys.executable, "scripts/load_files.py", "--source", "cdnow", "--data"]
+    env = environment(PROJECT, AIRFLOW_CONN_WAREHOUSE=shop.url)
+    done = run([*command, str(shop.files)], PROJECT, env)
     assert done.returncode == 1
     assert done.stderr == (
         "error: Column order_date of cdnow.csv holds no readable date (first value '01.01.1997'):"

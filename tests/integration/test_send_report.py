@@ -1,7 +1,6 @@
 """From the marts' tables to a message or a preview, by function and by script."""
 
 import csv
-import os
 import struct
 import subprocess
 import sys
@@ -18,16 +17,17 @@ import psycopg2
 import pytest
 from openpyxl import load_workbook
 
-from include import command_line
 from include.connections import Connection
 from include.errors import UserError
 from include.report import publish
 from include.report.publish import publish_report
 from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
 from include.settings import PROJECT, Settings
-from scripts.send_report import app, send_report
+from scripts.send_report import app
 from tests.support import marts as marts_tables
+from tests.support import project_copy
 from tests.support.fake_telegram import CHAT, TOKEN, FakeTelegram, Refusal, Silence, fake_telegram
+from tests.support.scripts import Said, call
 
 AS_OF = "2026-11-16"
 ROWS: marts_tables.Rows = {
@@ -207,16 +207,8 @@ def environment(marts: str, telegram: str, api_url: str) -> dict[str, str]:
     }
 
 
-def script(
-    *arguments: str, marts: str, telegram: str, api_url: str, **more: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, PROJECT / "scripts" / "send_report.py", *arguments],
-        env=os.environ | environment(marts, telegram, api_url) | more,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def script(*arguments: str, marts: str, telegram: str, api_url: str, **more: str) -> Said:
+    return call(app, *arguments, **environment(marts, telegram, api_url), **more)
 
 
 def test_the_report_is_read_whole(marts: str) -> None:
@@ -552,6 +544,8 @@ def test_whatever_the_data_hold_the_server_takes_it(
 
 # --- by hand
 
+COMMAND = [sys.executable, "scripts/send_report.py"]
+
 
 def test_the_script_sends_and_says_so_in_one_line(marts: str, server: FakeTelegram) -> None:
     telegram = f"telegram://:{TOKEN}@{CHAT}"
@@ -585,9 +579,8 @@ def test_a_process_that_dies_between_sending_and_noting_it_sends_nothing_twice(
 ) -> None:
     telegram = f"telegram://:{TOKEN}@{CHAT}"
     server.fail(Silence(), method=method)
-    command = [sys.executable, str(PROJECT / "scripts" / "send_report.py")]
-    env = os.environ | environment(marts, telegram, server.url)
-    with subprocess.Popen(command, env=env) as process:
+    env = project_copy.environment(PROJECT, **environment(marts, telegram, server.url))
+    with subprocess.Popen(COMMAND, cwd=PROJECT, env=env) as process:
         assert server.was_delivered(there)
         process.kill()
     assert len(server.delivered) == there
@@ -638,7 +631,8 @@ def test_a_check_that_finds_something_wrong_ends_with_an_error(
 
 
 def test_the_script_ends_a_wrong_chat_with_one_sentence(marts: str, server: FakeTelegram) -> None:
-    done = script(marts=marts, telegram=f"telegram://:{TOKEN}@-42", api_url=server.url)
+    variables = environment(marts, f"telegram://:{TOKEN}@-42", server.url)
+    done = project_copy.run(COMMAND, PROJECT, project_copy.environment(PROJECT, **variables))
     assert done.stderr.startswith("error: Telegram does not know the chat -42: check the host")
     assert done.stderr.count("\n") == 1
     assert (done.stdout, done.returncode) == ("", 1)
@@ -679,34 +673,22 @@ def test_a_traceback_that_is_asked_for_holds_no_token(marts: str, server: FakeTe
     ],
 )
 def test_bad_input_ends_the_script_with_one_sentence(
-    marts: str,
-    server: FakeTelegram,
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: list[str],
-    telegram: str,
-    says: str,
+    marts: str, server: FakeTelegram, arguments: list[str], telegram: str, says: str
 ) -> None:
-    for name, value in environment(marts, telegram, server.url).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "argv", ["send_report.py", *arguments])
-    with pytest.raises(SystemExit) as caught:
-        command_line.run(app)
-    assert str(caught.value.code).startswith("error: ")  # a text: Python prints it and exits with 1
-    assert says in str(caught.value.code)
-    assert "\n" not in str(caught.value.code)
+    done = script(*arguments, marts=marts, telegram=telegram, api_url=server.url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
     assert server.delivered == []
 
 
 def test_a_dry_run_sends_nothing_even_with_a_connection(
-    marts: str,
-    server: FakeTelegram,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    marts: str, server: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environment(marts, f"telegram://:{TOKEN}@{CHAT}", server.url).items():
-        monkeypatch.setenv(name, value)
     # Not into the project's own out/, where somebody's preview may lie.
     monkeypatch.setattr(publish, "preview", lambda message, *_: f"Preview: {message.title}")
-    send_report(dry_run=True)
-    assert capsys.readouterr().out == "Preview: Weekly churn report\n"
+    telegram = f"telegram://:{TOKEN}@{CHAT}"
+    done = script("--dry-run", marts=marts, telegram=telegram, api_url=server.url)
+    assert done.stdout == "Preview: Weekly churn report\n"
     assert server.calls == []

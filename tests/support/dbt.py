@@ -33,11 +33,11 @@ def dbt(project: Path, database: str, env: Mapping[str, str], dbt_vars: Vars, *c
     return _invoke(project, env, written, command, _moved(_parsed(project, written), database))[1]
 
 
-def manifest(project: Path, **dbt_vars: Any) -> dict[str, Any]:
+def manifest_file(project: Path, **dbt_vars: Any) -> Path:
     """dbt's `manifest.json` of a project."""
     written = json.dumps(dbt_vars, sort_keys=True)
     _parsed(project, written)
-    return dict(json.loads((_target(project, written) / "manifest.json").read_text()))
+    return _target(project, written) / "manifest.json"
 
 
 def _target(project: Path, written_vars: str) -> Path:

@@ -1,8 +1,5 @@
 """The demo shop: what its files promise, its mess, its truth, and that it behaves like a shop."""
 
-import runpy
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -21,9 +18,10 @@ from include.demo_shop.files import write
 from include.demo_shop.season import THIRD_BIRTHDAY, clocks, seconds_to
 from include.demo_shop.shop import DemoShop, generate
 from include.errors import UserError
-from include.settings import DBT_PROJECT, PROJECT
+from include.settings import DBT_PROJECT
+from scripts.generate_seeds import app
+from tests.support.scripts import call
 
-SCRIPT = PROJECT / "scripts" / "generate_seeds.py"
 Tables = dict[str, Any]  # pandas DataFrames
 
 HEADERS = {
@@ -116,7 +114,6 @@ def test_a_later_date_only_appends(tmp_path: Path, seed: int) -> None:
 
 
 def test_the_committed_seeds_are_what_the_generator_writes(tmp_path: Path) -> None:
-    app = runpy.run_path(str(SCRIPT))["app"]
     arguments = ["--out", str(tmp_path / "seeds"), "--truth", str(tmp_path / "truth.csv")]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert result.exit_code == 0
@@ -482,7 +479,6 @@ def test_winning_a_customer_costs_twenty_to_eighty_reais_in_paid_channels() -> N
 def test_an_argument_that_makes_no_sense_is_told(
     tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
-    app = runpy.run_path(str(SCRIPT))["app"]
     paths = ["--out", str(tmp_path / "seeds"), "--truth", str(tmp_path / "truth.csv")]
     result = CliRunner().invoke(app, [*paths, *arguments])
     assert isinstance(result.exception, UserError)
@@ -493,8 +489,7 @@ def test_an_argument_that_makes_no_sense_is_told(
 def test_a_folder_that_cannot_be_written_ends_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     seeds, truth = str(tmp_path / "file" / "seeds"), str(tmp_path / "truth.csv")
-    command = [sys.executable, str(SCRIPT), "--customers", "5", "--out", seeds, "--truth", truth]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = call(app, "--customers", "5", "--out", seeds, "--truth", truth)
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr.startswith("error: ")

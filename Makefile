@@ -4,7 +4,9 @@ RUN := $(UV) run --frozen --quiet
 # what people run needs no test tools; those that are there stay
 RUN_APP := $(RUN) --no-dev
 
-.PHONY: help demo up down bot docs check conventions test spark-test bench requirements
+CHECKED := .local/checked
+
+.PHONY: help demo up down bot docs check ruff mypy sqlfluff conventions test nightly bench requirements
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,23 +26,37 @@ bot: $(UV) ## answers questions in the report's Telegram chats, until Ctrl-C
 docs: $(UV) ## the dbt models and their lineage as one page, out/dbt_docs.html
 	@$(RUN_APP) python scripts/dbt_docs.py
 
-check: $(UV) ## style and types
+check: $(UV) ruff mypy sqlfluff conventions ## style, types and the rules of the models; seconds where little changed
+
+ruff: $(UV)
 	$(RUN) ruff check
 	$(RUN) ruff format --check
-	$(RUN) mypy
-	$(RUN) sqlfluff lint dbt_ecommerce/models dbt_ecommerce/tests
 
-conventions: $(UV) ## the rules of the dbt models, those of every source
+mypy: $(UV)
+	$(RUN) mypy
+
+sqlfluff: $(UV) $(CHECKED)/sqlfluff
+conventions: $(UV) $(CHECKED)/conventions ## the rules of the dbt models, those of every source
+
+# what was checked is not checked again until it, or what it is checked by, changes
+SQL := $(shell find dbt_ecommerce/models dbt_ecommerce/tests -name '*.sql')
+$(CHECKED)/sqlfluff: .sqlfluff uv.lock $(SQL)
+	$(RUN) sqlfluff lint $(if $(filter-out %.sql,$?),$(SQL),$?)
+	@mkdir -p $(@D) && touch $@
+
+$(CHECKED)/conventions: dbt-bouncer.yml uv.lock $(shell find dbt_ecommerce -path dbt_ecommerce/target -prune -o -type f -print)
 	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce --target-path target/all_sources \
 		--vars "{sources: [$$(ls dbt_ecommerce/models/staging | paste -sd, -)]}"
 	$(RUN) dbt-bouncer run --show-all-failures
+	@mkdir -p $(@D) && touch $@
 
-test: check conventions ## every test but those of Spark
-	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce
-	$(RUN) pytest --ignore tests/spark
+test: $(UV) ## what to run before a commit: the checks, and beside them every test worth waiting for
+	@$(MAKE) --no-print-directory check > $(CHECKED).log 2>&1 & checks=$$!; \
+	$(RUN) pytest -m "not nightly" --ignore tests/spark; tests=$$?; \
+	wait $$checks || { cat $(CHECKED).log; exit 1; }; echo "make check: passed"; exit $$tests
 
-spark-test: $(UV) ## the models on Spark compared with Postgres, row by row (wants Java 17; SHOP=demo_shop for one)
-	$(RUN) --group spark pytest tests/spark $(if $(SHOP),-k $(SHOP))
+nightly: $(UV) ## the tests that take long: every kill, real shops, the image, Spark (wants Java 17)
+	$(RUN) --group spark pytest -m nightly
 
 bench: $(UV) ## the benchmarks, one after another, into out/bench.json
 	@$(RUN) python benchmarks/all.py

@@ -41,7 +41,7 @@ def pytest_unconfigure() -> None:
     _servers.close()
 
 
-class _ByFile(LoadScopeScheduling):
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """What a file's fixtures have built serves its tests only, so they stay on one worker.
 
     So do the folders whose files share a build.

@@ -1,4 +1,4 @@
-"""The weekly DAG run by Airflow a few times, in copies of the project, two runs at a time.
+"""The weekly DAG run by Airflow a few times, in copies of the project.
 
 A run takes the better part of a minute, so every run serves several tests.
 """
@@ -6,10 +6,10 @@ A run takes the better part of a minute, so every run serves several tests.
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psycopg2
@@ -211,15 +211,14 @@ def cdnow_files(place: Place) -> Path:
     return folder
 
 
-# Those of one row follow each other: the demo's share their Airflow database.
-ROWS: list[list[Callable[[Place], Run]]] = [[sent, bad_file], [failing_test, wrong_token, crm]]
+RUNS = {one.__name__: one for one in (sent, bad_file, failing_test, wrong_token, crm)}
+DEMOS = ("sent", "bad_file")
+"""Those of `make demo`, which finds its Airflow database by itself."""
 
 
 @pytest.fixture(scope="session")
-def runs(
-    postgres: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Run]]:
-    """A run that has ended, by the name of its function above."""
+def runs(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """A run that has ended, by the name of its function above; who asks first waits for it."""
     folder = tmp_path_factory.mktemp("runs")
     template = copy_project(folder / "template")
     (template / ".local").mkdir()
@@ -230,30 +229,19 @@ def runs(
     assert done.returncode == 0, done.stderr
     prepared: dict[str, str] = json.loads(done.stdout)
 
-    def place(name: str, *, shares_airflow: bool) -> Place:
+    def place(name: str) -> Place:
         project = Path(shutil.copytree(template, folder / name, symlinks=True))
         airflow = {
             key: value.replace(str(template), str(project)) for key, value in prepared.items()
         }
         warehouse = new_warehouse(postgres, f"weekly_{name}", folder / "template")
         airflow["AIRFLOW_CONN_WAREHOUSE"] = warehouse.url
-        if not shares_airflow:
+        if name not in DEMOS:
             with closing(psycopg2.connect(embedded.url("postgres", postgres))) as connection:
                 connection.autocommit = True
                 connection.cursor().execute(f"create database airflow_{name} template airflow")
             airflow["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] += f"_{name}"
         return Place(project, warehouse, airflow)
 
-    places = {
-        one.__name__: place(one.__name__, shares_airflow=row is ROWS[0])
-        for row in ROWS
-        for one in row
-    }
-
-    def follow(row: list[Callable[[Place], Run]]) -> dict[str, Run]:
-        return {one.__name__: one(places[one.__name__]) for one in row}
-
-    with ThreadPoolExecutor(max_workers=len(ROWS)) as pool:
-        ended = [pool.submit(follow, row) for row in ROWS]
-        of = {one.__name__: number for number, row in enumerate(ROWS) for one in row}
-        yield lambda name: ended[of[name]].result()[name]
+    places = {name: place(name) for name in RUNS}
+    return cache(lambda name: RUNS[name](places[name]))

@@ -8,7 +8,10 @@ from tests.end_to_end.conftest import Run
 from tests.support import fake_pipedrive
 from tests.support.fake_telegram import WRONG_TOKEN
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for the runs
+pytestmark = [
+    pytest.mark.nightly,
+    pytest.mark.timeout(900),  # the first test waits for the run
+]
 
 Runs = Callable[[str], Run]
 

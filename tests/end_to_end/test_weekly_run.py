@@ -159,6 +159,7 @@ def test_a_run_of_a_monday_is_as_of_the_end_of_its_interval(runs: Runs) -> None:
 # --- a token that Telegram does not know
 
 
+@pytest.mark.nightly
 def test_a_report_that_cannot_be_sent_fails_the_run(runs: Runs) -> None:
     run = runs("wrong_token")
     assert run.returncode == 1
@@ -166,6 +167,7 @@ def test_a_report_that_cannot_be_sent_fails_the_run(runs: Runs) -> None:
     assert run.delivered == []
 
 
+@pytest.mark.nightly
 def test_an_alert_that_cannot_be_sent_is_kept_and_hides_nothing(runs: Runs) -> None:
     run = runs("wrong_token")
     sentence = "Telegram refuses the token of the bot: get a valid one from @BotFather"
@@ -175,6 +177,7 @@ def test_an_alert_that_cannot_be_sent_is_kept_and_hides_nothing(runs: Runs) -> N
     assert "An alert was not sent" in run.stdout + run.stderr
 
 
+@pytest.mark.nightly
 def test_it_is_not_tried_again(runs: Runs) -> None:
     assert runs("wrong_token").stdout.count("[DAG TEST] starting task_id=send_report") == 1
 
@@ -182,6 +185,7 @@ def test_it_is_not_tried_again(runs: Runs) -> None:
 # --- a model that fails once
 
 
+@pytest.mark.nightly
 def test_a_model_that_failed_is_tried_again_by_its_own_task(runs: Runs) -> None:
     run = runs("wrong_token")
     tries = run.stdout.count("[DAG TEST] starting task_id=marts.models.marts.churn.fails_once_run")
@@ -190,6 +194,7 @@ def test_a_model_that_failed_is_tried_again_by_its_own_task(runs: Runs) -> None:
     assert run.warehouse.rows("select tries from marts.fails_once") == [{"tries": 1}]
 
 
+@pytest.mark.nightly
 def test_what_was_skipped_for_it_is_built_too_before_anything_is_tested(runs: Runs) -> None:
     run = runs("wrong_token")
     assert run.warehouse.rows("select tries from marts.after_it") == [{"tries": 1}]
@@ -200,7 +205,9 @@ def test_what_was_skipped_for_it_is_built_too_before_anything_is_tested(runs: Ru
 # --- every run
 
 
-@pytest.mark.parametrize("name", ["sent", "failing_test", "wrong_token"])
+@pytest.mark.parametrize(
+    "name", ["sent", "failing_test", pytest.param("wrong_token", marks=pytest.mark.nightly)]
+)
 def test_no_token_or_password_is_in_any_log_xcom_or_template(name: str, runs: Runs) -> None:
     run = runs(name)
     said, noted = run.everything_said(), run.everything_noted()

@@ -69,6 +69,7 @@ def test_packages_come_from_the_public_index_only(file: str) -> None:
     assert hosts <= {"pypi.org", "files.pythonhosted.org"}
 
 
+@pytest.mark.nightly
 @needs_uv
 def test_the_image_can_be_built(tmp_path: Path) -> None:
     lock = tomllib.loads((PROJECT / "uv.lock").read_text())

@@ -1,4 +1,4 @@
-"""The models on Spark give, row by row, what they give on Postgres: `make spark-test`, minutes.
+"""The models on Spark give, row by row, what they give on Postgres: `make nightly`, minutes.
 
 Each shop is built on both, with its data tests, and every table is compared.
 """
@@ -34,6 +34,7 @@ CLOSE = 1e-9  # floating-point numbers that differ by a smaller part are the sam
 LAST_DIGITS = {"marts.churn_drivers": 2e-12, "marts.daily_anomalies": 1e-3}
 
 pytestmark = [
+    pytest.mark.nightly,
     pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java 17 or later"),
     pytest.mark.timeout(3600),  # the first test of a shop waits for its builds
 ]

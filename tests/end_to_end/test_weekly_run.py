@@ -123,12 +123,14 @@ def test_the_model_is_fitted_to_the_days_before_the_week(runs: Runs) -> None:
 # --- a data test that fails
 
 
+@pytest.mark.nightly
 def test_a_data_test_that_fails_fails_the_run(runs: Runs) -> None:
     run = runs("failing_test")
     assert run.returncode == 1
     assert "DagRun failed" in run.stderr
 
 
+@pytest.mark.nightly
 def test_no_report_is_sent_of_data_that_a_test_rejects(runs: Runs) -> None:
     run = runs("failing_test")
     assert "starting task_id=marts.dbt_ecommerce_test" in run.stdout
@@ -136,6 +138,7 @@ def test_no_report_is_sent_of_data_that_a_test_rejects(runs: Runs) -> None:
     assert [message.text for message in run.delivered if message.kind != "text message"] == []
 
 
+@pytest.mark.nightly
 def test_one_alert_names_the_dag_the_task_the_date_and_the_log(runs: Runs) -> None:
     [alert] = runs("failing_test").delivered
     lines = alert.text.splitlines()
@@ -151,6 +154,7 @@ def test_one_alert_names_the_dag_the_task_the_date_and_the_log(runs: Runs) -> No
     assert "/marts.dbt_ecommerce_test" in lines[-1]
 
 
+@pytest.mark.nightly
 def test_a_run_of_a_monday_is_as_of_the_end_of_its_interval(runs: Runs) -> None:
     week = runs("failing_test").warehouse.row("marts.rpt_weekly_report")
     assert week["as_of_on"] == date.fromisoformat(MONDAY)
@@ -206,7 +210,12 @@ def test_what_was_skipped_for_it_is_built_too_before_anything_is_tested(runs: Ru
 
 
 @pytest.mark.parametrize(
-    "name", ["sent", "failing_test", pytest.param("wrong_token", marks=pytest.mark.nightly)]
+    "name",
+    [
+        "sent",
+        pytest.param("failing_test", marks=pytest.mark.nightly),
+        pytest.param("wrong_token", marks=pytest.mark.nightly),
+    ],
 )
 def test_no_token_or_password_is_in_any_log_xcom_or_template(name: str, runs: Runs) -> None:
     run = runs(name)

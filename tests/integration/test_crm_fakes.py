@@ -89,6 +89,7 @@ def modified(operator: str, value: str, name: str = "hs_lastmodifieddate") -> li
 # what the vendors' documents say
 
 
+@pytest.mark.nightly
 def test_hubspot_speaks_its_vendors_documents(hubspot: FakeHubSpot, tmp_path: Path) -> None:
     """Every endpoint, full and last pages, found and not found, and refusals."""
     document = openapi_proxy.hubspot()
@@ -120,6 +121,7 @@ def test_hubspot_speaks_its_vendors_documents(hubspot: FakeHubSpot, tmp_path: Pa
         assert http.get(DEALS).status_code == 429
 
 
+@pytest.mark.nightly
 def test_pipedrive_speaks_its_vendors_documents(pipedrive: FakePipedrive, tmp_path: Path) -> None:
     """Every endpoint with full and last pages; v2 describes no refusal."""
     document = openapi_proxy.pipedrive()
@@ -141,6 +143,7 @@ def test_pipedrive_speaks_its_vendors_documents(pipedrive: FakePipedrive, tmp_pa
             assert http.get("/v1/deals/4/changelog", params=query).json()["data"]
 
 
+@pytest.mark.nightly
 def test_recorded_answers_pass_the_amended_documents(
     hubspot: FakeHubSpot,
     pipedrive: FakePipedrive,
@@ -188,6 +191,7 @@ def test_recorded_answers_pass_the_amended_documents(
             assert http.get(path).json() == content
 
 
+@pytest.mark.nightly
 def test_the_judge_tells_what_the_documents_do_not_allow(
     hubspot: FakeHubSpot, tmp_path: Path
 ) -> None:

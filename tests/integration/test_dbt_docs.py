@@ -14,6 +14,8 @@ from tests.support.warehouses import new_warehouse
 DESCRIPTION = "One row: the as-of date of every number."
 OVERVIEW = "No number reads a clock."
 
+pytestmark = pytest.mark.nightly
+
 
 @pytest.fixture(scope="module")
 def project(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -42,6 +42,7 @@ def assert_equal(loads: Loads, *tables: str) -> None:
 # all of it, judged by the vendors' documents
 
 
+@pytest.mark.nightly
 def test_hubspot_is_loaded_as_its_documents_allow(hubspot: Loads, tmp_path: Path) -> None:
     assert isinstance(hubspot.fake, FakeHubSpot)
     fake_hubspot.fill(hubspot.fake)
@@ -63,6 +64,7 @@ def test_hubspot_is_loaded_as_its_documents_allow(hubspot: Loads, tmp_path: Path
     assert hubspot.query("select count(*) from landing.hubspot__companies") == [(120,)]
 
 
+@pytest.mark.nightly
 def test_pipedrive_is_loaded_as_its_documents_allow(pipedrive: Loads, tmp_path: Path) -> None:
     assert isinstance(pipedrive.fake, FakePipedrive)
     codes = fake_pipedrive.fill(pipedrive.fake)

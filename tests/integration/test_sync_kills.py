@@ -28,8 +28,8 @@ DEALS, SEED = 300, 20260110
 @pytest.mark.parametrize(
     ("name", "times"),
     [
-        ("hubspot", 2),
-        ("pipedrive", 2),
+        ("hubspot", 1),
+        ("pipedrive", 1),
         pytest.param("hubspot", 10, marks=pytest.mark.nightly),
         pytest.param("pipedrive", 10, marks=pytest.mark.nightly),
     ],

@@ -4,21 +4,15 @@ The page marks each file with its path in bold over the block. Airflow's part of
 not repeated here.
 """
 
-import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from psycopg2.extras import RealDictCursor
 
 from include.settings import DBT_PROJECT, PROJECT
-from include.warehouse.connection import as_environment, connect
 from include.warehouse.load_files import load_files
+from tests.support.warehouses import Warehouse
 
 GUIDE = (PROJECT / "docs" / "your-shop.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^\*\*`(?P<path>[^`]+)`\*\*\n```\w+\n(?P<text>.*?)^```$", re.M | re.S)
@@ -38,36 +32,16 @@ def followed(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _build(project: Path, url: str) -> None:
-    done = subprocess.run(
-        [
-            *(Path(sys.executable).with_name("dbt"), "build", "--vars"),
-            json.dumps({"sources": ["tea_house"]}),
-            *("--project-dir", project, "--profiles-dir", project),
-        ],
-        env={**os.environ, **as_environment(url), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-
-
 def test_the_guide_ends_with_the_totals_that_it_shows(followed: Path, warehouse_url: str) -> None:
     said: list[str] = []
     project = followed / "dbt_ecommerce"
     load_files(
         warehouse_url, "tea_house", followed / "include/data/tea_house", project, said.append
     )
-    _build(project, warehouse_url)
+    warehouse = Warehouse(warehouse_url, followed, project)
+    warehouse.dbt("build", "--exclude-resource-type", "unit_test", sources=["tea_house"])
 
-    with (
-        closing(connect(warehouse_url)) as connection,
-        connection.cursor(cursor_factory=RealDictCursor) as cursor,
-    ):
-        cursor.execute("select * from marts.rpt_shop_totals")
-        totals = {name: str(value) for name, value in dict(cursor.fetchone() or {}).items()}
+    totals = {name: str(value) for name, value in warehouse.row("marts.rpt_shop_totals").items()}
 
     shown = TOTALS.search(GUIDE)
     assert shown is not None

@@ -30,7 +30,8 @@ def dbt(project: Path, database: str, env: Mapping[str, str], dbt_vars: Vars, *c
     Returns what dbt says; raises AssertionError with it where a model or a test failed.
     """
     written = json.dumps(dbt_vars, sort_keys=True)
-    return _invoke(project, env, written, command, _moved(_parsed(project, written), database))[1]
+    parsed = _moved(_parsed(project, written), database)
+    return _invoke(project, env, written, ("--no-write-json", *command), parsed)[1]
 
 
 def manifest_file(project: Path, **dbt_vars: Any) -> Path:

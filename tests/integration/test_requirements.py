@@ -96,4 +96,10 @@ def test_the_image_can_be_built(tmp_path: Path) -> None:
     assert (tmp_path / "dbt_ecommerce" / "target" / "manifest.json").is_file()
 
     parse = "from airflow.dag_processing.dagbag import DagBag; bag = DagBag(); assert bag.dags, bag"
-    run(python, "-c", f"{parse}; assert not bag.import_errors, bag.import_errors", env=env)
+    run(
+        python,
+        "-c",
+        f"{parse}; assert not bag.import_errors, bag.import_errors",
+        cwd=tmp_path,
+        env=env,
+    )

@@ -220,9 +220,9 @@ def assert_same_as_python(warehouse: Warehouse, until: date) -> pd.DataFrame:
     return table
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cdnow_scored(cdnow: Warehouse) -> Warehouse:
-    """The sample scored with the published parameters, those of the calibration."""
+    """The sample scored anew with the published parameters, those of the calibration."""
     with connected(cdnow) as connection, connection, connection.cursor() as cursor:
         cursor.execute(f"delete from {FITS} where as_of_on > '{CALIBRATION}'")
     cdnow.dbt("run", *PREDICTIONS, sources=["cdnow"])

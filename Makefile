@@ -40,11 +40,12 @@ conventions: $(UV) $(CHECKED)/conventions ## the rules of the dbt models, those 
 
 # what was checked is not checked again until it, or what it is checked by, changes
 SQL := $(shell find dbt_ecommerce/models dbt_ecommerce/tests -name '*.sql')
-$(CHECKED)/sqlfluff: .sqlfluff uv.lock $(SQL)
+$(CHECKED)/sqlfluff: .sqlfluff uv.lock $(wildcard dbt_ecommerce/.sqlfluff_stubs/*.py) $(SQL)
 	$(RUN) sqlfluff lint $(if $(filter-out %.sql,$?),$(SQL),$?)
 	@mkdir -p $(@D) && touch $@
 
-$(CHECKED)/conventions: dbt-bouncer.yml uv.lock $(shell find dbt_ecommerce -path dbt_ecommerce/target -prune -o -type f -print)
+# folders too: they change where a file is deleted
+$(CHECKED)/conventions: dbt-bouncer.yml uv.lock $(shell find dbt_ecommerce/* -path dbt_ecommerce/target -prune -o -print)
 	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce --target-path target/all_sources \
 		--vars "{sources: [$$(ls dbt_ecommerce/models/staging | paste -sd, -)]}"
 	$(RUN) dbt-bouncer run --show-all-failures

@@ -8,8 +8,7 @@ moved to the database that a test builds. dbt runs one command at a time in a pr
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from hashlib import md5
 from pathlib import Path
@@ -83,17 +82,11 @@ def _invoke(
 
     folder = str(project)
     places = ["--project-dir", folder, "--profiles-dir", folder]
-    with _environment(env):
+    # nothing of the developer's reaches dbt
+    with patch.dict(os.environ, env, clear=True):
         done = dbtRunner(parsed, callbacks=[note]).invoke(
             ["--log-level", "none", *command, *places, "--vars", written_vars]
         )
     text = "\n".join(said)
     assert done.success, f"{text[-5000:]}\n{done.exception or ''}"
     return done.result, text
-
-
-@contextmanager
-def _environment(env: Mapping[str, str]) -> Iterator[None]:
-    """These variables and no others: nothing of the developer's reaches dbt."""
-    with patch.dict(os.environ, env, clear=True):
-        yield

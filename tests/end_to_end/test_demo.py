@@ -177,6 +177,7 @@ def test_a_file_that_cannot_be_used_is_refused_and_the_last_good_load_stays(
     ]
 
 
+@pytest.mark.nightly
 def test_the_demo_ends_with_what_is_wrong_with_a_file_and_where_its_log_is(
     runs: Callable[[str], Run],
 ) -> None:
@@ -190,6 +191,7 @@ def test_the_demo_ends_with_what_is_wrong_with_a_file_and_where_its_log_is(
     )
 
 
+@pytest.mark.nightly
 def test_without_telegram_the_alert_is_kept_in_a_file(runs: Callable[[str], Run]) -> None:
     lines = runs("bad_file").alert.splitlines()
     assert lines[1:3] == ["DAG: ecommerce_churn", "Task: get_shop_data"]
@@ -197,6 +199,7 @@ def test_without_telegram_the_alert_is_kept_in_a_file(runs: Callable[[str], Run]
     assert lines[-1].startswith("Log: http://")
 
 
+@pytest.mark.nightly
 def test_nothing_of_dbt_runs_where_the_data_could_not_be_loaded(
     runs: Callable[[str], Run],
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.warehouses import Row, Warehouse, new_warehouse
+from tests.support.warehouses import Row, Warehouse, demo_shop
 
 LATEST = date(2026, 11, 16)
 # mondays, the first of a month, and any day
@@ -33,9 +33,7 @@ History = tuple[list[Row], list[Row]]
 @pytest.fixture(scope="module")
 def history(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[date], History]:
     """The churn events and the weeks as of a date, of the committed seeds."""
-    folder = tmp_path_factory.mktemp("churn_history")
-    warehouse = new_warehouse(postgres, "churn_history", folder)
-    warehouse.dbt("seed")
+    warehouse = demo_shop(postgres, "churn_history", tmp_path_factory.mktemp("churn_history"))
     told: dict[date, History] = {}
 
     def as_of(day: date) -> History:

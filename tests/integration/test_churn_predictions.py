@@ -24,7 +24,7 @@ from include.report.message import build_message
 from include.report.read import read_report
 from scripts.fit_churn_model import app
 from tests.support.scripts import call
-from tests.support.warehouses import Row, Warehouse, new_warehouse
+from tests.support.warehouses import Row, Warehouse, demo_shop, new_warehouse
 
 CALIBRATION = date(1997, 9, 30)
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
@@ -280,8 +280,8 @@ def test_sql_predicts_what_python_says_whatever_the_parameters(
 @pytest.fixture(scope="module")
 def demo(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The committed demo shop, fitted and scored as the weekly run does it."""
-    warehouse = new_warehouse(postgres, "model_demo", tmp_path_factory.mktemp("demo"))
-    warehouse.dbt("build", *WITHOUT_TESTS)
+    warehouse = demo_shop(postgres, "model_demo", tmp_path_factory.mktemp("demo"))
+    warehouse.dbt("run")
     with connected(warehouse) as connection:
         fit_for_the_week(connection)
     warehouse.dbt("run", *PREDICTIONS)

@@ -18,7 +18,6 @@ from tests.support.warehouses import Warehouse, new_warehouse
 
 pytestmark = pytest.mark.timeout(900)
 
-STEPS = 4
 EVERYTHING: tuple[str, ...] = ()
 KEPT = (
     "--select",
@@ -131,16 +130,16 @@ TABLES = """
 
 
 @pytest.mark.parametrize(
-    ("seed", "models"),
+    ("seed", "models", "steps"),
     [
-        (1, KEPT),
-        pytest.param(1, EVERYTHING, marks=pytest.mark.nightly),
-        pytest.param(2, EVERYTHING, marks=pytest.mark.nightly),
+        (1, KEPT, 2),
+        pytest.param(1, EVERYTHING, 4, marks=pytest.mark.nightly),
+        pytest.param(2, EVERYTHING, 4, marks=pytest.mark.nightly),
     ],
     ids=["kept", "everything", "everything, another seed"],
 )
 def test_models_kept_up_to_date_are_those_made_anew(
-    seed: int, models: tuple[str, ...], postgres: Path, tmp_path: Path
+    seed: int, models: tuple[str, ...], steps: int, postgres: Path, tmp_path: Path
 ) -> None:
     draw = random.Random(seed)  # noqa: S311
     shop = demo_files(tmp_path, "parquet", customers=60, seed=seed)
@@ -150,14 +149,14 @@ def test_models_kept_up_to_date_are_those_made_anew(
     made_in = first_built_in(kept)
     told: set[str] = set()
     changes = draw.sample(sorted(CHANGES), len(CHANGES))
-    for step in range(STEPS):
-        what = changes[step::STEPS]
+    for step in range(steps):
+        what = changes[step::steps]
         for name in what:
             sql = statement(CHANGES[name], f"-{seed}{step}")
             for warehouse in (kept, anew):
                 warehouse.execute(sql)
         as_of = draw.choice(AS_OF)
-        part = PARTS[(seed * STEPS + step) % len(PARTS)]  # both seeds together take each
+        part = PARTS[(seed * steps + step) % len(PARTS)]  # by night both seeds together take each
         kept.dbt("run", "--select", *part.split(), as_of=as_of)
         what.append(f"only {part} as of {as_of}")
         as_of = draw.choice(AS_OF)

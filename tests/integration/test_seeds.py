@@ -13,7 +13,7 @@ from include.errors import UserError
 from include.settings import DBT_PROJECT
 from include.shop_data import DEMO_AS_OF
 from include.warehouse.load_files import load_files
-from tests.support.warehouses import Row, Warehouse, new_warehouse
+from tests.support.warehouses import Row, Warehouse, demo_shop, new_warehouse
 
 DECLARED = {
     "id": "integer",
@@ -113,8 +113,7 @@ def test_the_demo_shop_as_parquet_lands_as_dbt_seeds_it(postgres: Path, tmp_path
     write(shop, tmp_path / "shop", tmp_path / "truth.csv", "parquet")
     loaded = new_warehouse(postgres, "demo_shop_loaded", tmp_path)
     loaded.load("demo_shop", tmp_path / "shop")
-    seeded = new_warehouse(postgres, "demo_shop_seeded", tmp_path)
-    seeded.dbt("seed")
+    seeded = demo_shop(postgres, "demo_shop_seeded", tmp_path)
     assert len(tables(loaded, "landing")) == 10
     assert tables(loaded, "landing") == tables(seeded, "landing")
 

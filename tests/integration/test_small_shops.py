@@ -12,7 +12,7 @@ from typing import NamedTuple
 import psycopg2
 import pytest
 
-from tests.support.warehouses import Row, Warehouse, new_warehouse
+from tests.support.warehouses import Row, Warehouse, demo_shop
 
 ONLY_DATA_TESTS = ("--exclude-resource-type", "seed", "unit_test")
 
@@ -34,8 +34,7 @@ Build = Callable[[Iterable[Order], str], Warehouse]
 @pytest.fixture(scope="module")
 def build(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Build everything of a shop as of a date."""
-    warehouse = new_warehouse(postgres, "small_shops", tmp_path_factory.mktemp("small_shops"))
-    warehouse.dbt("seed")
+    warehouse = demo_shop(postgres, "small_shops", tmp_path_factory.mktemp("small_shops"))
 
     def build_shop(orders: Iterable[Order], as_of: str) -> Warehouse:
         place(warehouse, orders)

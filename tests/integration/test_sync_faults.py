@@ -81,7 +81,7 @@ def pipedrive(loads_of: dict[str, Loads]) -> Iterator[Loads]:
     yield from changed(loads_of["pipedrive"])
 
 
-@pytest.fixture(params=["hubspot", "pipedrive"])
+@pytest.fixture(params=["hubspot", pytest.param("pipedrive", marks=pytest.mark.nightly)])
 def loads(request: SubRequest, loads_of: dict[str, Loads]) -> Iterator[Loads]:
     yield from changed(loads_of[request.param])
 

@@ -29,7 +29,6 @@ DEALS, SEED = 300, 20260110
     ("name", "times"),
     [
         ("hubspot", 1),
-        ("pipedrive", 1),
         pytest.param("hubspot", 10, marks=pytest.mark.nightly),
         pytest.param("pipedrive", 10, marks=pytest.mark.nightly),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+from filelock import FileLock
 from psycopg2.extras import RealDictCursor
 
 from include.settings import DBT_PROJECT, PROJECT
@@ -74,11 +75,31 @@ class Warehouse:
 
 
 def new_warehouse(
-    home: Path, name: str, folder: Path, dbt_project: Path = DBT_PROJECT
+    home: Path,
+    name: str,
+    folder: Path,
+    dbt_project: Path = DBT_PROJECT,
+    *,
+    template: str = "template0",
 ) -> Warehouse:
-    """An empty database of the server in `home`; it goes when the server goes."""
-    with closing(psycopg2.connect(embedded.url("postgres", home))) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(f"create database {name} template template0")
+    """A database of the server in `home`, empty or a copy; it goes when the server goes."""
+    _on_server(home, f"create database {name} template {template}")
     (folder / name).mkdir()
     return Warehouse(embedded.url(name, home), folder / name, dbt_project)
+
+
+def demo_shop(home: Path, name: str, folder: Path) -> Warehouse:
+    """A database with the demo shop's seeds: a copy of one that is seeded once a session."""
+    with FileLock(home.with_name("demo_shop.lock")):
+        if not _on_server(home, "select 1 from pg_database where datname = 'demo_shop'"):
+            new_warehouse(home, "demo_shop_half_made", folder).dbt("seed")
+            _on_server(home, "alter database demo_shop_half_made rename to demo_shop")
+    return new_warehouse(home, name, folder, template="demo_shop")
+
+
+def _on_server(home: Path, sql: str) -> list[Any]:
+    with closing(psycopg2.connect(embedded.url("postgres", home))) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else []

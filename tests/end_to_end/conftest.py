@@ -29,7 +29,7 @@ customer_id,order_date,cds,amount
 1,1997-05-06,2,20.00
 2,1997-05-08,1,12.50
 """
-# What `make demo` and `make up` do first; prints the variables that Airflow is then run with.
+# What `make up` does first; prints the variables that Airflow is then run with.
 PREPARE = """\
 import json
 from include import local_airflow
@@ -83,12 +83,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Place:
-    """A copy of the project whose Airflow is ready, and an empty warehouse."""
+    """A copy of the project, and an empty warehouse."""
 
     project: Path
     warehouse: Warehouse
+    metadata: str
+    """URL of Airflow's own database."""
     airflow: dict[str, str]
-    """The variables of an Airflow in this place."""
+    """The variables of an Airflow that is ready; `make demo` makes its own ready."""
 
     def demo(self, *options: str, **more: str) -> Run:
         """`make demo` where the developer has a warehouse of their own."""
@@ -104,10 +106,8 @@ class Place:
 
     def _run(self, command: list[str], env: dict[str, str]) -> Run:
         done = run(command, self.project, env)
-        metadata = self.airflow["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg2", "")
-        return Run(
-            done.returncode, done.stdout, done.stderr, self.project, self.warehouse, [], metadata
-        )
+        said = (done.returncode, done.stdout, done.stderr)
+        return Run(*said, self.project, self.warehouse, [], self.metadata)
 
 
 def telegram(token: str) -> str:
@@ -213,35 +213,44 @@ def cdnow_files(place: Place) -> Path:
 
 RUNS = {one.__name__: one for one in (sent, bad_file, failing_test, wrong_token, crm)}
 DEMOS = ("sent", "bad_file")
-"""Those of `make demo`, which finds its Airflow database by itself."""
+"""Those of `make demo`, which makes Airflow and its database ready by itself."""
 
 
 @pytest.fixture(scope="session")
 def runs(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     """A run that has ended, by the name of its function above; who asks first waits for it."""
     folder = tmp_path_factory.mktemp("runs")
-    template = copy_project(folder / "template")
-    (template / ".local").mkdir()
-    (template / ".local" / "postgres").symlink_to(postgres)
-    done = run(
-        [sys.executable, "-c", PREPARE], template, environment(template, SHOP_SOURCES="cdnow")
-    )
-    assert done.returncode == 0, done.stderr
-    prepared: dict[str, str] = json.loads(done.stdout)
 
-    def place(name: str) -> Place:
+    def copied(name: str) -> Path:
+        project = copy_project(folder / name)
+        (project / ".local").mkdir()
+        (project / ".local" / "postgres").symlink_to(postgres)
+        return project
+
+    @cache
+    def prepared() -> tuple[Path, dict[str, str]]:
+        template = copied("template")
+        env = environment(template, SHOP_SOURCES="cdnow")
+        done = run([sys.executable, "-c", PREPARE], template, env)
+        assert done.returncode == 0, done.stderr
+        return template, json.loads(done.stdout)
+
+    def ready(name: str, warehouse: Warehouse) -> Place:
+        template, env = prepared()
         project = Path(shutil.copytree(template, folder / name, symlinks=True))
-        airflow = {
-            key: value.replace(str(template), str(project)) for key, value in prepared.items()
-        }
-        warehouse = new_warehouse(postgres, f"weekly_{name}", folder / "template")
+        metadata = new_warehouse(postgres, f"airflow_{name}", folder, template="airflow").url
+        airflow = {key: value.replace(str(template), str(project)) for key, value in env.items()}
         airflow["AIRFLOW_CONN_WAREHOUSE"] = warehouse.url
-        if name not in DEMOS:
-            with closing(psycopg2.connect(embedded.url("postgres", postgres))) as connection:
-                connection.autocommit = True
-                connection.cursor().execute(f"create database airflow_{name} template airflow")
-            airflow["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] += f"_{name}"
-        return Place(project, warehouse, airflow)
+        airflow["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = metadata.replace("://", "+psycopg2://", 1)
+        return Place(project, warehouse, metadata, airflow)
 
-    places = {name: place(name) for name in RUNS}
-    return cache(lambda name: RUNS[name](places[name]))
+    @cache
+    def ended(name: str) -> Run:
+        warehouse = new_warehouse(postgres, f"weekly_{name}", folder)
+        if name in DEMOS:
+            place = Place(copied(name), warehouse, embedded.url("airflow", postgres), {})
+        else:
+            place = ready(name, warehouse)
+        return RUNS[name](place)
+
+    return ended

@@ -84,6 +84,7 @@ def test_won_deals_of_pipedrive_are_the_orders_of_its_persons(
     assert (report["orders"], report["customers"]) == (80, len(persons))
 
 
+@pytest.mark.nightly
 def test_won_deals_of_hubspot_are_the_orders_of_its_contacts(
     built: Callable[..., Warehouse],
 ) -> None:

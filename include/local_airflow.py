@@ -20,6 +20,7 @@ from include.warehouse.connection import as_environment, connect, warehouse_url
 HOME = LOCAL / "airflow"
 MIGRATED = HOME / "migrated"
 """Holds the version of Airflow that made or upgraded the tables."""
+PLUGINS = PROJECT / "plugins"
 TARGET = DBT_PROJECT / "target"
 DOCS = {"ecommerce": {"dir": str(TARGET), "name": "dbt docs"}}
 """The pages of dbt's documentation that Cosmos adds to Airflow's menu."""
@@ -48,6 +49,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGINS),
         # whoever reaches 127.0.0.1 of this machine is its user
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("://", "+psycopg2://", 1),

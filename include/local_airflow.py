@@ -10,8 +10,6 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
-
 from include.errors import UserError
 from include.settings import DBT_PROJECT, LOCAL, PROJECT, Settings
 from include.warehouse import embedded
@@ -83,22 +81,6 @@ def prepare(settings: Settings, env: dict[str, str], log: Path, *, with_docs: bo
     if failed:
         raise UserError(f"`{' '.join(failed[0][:2])}` failed: see the end of {log}.")
     MIGRATED.write_text(version("apache-airflow"))
-
-
-def make_pools(env: dict[str, str], log: Path) -> None:
-    """Make the pools of airflow_settings.yaml, which only the Astro CLI reads by itself."""
-    declared = yaml.safe_load((PROJECT / "airflow_settings.yaml").read_text())["airflow"]["pools"]
-    with log.open("ab") as file:
-        for pool in declared:
-            name, slots = pool["pool_name"], str(pool["pool_slot"])
-            subprocess.run(
-                ["airflow", "pools", "set", name, slots, pool["pool_description"]],
-                env=env,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=PROJECT,
-                check=True,
-            )
 
 
 def was_prepared() -> bool:

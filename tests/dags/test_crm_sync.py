@@ -51,7 +51,10 @@ def test_the_last_task_of_a_source_tells_of_its_asset(sync: dict[str, Any]) -> N
 def test_a_failed_load_is_tried_again_and_then_alerts(sync: dict[str, Any]) -> None:
     for task in sync["tasks"].values():
         assert task["retries"] == 3
-        assert task["on_failure"] == ["include.alerts.callbacks.task_failed"]
+        assert task["on_failure"] == [
+            "include.alerts.callbacks.task_failed",
+            "include.alerts.callbacks.source_is_paused",
+        ]
 
 
 def test_without_an_active_source_it_has_no_task_and_no_schedule(describe: Describe) -> None:

@@ -41,13 +41,13 @@ def _sources_of_dbt_project() -> list[str]:
     return list(dict.fromkeys(project["vars"]["sources"]))
 
 
-def in_project(path: str | Path) -> Path:
-    """A path as people write it: from the project's folder on, or from `~`, their own.
+def absolute(path: str | Path, base: Path | None = None) -> Path:
+    """A path as people write it: from `base` on, the project's folder by default, or from `~`.
 
     Raises UserError for a `~name` that nobody has.
     """
     try:
-        return PROJECT / Path(path).expanduser()
+        return (base or PROJECT) / Path(path).expanduser()
     except RuntimeError:
         raise UserError(f"Nobody here has the folder {path}: write the path from / on.") from None
 
@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     @field_validator("shop_data")
     @classmethod
     def _from_project(cls, value: Path | None) -> Path | None:
-        return value and in_project(value)
+        return value and absolute(value)
 
     @property
     def modelled_sources(self) -> list[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from include.alerts.scrub import scrub
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
-from include.settings import in_project
+from include.settings import absolute
 from include.sync.rows import Part, Row
 from include.sync.sources import Source
 
@@ -272,7 +272,7 @@ def _url(source: str, connection: Connection) -> "URL":
     driver = DRIVERS.get(connection.conn_type, connection.conn_type)
     if driver.split("+")[0] == "sqlite":
         # SQLite would make a missing file
-        path = in_project(connection.host or connection.database or "")
+        path = absolute(connection.host or connection.database or "")
         if not path.is_file():
             raise UserError(
                 f"There is no SQLite database {path}: correct the path in the Airflow connection"

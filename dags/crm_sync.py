@@ -6,7 +6,8 @@ that fails stops its own group only.
 
 * What each load brought, and how it went, is in the table `ops.loads`.
 * A source of which a table could not be loaded in three runs in a row is paused: its tasks are
-  skipped until somebody triggers this DAG by hand and it works again.
+  skipped until somebody triggers this DAG by hand and it works again. An alert says so, and so does
+  the weekly report, with one more alert each week.
 * Triggered with `full`, everything is read anew, and what is not there any more is deleted.
 
 Where no active source is declared there is no task. The last task of a group tells of the asset
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, Asset, Param, TaskGroup, chain, get_current_context, task
 
-from include.alerts.callbacks import task_failed
+from include.alerts.callbacks import source_is_paused, task_failed
 from include.settings import load_settings
 from include.sync.sources import active_sources
 
@@ -42,8 +43,9 @@ def load(source_name: str, table: str) -> str:
     source = declared_sources()[source_name]
     with plain_failures():
         warehouse = task_warehouse_url()
-        because = paused_because(warehouse, source.name)
+        because = paused_because(warehouse, source.name, before_run=context["run_id"])
         if because and context["dag_run"].run_type == "scheduled":
+            source_is_paused(context)
             raise AirflowSkipException(
                 f"{source.name} is paused, because it failed again and again: {because} Trigger"
                 " this DAG by hand to try again."
@@ -72,7 +74,7 @@ with DAG(
         "retries": 3,
         "retry_delay": timedelta(minutes=1),
         "retry_exponential_backoff": True,
-        "on_failure_callback": task_failed,
+        "on_failure_callback": [task_failed, source_is_paused],
     },
     params={
         "full": Param(

@@ -21,7 +21,12 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_conte
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
-from include.alerts.callbacks import churn_is_unusual, run_is_late, task_failed
+from include.alerts.callbacks import (
+    churn_is_unusual,
+    run_is_late,
+    sources_are_behind,
+    task_failed,
+)
 from include.dbt_group import dbt_task_group
 from include.settings import FACTS, load_settings
 
@@ -109,6 +114,7 @@ with DAG(
                 run_id=get_current_context()["run_id"],
             )
         churn_is_unusual(SETTINGS, warehouse)
+        sources_are_behind(SETTINGS, warehouse)
         return said
 
     as_of = get_shop_data()

@@ -21,6 +21,11 @@ OF_LIBPQ = re.compile(
 """The extras of a Postgres connection that its driver takes; others are Airflow's own."""
 
 
+_FIELDS = ("conn_type", "host", "port", "login", "password", "schema", "extra", "description")
+_URI = re.compile(r"(?P<type>[A-Za-z][\w+.-]*)://((?P<protocol>[A-Za-z][\w+.-]*)://)?(?P<rest>.*)")
+_EXTRA = "__extra__"
+
+
 @dataclass(frozen=True)
 class Connection:
     """What a connection says; `password` stays out of its repr and so out of logs."""
@@ -35,6 +40,15 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"Connection({self.conn_type}, host={self.host}, port={self.port})"
+
+    @property
+    def secrets(self) -> dict[str, Any]:
+        """What must not be read in a log: the password as it is and as URLs have it, the extras.
+
+        Of these a masker takes the ones whose name says that they are secret.
+        """
+        password = self.password or ""
+        return {**self.extra, "password": [password, quote(password, safe="")]}
 
     @property
     def postgres_url(self) -> str:
@@ -63,7 +77,9 @@ def from_environment(conn_id: str) -> Connection | None:
         return None
     try:
         return _from_json(text) if text.startswith("{") else from_uri(text)
-    except (ValueError, AttributeError):
+    except _UnreadableError as error:
+        raise UserError(f"{variable} {error}") from None
+    except ValueError:
         # not chained: the parser's own words may quote a piece of the password
         raise UserError(
             f"{variable} is neither a connection URI nor JSON that Airflow would accept:"
@@ -75,36 +91,46 @@ def from_airflow(conn_id: str) -> Connection | None:
     """The connection as Airflow knows it, or None; only for code that runs in a task.
 
     The environment is asked first, as Airflow does, but without its debug log of what it found.
+    Airflow's masker then knows the secrets, whatever is logged of them.
     """
-    found = from_environment(conn_id)
-    if found is not None:
-        return found
     from airflow.sdk import Connection as AirflowConnection
     from airflow.sdk.exceptions import AirflowNotFoundException
+    from airflow.sdk.log import mask_secret
 
     try:
-        return _of_airflow(AirflowConnection.get(conn_id))
+        found = from_environment(conn_id) or _of_airflow(AirflowConnection.get(conn_id))
     except AirflowNotFoundException:
         return None
+    if found:
+        mask_secret(found.secrets)
+    return found
 
 
 async def from_airflow_async(conn_id: str) -> Connection | None:
     """The same for code in the triggerer, whose loop must not wait."""
-    found = from_environment(conn_id)
-    if found is not None:
-        return found
     from airflow.sdk import Connection as AirflowConnection
     from airflow.sdk.exceptions import AirflowNotFoundException
+    from airflow.sdk.log import amask_secret
 
     try:
-        return _of_airflow(await AirflowConnection.async_get(conn_id))
+        found = from_environment(conn_id) or _of_airflow(await AirflowConnection.async_get(conn_id))
     except AirflowNotFoundException:
         return None
+    if found:
+        await amask_secret(found.secrets)
+    return found
 
 
 def _of_airflow(found: Any) -> Connection | None:
     if not found.host and not found.password:
         return None  # a placeholder, as airflow_settings.yaml has one for telegram
+    try:
+        extra = _extra(found.extra)
+    except ValueError:
+        raise UserError(
+            f"The extra of the Airflow connection {found.conn_id} is no JSON object: correct it"
+            " under Admin → Connections."
+        ) from None
     return Connection(
         found.conn_type,
         found.host,
@@ -112,37 +138,82 @@ def _of_airflow(found: Any) -> Connection | None:
         found.login,
         found.password,
         found.schema,
-        found.extra_dejson,
+        extra,
     )
 
 
+class _UnreadableError(ValueError):
+    """What is wrong with a connection, and what to do, without any of its values."""
+
+
 def from_uri(uri: str) -> Connection:
-    """Parse `type://login:password@host:port/database?extra=…`, every part percent-encoded."""
-    parts = urlsplit(uri)
+    """Parse `type://login:password@host:port/database?extra=…`, every part percent-encoded.
+
+    As Airflow writes it: the host may have a protocol of its own (`http://https://…`), and extras
+    that are not all text are JSON in `__extra__`. Raises ValueError for what is no such URI.
+    """
+    match = _URI.fullmatch(uri)
+    if match is None:
+        raise ValueError
+    parts = urlsplit(f"//{match['rest']}")
+    is_cut = parts.netloc and "@" not in parts.netloc and "@" in parts.path + parts.query
+    if parts.fragment or is_cut:
+        raise _UnreadableError(
+            "has a sign in its login or password that ends these in a URI: write # as %23, / as"
+            " %2F, ? as %3F and @ as %40."
+        )
 
     def plain(part: str | None) -> str | None:
         return unquote(part) if part else None
 
+    host = plain(parts.hostname)
+    extra: dict[str, Any] = dict(parse_qsl(parts.query))
     return Connection(
-        conn_type=parts.scheme,
-        host=plain(parts.hostname),
+        conn_type=match["type"].lower(),
+        host=f"{match['protocol']}://{host}" if match["protocol"] and host else host,
         port=parts.port,
         login=plain(parts.username),
         password=plain(parts.password),
         database=plain(parts.path.removeprefix("/")),
-        extra=dict(parse_qsl(parts.query)),
+        extra=_extra(extra[_EXTRA]) if _EXTRA in extra else extra,
     )
 
 
 def _from_json(text: str) -> Connection:
     fields = json.loads(text)
-    port, extra = fields.get("port"), fields.get("extra") or {}
+    for name in fields:
+        if name not in _FIELDS:
+            raise _UnreadableError(
+                f"has a field {name!r}, which no connection has: the fields are"
+                f" {', '.join(_FIELDS)}."
+            )
+    port = _text(fields, "port")
+    if port and not 0 < int(port) < 65536:
+        raise _UnreadableError("has a port that is none: it is a number from 1 to 65535.")
     return Connection(
-        conn_type=fields.get("conn_type", ""),
-        host=fields.get("host"),
+        conn_type=_text(fields, "conn_type") or "",
+        host=_text(fields, "host"),
         port=int(port) if port else None,
-        login=fields.get("login"),
-        password=fields.get("password"),
-        database=fields.get("schema"),
-        extra=json.loads(extra) if isinstance(extra, str) else extra,
+        login=_text(fields, "login"),
+        password=_text(fields, "password"),
+        database=_text(fields, "schema"),
+        extra=_extra(fields.get("extra")),
     )
+
+
+def _text(fields: dict[str, Any], name: str) -> str | None:
+    """A field of JSON as text: people leave out the quotes of a number."""
+    value = fields.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise _UnreadableError(f"has no text in the field {name!r}: write it in double quotes.")
+
+
+def _extra(value: Any) -> dict[str, Any]:
+    """What is told besides, an object or the JSON of one; ValueError for anything else."""
+    found = json.loads(value) if isinstance(value, str) and value.strip() else value or {}
+    if not isinstance(found, dict):
+        raise _UnreadableError('has an "extra" that is no object: write it as {"name": "value"}.')
+    return found

@@ -10,8 +10,6 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
-
 from include.errors import UserError
 from include.settings import DBT_PROJECT, LOCAL, PROJECT, Settings
 from include.warehouse import embedded
@@ -20,6 +18,7 @@ from include.warehouse.connection import as_environment, connect, warehouse_url
 HOME = LOCAL / "airflow"
 MIGRATED = HOME / "migrated"
 """Holds the version of Airflow that made or upgraded the tables."""
+PLUGINS = PROJECT / "plugins"
 TARGET = DBT_PROJECT / "target"
 DOCS = {"ecommerce": {"dir": str(TARGET), "name": "dbt docs"}}
 """The pages of dbt's documentation that Cosmos adds to Airflow's menu."""
@@ -48,6 +47,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGINS),
         # whoever reaches 127.0.0.1 of this machine is its user
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("://", "+psycopg2://", 1),
@@ -81,22 +81,6 @@ def prepare(settings: Settings, env: dict[str, str], log: Path, *, with_docs: bo
     if failed:
         raise UserError(f"`{' '.join(failed[0][:2])}` failed: see the end of {log}.")
     MIGRATED.write_text(version("apache-airflow"))
-
-
-def make_pools(env: dict[str, str], log: Path) -> None:
-    """Make the pools of airflow_settings.yaml, which only the Astro CLI reads by itself."""
-    declared = yaml.safe_load((PROJECT / "airflow_settings.yaml").read_text())["airflow"]["pools"]
-    with log.open("ab") as file:
-        for pool in declared:
-            name, slots = pool["pool_name"], str(pool["pool_slot"])
-            subprocess.run(
-                ["airflow", "pools", "set", name, slots, pool["pool_description"]],
-                env=env,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=PROJECT,
-                check=True,
-            )
 
 
 def was_prepared() -> bool:

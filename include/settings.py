@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
-from dotenv import load_dotenv
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from include.dotenv_file import load_dotenv
 from include.errors import UserError
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -38,7 +38,18 @@ class PersonalData(StrEnum):
 
 def _sources_of_dbt_project() -> list[str]:
     project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
-    return list(project["vars"]["sources"])
+    return list(dict.fromkeys(project["vars"]["sources"]))
+
+
+def absolute(path: str | Path, base: Path | None = None) -> Path:
+    """A path as people write it: from `base` on, the project's folder by default, or from `~`.
+
+    Raises UserError for a `~name` that nobody has.
+    """
+    try:
+        return (base or PROJECT) / Path(path).expanduser()
+    except RuntimeError:
+        raise UserError(f"Nobody here has the folder {path}: write the path from / on.") from None
 
 
 class Settings(BaseSettings):
@@ -55,7 +66,7 @@ class Settings(BaseSettings):
     shop_time_zone: str = "America/Sao_Paulo"
     """The weekly run's time zone; weeks begin and end in it."""
 
-    demo_customers: int = 1000
+    demo_customers: int = Field(default=1000, ge=1)
     demo_seed: int = 42
     demo_locale: str = "pt_BR"
     demo_mess: float = 0.02
@@ -71,7 +82,7 @@ class Settings(BaseSettings):
     report_dashboard_url: str = ""
     report_airflow_url: str = ""
     """Where a button below the report leads to: a dashboard, and the Airflow that made it."""
-    report_deadline_minutes: int = 60
+    report_deadline_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
     """How long a run may take before an alert says that its report is late."""
     telegram_api_url: str = "https://api.telegram.org"
     """A self-hosted Bot API server, where there is one."""
@@ -86,7 +97,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return [part.strip() for part in value.split(",") if part.strip()]
+        return list(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
 
     @field_validator("shop_time_zone")
     @classmethod
@@ -107,7 +118,7 @@ class Settings(BaseSettings):
     @field_validator("shop_data")
     @classmethod
     def _from_project(cls, value: Path | None) -> Path | None:
-        return value and PROJECT / value
+        return value and absolute(value)
 
     @property
     def modelled_sources(self) -> list[str]:

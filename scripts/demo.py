@@ -22,7 +22,16 @@ from include.as_of import LATEST, parse_date
 from include.connections import from_environment
 from include.errors import UserError
 from include.report.preview import FILES
-from include.settings import DBT_PROJECT, DEMO_SHOP, LOCAL, OUT, PROJECT, Settings, load_settings
+from include.settings import (
+    DBT_PROJECT,
+    DEMO_SHOP,
+    LOCAL,
+    OUT,
+    PROJECT,
+    Settings,
+    absolute,
+    load_settings,
+)
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
 
@@ -87,7 +96,7 @@ def _settings(source: str, data: str) -> Settings:
     if source:
         given["shop_sources"] = [source]
     if data:
-        given["shop_data"] = Path(data).resolve()
+        given["shop_data"] = absolute(data, Path.cwd()).resolve()
     settings = load_settings().model_copy(update=given)
     _check_files(settings)
     return settings

@@ -41,7 +41,7 @@ def render(
     from include.warehouse.connection import connect, warehouse_url
 
     with closing(connect(warehouse_url())) as connection:
-        report = read_report(connection)
+        report = read_report(connection, load_settings())
     for lang in LANGUAGES:
         settings = load_settings().model_copy(update={"report_lang": lang})
         printout = print_report(report, settings)

@@ -137,7 +137,7 @@ def _test(telegram: "Connection", chats: str, settings: "Settings", as_of: "date
 
     to = recipients(telegram, chats)
     with closing(connect(warehouse_url())) as connection:
-        printout = print_report(read_report(connection), settings, as_of)
+        printout = print_report(read_report(connection, settings), settings, as_of)
     marker = Wording(settings.report_lang).text("test_marker")
     parts = [part for part in report_parts(printout, settings, marker=marker) if not part.is_empty]
     with Telegram(to.token, settings.telegram_api_url) as client:

@@ -61,8 +61,6 @@ def up() -> None:
             start_new_session=True,
         )
     PID.write_text(str(process.pid))
-    if "pipedrive" in settings.shop_sources:  # whose stage history waits for a pool
-        local_airflow.make_pools(env, LOG)
     _wait_until_ready(process, address)
     print(
         f"Airflow: {address}/dags/ecommerce_churn (no password; only this machine reaches it)\n"

@@ -3,7 +3,7 @@
     Each source has a model stg_<source>__<entity> with the columns named here.
 #}
 {% macro union_sources(entity, columns, sources=var('sources')) -%}
-    {%- for source_name in sources %}
+    {%- for source_name in sources | unique %}
     select
         cast('{{ source_name }}' as {{ dbt.type_string() }}) as source_name,
         {{ columns | join(',\n        ') }}

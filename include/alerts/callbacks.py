@@ -52,6 +52,19 @@ def churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
     _quietly(lambda: _churn_is_unusual(settings, warehouse_url))
 
 
+def source_is_paused(context: "Context") -> None:
+    """An `on_failure_callback` of a source's load: alert where that failure has paused the source.
+
+    Whoever skips a load because of it calls this too: a pause is told once, whoever comes first.
+    """
+    _quietly(lambda: _source_is_paused(context))
+
+
+def sources_are_behind(settings: Settings, warehouse_url: str) -> None:
+    """Alert of each source that is behind the report's week."""
+    _quietly(lambda: _sources_are_behind(settings, warehouse_url))
+
+
 def _quietly(alert: Callable[[], None]) -> None:
     try:
         alert()
@@ -119,6 +132,40 @@ def _churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
     for starts_on, ends_on, rate, low, high in _rows(warehouse_url, query):
         html = unusual_churn_alert((starts_on, ends_on), rate, low, high, words)
         send_alert(html, f"churn of {starts_on}", _connection(), settings, warehouse_url)
+
+
+def _source_is_paused(context: "Context") -> None:
+    from include.alerts.send import send_alert
+    from include.alerts.wording import source_alert
+    from include.report.wording import Wording
+    from include.sync.behind import paused
+    from include.sync.sources import declared_sources
+    from include.warehouse.connection import connect, task_warehouse_url
+
+    settings, warehouse_url = load_settings(), task_warehouse_url()
+    source = declared_sources()[context["ti"].task_id.partition(".")[0]]
+    with closing(connect(warehouse_url)) as connection:
+        behind = paused(connection, settings, source)
+    if behind is not None:
+        html = source_alert(behind, Wording(settings.report_lang))
+        cause, day = f"{source.name} is paused", behind.failing_since
+        send_alert(html, cause, _connection(), settings, warehouse_url, day=day)
+
+
+def _sources_are_behind(settings: Settings, warehouse_url: str) -> None:
+    from include.alerts.send import send_alert
+    from include.alerts.wording import source_alert
+    from include.report.wording import Wording
+    from include.sync.behind import sources_behind
+    from include.warehouse.connection import connect
+
+    words = Wording(settings.report_lang)
+    [(week_ends_on,)] = _rows(warehouse_url, "select week_ends_on from marts.rpt_weekly_report")
+    with closing(connect(warehouse_url)) as connection:
+        behind = sources_behind(connection, settings, week_ends_on)
+    for source in behind:
+        html = source_alert(source, words)
+        send_alert(html, f"{source.source} is behind", _connection(), settings, warehouse_url)
 
 
 def _connection() -> "Connection | None":

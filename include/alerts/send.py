@@ -8,7 +8,7 @@ it is sent all the same.
 import logging
 import re
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -27,10 +27,13 @@ def send_alert(
     connection: Connection | None,
     settings: Settings,
     warehouse_url: str | None,
+    *,
+    day: date | None = None,
 ) -> None:
-    """Send Telegram HTML, unless one of the same `cause` was sent today.
+    """Send Telegram HTML, unless one of the same `cause` was sent for the same day.
 
-    UserError where it cannot be sent. The day is one of the shop's time zone.
+    It is today, in the shop's time zone, unless the cause has a `day` of its own. UserError where
+    it cannot be sent.
     """
     from include.report.preview import write_whole
 
@@ -46,7 +49,7 @@ def send_alert(
     from include.warehouse.connection import connect
 
     to = recipients(connection)
-    today = datetime.now(ZoneInfo(settings.shop_time_zone)).date()
+    day = day or datetime.now(ZoneInfo(settings.shop_time_zone)).date()
     with Telegram(to.token, settings.telegram_api_url) as telegram:
         try:
             warehouse = connect(warehouse_url or "")
@@ -56,7 +59,7 @@ def send_alert(
             log.info("Alert sent; the warehouse, which remembers alerts, cannot be reached.")
             return
         with closing(warehouse):
-            ledger = Ledger(warehouse, f"alert: {cause}", today)
+            ledger = Ledger(warehouse, f"alert: {cause}", day)
             part = Part(PART, Text(html), cause)
             for said in deliver([part], to.chats, telegram, ledger, advice=""):
                 log.info("%s", said)

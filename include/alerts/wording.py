@@ -9,6 +9,7 @@ from include.alerts.scrub import scrub
 from include.errors import UserError
 from include.report.text import plain
 from include.report.wording import Wording
+from include.sync.behind import Behind
 
 _LONGEST_REASON = 400
 _LONGEST_NAME = 200
@@ -78,6 +79,24 @@ def unusual_churn_alert(
         "alert_churn", rate=words.rate(rate), low=words.rate(low), high=words.rate(high)
     )
     return "\n".join([_title("alert_churn_title", words), words.days(*week), _data(says)])
+
+
+def source_alert(behind: Behind, words: Wording) -> str:
+    """Says that a source is paused, and why, or that it is old; and what it knows until when."""
+    is_paused = behind.paused_because is not None
+    day = behind.last_loaded_on
+    lines = [
+        _title("alert_paused_title" if is_paused else "alert_old_title", words),
+        _line(words.text("alert_source"), plain(behind.source, _LONGEST_NAME)),
+        _line(
+            words.text("alert_last_loaded"), words.day(day) if day else words.text("alert_never")
+        ),
+    ]
+    if behind.paused_because is not None:
+        reason = plain(scrub(behind.paused_because), _LONGEST_REASON)
+        lines.append(f"<blockquote>{_data(reason)}</blockquote>")
+    lines.append(_data(words.text("alert_paused" if is_paused else "alert_old")))
+    return "\n".join(lines)
 
 
 def _sentence(error: BaseException | str | None) -> str:

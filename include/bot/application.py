@@ -101,7 +101,7 @@ def content(
         if isinstance(asked, AskHelp | Misasked):
             return Text(answer(asked, None, words, personal_data))
         with reading(warehouse_url(), timeout) as connection:
-            rows = read(connection, asked, personal_data)
+            rows = read(connection, asked, settings)
         if isinstance(rows, Report):
             return report_parts(print_report(rows, settings), settings)[0].content
         return Text(answer(asked, rows, words, personal_data))

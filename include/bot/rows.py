@@ -24,7 +24,7 @@ from include.bot.question import (
 )
 from include.errors import UserError
 from include.report.read import CustomerAtRisk, Report, read_report
-from include.settings import PersonalData
+from include.settings import PersonalData, Settings
 from include.warehouse.connection import connect
 
 TIMEOUT = 5.0  # seconds for each query
@@ -262,15 +262,15 @@ def reading(url: str, timeout: float = TIMEOUT) -> Iterator[Connection]:
         yield connection
 
 
-def read(connection: Connection, asked: Asked, personal_data: PersonalData) -> Rows:
+def read(connection: Connection, asked: Asked, settings: Settings) -> Rows:
     """What the answer to a question tells; UserError where the marts are not built."""
     match asked:
         case AskReport():
-            return read_report(connection)
+            return read_report(connection, settings)
         case AskChurn(days):
             return ChurnShare(**_only(connection, _CHURN, {"days": days}))
         case AskAtRisk(customers):
-            return _read_at_risk(connection, customers, personal_data)
+            return _read_at_risk(connection, customers, settings.report_personal_data)
         case AskCohorts():
             return _read_cohorts(connection)
         case AskProduct(name):

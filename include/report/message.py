@@ -20,6 +20,7 @@ from include.churn_model.reasons import (
 from include.report.read import Driver, Report, WeekFigures
 from include.report.text import plain
 from include.report.wording import Wording
+from include.sync.behind import Behind
 
 _LONGEST_NAME = 40
 _LONGEST_REASON = 40
@@ -292,7 +293,7 @@ def _so_far(report: Report, words: Wording) -> str:
 
 
 def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
-    warnings = []
+    warnings = [_behind(source, words) for source in report.sources_behind]
     if report.failed_tests > 0:
         warnings.append(words.plural("failed_tests", report.failed_tests))
     if report.totals.rejected_rows > 0:
@@ -302,6 +303,13 @@ def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
     if report.prediction.parameters_as_of_on is None:
         warnings.append(_why_not_predicted(report.prediction.declined_because, words))
     return tuple(warnings)
+
+
+def _behind(behind: Behind, words: Wording) -> str:
+    if behind.last_loaded_on is None:
+        return words.text("source_never", source=behind.source)
+    key = "source_old" if behind.paused_because is None else "source_paused"
+    return words.text(key, source=behind.source, day=words.day(behind.last_loaded_on))
 
 
 def _why_not_predicted(declined_because: str | None, words: Wording) -> str:

@@ -61,7 +61,7 @@ def publish_report(
     DAG's run. `deliver.deliver` tells which errors sending has, and what `force` and `resolve` do.
     """
     with closing(connect(warehouse_url)) as connection:
-        printout = print_report(read_report(connection), settings, as_of)
+        printout = print_report(read_report(connection, settings), settings, as_of)
         if telegram is None:
             return preview(printout.message, printout.chart, csv_of(printout), out)
 

@@ -13,6 +13,8 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.errors import UserError
+from include.settings import Settings
+from include.sync.behind import Behind, sources_behind
 
 
 @dataclass(frozen=True)
@@ -143,10 +145,14 @@ class Report:
     drivers: tuple[Driver, ...]
     customers_at_risk: tuple[CustomerAtRisk, ...]
     failed_tests: int
+    sources_behind: tuple[Behind, ...]
 
 
-def read_report(connection: Connection) -> Report:
-    """Read the report, one query a table; UserError where the marts are missing or half-built."""
+def read_report(connection: Connection, settings: Settings) -> Report:
+    """Read the report, one query a table; UserError where the marts are missing or half-built.
+
+    The settings tell which sources are active: those of them that are behind are named.
+    """
     head = ["as_of_on", "week_starts_on", "week_ends_on", "currency"]
     figures = _names(WeekFigures)
     before = [f"{name}_week_before" for name in figures]
@@ -167,6 +173,7 @@ def read_report(connection: Connection) -> Report:
         drivers=tuple(Driver(**row) for row in drivers),
         customers_at_risk=tuple(CustomerAtRisk(**row) for row in at_risk),
         failed_tests=_failed_tests(connection),
+        sources_behind=sources_behind(connection, settings, week["week_ends_on"]),
     )
 
 

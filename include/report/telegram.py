@@ -40,6 +40,7 @@ from telegram.request import HTTPXRequest
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
+from include.report.refusals import refusal
 
 log = logging.getLogger(__name__)
 
@@ -376,13 +377,8 @@ def _in_words(failure: _Failure, chat: Chat, api_url: str, token: str) -> UserEr
     says = shorten(re.sub(re.escape(token), "…", says, flags=re.IGNORECASE), 200, placeholder=" …")
     if isinstance(error, InvalidToken):
         return refused_token()
-    if isinstance(error, Forbidden):
-        return UserError(
-            f"Telegram does not let the bot write to the chat {chat} ({says}):"
-            " add the bot to the channel as an administrator who may post messages."
-        )
-    if isinstance(error, BadRequest):
-        return _refused_message(says, chat)
+    if isinstance(error, Forbidden | BadRequest):
+        return refusal(says, chat, is_forbidden=isinstance(error, Forbidden))
     if failure.is_harmless:
         return TryAgainError(
             f"Telegram cannot be reached at {server} ({says}), and nothing was sent:"
@@ -396,38 +392,6 @@ def _in_words(failure: _Failure, chat: Chat, api_url: str, token: str) -> UserEr
     return UnknownOutcomeError(
         f"The message was given to Telegram for the chat {chat}, but its answer did not come"
         f" ({says}), so it may be there or not."
-    )
-
-
-def _refused_message(says: str, chat: Chat) -> UserError:
-    if "chat not found" in says.lower():
-        return UserError(
-            f"Telegram does not know the chat {chat}: check the host of the connection telegram,"
-            " and that the bot is an administrator of the channel."
-        )
-    if re.search("message to (edit|pin) not found", says, re.IGNORECASE):
-        return UserError(
-            f"The report's message is no longer in the chat {chat}, so it could not be changed or"
-            " pinned: send a new one with scripts/send_report.py --force."
-        )
-    if "thread not found" in says.lower():
-        return UserError(
-            f"Telegram does not know the topic of {chat}: correct the number behind the / in the"
-            " host of the connection telegram."
-        )
-    if "pin" in says.lower():
-        return UserError(
-            f"Telegram does not let the bot pin a message in the chat {chat} ({says}): give it the"
-            " right to (in a channel: to edit messages), or switch REPORT_PIN off."
-        )
-    if "rights" in says.lower():
-        return UserError(
-            f"Telegram does not let the bot write to the chat {chat} ({says}):"
-            " make the bot an administrator of the channel who may post messages."
-        )
-    return UserError(
-        f"Telegram refuses the message for the chat {chat} ({says}): nothing was sent, and a"
-        " second try would end the same; report this as a fault of the project."
     )
 
 

@@ -5,6 +5,7 @@ load ended on are read, that value included, and those without one; a table with
 read whole.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from include.alerts.scrub import scrub
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
-from include.settings import PROJECT
+from include.settings import absolute
 from include.sync.rows import Part, Row
 from include.sync.sources import Source
 
@@ -271,7 +272,7 @@ def _url(source: str, connection: Connection) -> "URL":
     driver = DRIVERS.get(connection.conn_type, connection.conn_type)
     if driver.split("+")[0] == "sqlite":
         # SQLite would make a missing file
-        path = PROJECT / (connection.host or connection.database or "")
+        path = absolute(connection.host or connection.database or "")
         if not path.is_file():
             raise UserError(
                 f"There is no SQLite database {path}: correct the path in the Airflow connection"
@@ -285,8 +286,13 @@ def _url(source: str, connection: Connection) -> "URL":
         connection.host,
         connection.port,
         connection.database,
-        connection.extra,
+        # a driver reads text; numbers come without quotes where people write JSON
+        {name: _as_text(value) for name, value in connection.extra.items()},
     )
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import adbc_driver_manager as adbc
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
-from include.settings import PROJECT
+from include.settings import absolute
 from include.sync.api import base_address
 from include.sync.loads import Brought
 from include.sync.sources import Source
@@ -128,7 +128,7 @@ class Folder:
         self._is_local = not self.shown.startswith(S3)
         if self._is_local:
             self._files: fs.FileSystem = fs.LocalFileSystem()
-            self._root = str(PROJECT / self.shown)
+            self._root = str(absolute(self.shown))
         else:
             self._root = self.shown.removeprefix(S3).strip("/")
             with self._explained():

@@ -5,11 +5,13 @@ a stage; the batch requests tell these. HubSpot's search ends after 10,000 resul
 the object's id instead of by page: then each request is the first page of a search of its own.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from include.errors import TryAgainError
 from include.sync.rows import Part, Row
 
 if TYPE_CHECKING:
@@ -125,12 +127,29 @@ class Objects:
                 {"inputs": inputs, "properties": properties, "propertiesWithHistory": history},
             )
             for to in self.declared.get("associations", []):
-                found = self._post(
-                    f"crm/associations/{self.version}/{self.name}/{to}/batch/read",
-                    {"inputs": inputs},
-                )
-                _associate(rows, self.name, to, found)
+                _associate(rows, self.name, to, self._associated(to, inputs))
             yield rows
+
+    def _associated(self, to: str, inputs: list[dict[str, str]]) -> dict[str, list[Row]]:
+        """Id → what the object is associated with; where that is many, it comes in pages."""
+        found: dict[str, dict[str, Row]] = defaultdict(dict)
+        asked: set[tuple[str, str]] = set()
+        path = f"crm/associations/{self.version}/{self.name}/{to}/batch/read"
+        while inputs:
+            pages = self._post(path, {"inputs": inputs})
+            inputs = []
+            for page in pages:
+                of = page["from"]["id"]
+                found[of] |= {str(one["toObjectId"]): one for one in page["to"]}
+                if following := (page.get("paging") or {}).get("next"):
+                    if (of, following["after"]) in asked:
+                        raise TryAgainError(
+                            f"HubSpot leads from a page of associations of {of} ({self.name}) to a"
+                            " page before it: nothing was loaded, and the next run tries again."
+                        )
+                    asked.add((of, following["after"]))
+                    inputs.append({"id": of, "after": following["after"]})
+        return {of: list(others.values()) for of, others in found.items()}
 
     def _post(self, path: str, body: dict[str, Any]) -> list[Row]:
         """The results of a request that is answered at once."""
@@ -160,13 +179,12 @@ def _note(state: dict[str, Any], rows: list[Row], at: str, began: datetime) -> N
             state[UNTIL] = max(state.get(UNTIL, ""), changed.isoformat(timespec="milliseconds"))
 
 
-def _associate(rows: list[Row], name: str, to: str, found: list[Row]) -> None:
+def _associate(rows: list[Row], name: str, to: str, found: dict[str, list[Row]]) -> None:
     """Put associations into the rows as HubSpot's listing has them, the main one by its type."""
     number, main = MAIN.get((name, to), (0, ""))
-    of = {one["from"]["id"]: one["to"] for one in found}
     for row in rows:
         results = []
-        for other in of.get(row["id"], []):
+        for other in found.get(row["id"], []):
             numbers = {type_.get("typeId") for type_ in other.get("associationTypes") or []}
             type_ = main if number in numbers else None
             results.append({"id": str(other["toObjectId"]), "type": type_})

@@ -92,35 +92,59 @@ def note(warehouse_url: str, load: Load) -> None:
         )
 
 
-def paused_because(warehouse_url: str, source: str) -> str | None:
+class Pause(NamedTuple):
+    """Why a source is paused, in the words of its last failure, and since when its loads fail."""
+
+    because: str
+    failing_since: datetime
+
+
+def paused_because(warehouse_url: str, source: str, *, before_run: str | None = None) -> str | None:
     """Why a source is paused, in the words of its last failure; None where it is not.
 
-    It is where one of its tables could not be loaded in the last three runs.
+    It is where one of its tables could not be loaded in the last three runs. A run does not pause
+    itself: what it has tried already is left out with `before_run`, its id.
     """
     with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
         _prepare(cursor)
-        cursor.execute(
-            """
-            select (array_agg(message order by load_number desc))[1]
-            from ops.loads as failed
-            where
-                source_name = %s
-                and status = 'failed'
-                and not exists (
-                    select from ops.loads as later
-                    where
-                        later.landing_table = failed.landing_table
-                        and later.status = 'loaded'
-                        and later.load_number > failed.load_number
-                )
-            group by landing_table
-            having count(distinct run_id) >= %s
-            limit 1
-            """,
-            (source, FAILED_RUNS_TO_PAUSE),
-        )
-        row = cursor.fetchone()
-    return str(row[0]) if row else None
+        pause = pause_of(cursor, source, before_run=before_run)
+    return pause.because if pause else None
+
+
+def has_loads(cursor: Any) -> bool:
+    """Whether anything was ever loaded, or tried."""
+    cursor.execute("select to_regclass('ops.loads') is not null")
+    return bool(cursor.fetchone()[0])
+
+
+def pause_of(cursor: Any, source: str, *, before_run: str | None = None) -> Pause | None:
+    """The pause of a source, where it is paused; `ops.loads` has to be there."""
+    cursor.execute(
+        """
+        select
+            (array_agg(message order by load_number desc))[1] as because,
+            min(started_at) as failing_since
+        from ops.loads as failed
+        where
+            source_name = %(source)s
+            and status = 'failed'
+            and (%(before_run)s::text is null or run_id is distinct from %(before_run)s)
+            and not exists (
+                select from ops.loads as later
+                where
+                    later.landing_table = failed.landing_table
+                    and later.status = 'loaded'
+                    and later.load_number > failed.load_number
+            )
+        group by landing_table
+        having count(distinct run_id) >= %(runs)s
+        order by failing_since, landing_table
+        limit 1
+        """,
+        {"source": source, "before_run": before_run, "runs": FAILED_RUNS_TO_PAUSE},
+    )
+    row = cursor.fetchone()
+    return Pause(str(row[0]), row[1]) if row else None
 
 
 def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
@@ -137,7 +161,6 @@ def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
 
 def _prepare(cursor: Any) -> None:
     """Make the table where it is missing, one session at a time."""
-    cursor.execute("select to_regclass('ops.loads')")
-    if cursor.fetchone()[0] is None:
+    if not has_loads(cursor):
         cursor.execute("select pg_advisory_xact_lock(hashtext('ops.loads'))")
         cursor.execute(DDL)

@@ -67,16 +67,34 @@ def parent_of(resource: dict[str, Any]) -> str | None:
 def declared_sources(path: Path = DECLARED) -> dict[str, Source]:
     """All declared sources, by name; a declaration that cannot be understood is a UserError."""
     try:
-        declared = yaml.safe_load(path.read_text())["sources"] or {}
+        text = path.read_text(encoding="utf-8")
+        declared = yaml.safe_load(text)["sources"] or {}
+        _check_names(yaml.compose(text, yaml.SafeLoader), path)
         sources = {name: _source(name, entry, path) for name, entry in declared.items()}
         for source in sources.values():
             source.tables  # noqa: B018 (what it brings can be told)
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path} does not declare sources as this project expects them: compare it with"
             " docs/your-api.md."
         ) from error
     return sources
+
+
+def _check_names(node: yaml.Node | None, path: Path) -> None:
+    """UserError for a name that stands twice in one place: YAML would take the last."""
+    if isinstance(node, yaml.MappingNode):
+        names = [name.value for name, _ in node.value]
+        for number, (name, entry) in enumerate(node.value):
+            if name.value in names[:number]:
+                raise UserError(
+                    f"{path} names {name.value} twice (line {name.start_mark.line + 1}): rename or"
+                    " remove one."
+                )
+            _check_names(entry, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for entry in node.value:
+            _check_names(entry, path)
 
 
 def _source(name: str, entry: dict[str, Any], path: Path) -> Source:
@@ -92,6 +110,12 @@ def _source(name: str, entry: dict[str, Any], path: Path) -> Source:
             " what is wrong."
         )
     source = Source(name, kinds[0], entry)
+    resources = [one["name"] for one in entry.get("rest_api", {}).get("resources", ())]
+    for number, resource in enumerate(resources):
+        if resource in resources[:number]:
+            raise UserError(
+                f"The source {name} in {path} has two resources {resource}: rename or remove one."
+            )
     if source.kind in WORDS:
         for table in source.tables:
             _check_table(source, table, path)

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg2
-from dotenv import load_dotenv
 from psycopg2.extensions import parse_dsn
 
 from include.connections import from_airflow, from_environment
+from include.dotenv_file import load_dotenv
 from include.errors import TryAgainError, UserError
 from include.warehouse import embedded
 

@@ -4,9 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
-
-from include.settings import PROJECT
 
 NIGHT = "2026-11-09T04:00:00-03:00"
 Describe = Callable[..., dict[str, Any]]
@@ -54,7 +51,10 @@ def test_the_last_task_of_a_source_tells_of_its_asset(sync: dict[str, Any]) -> N
 def test_a_failed_load_is_tried_again_and_then_alerts(sync: dict[str, Any]) -> None:
     for task in sync["tasks"].values():
         assert task["retries"] == 3
-        assert task["on_failure"] == ["include.alerts.callbacks.task_failed"]
+        assert task["on_failure"] == [
+            "include.alerts.callbacks.task_failed",
+            "include.alerts.callbacks.source_is_paused",
+        ]
 
 
 def test_without_an_active_source_it_has_no_task_and_no_schedule(describe: Describe) -> None:
@@ -66,8 +66,15 @@ def test_without_an_active_source_it_has_no_task_and_no_schedule(describe: Descr
 
 def test_the_stage_history_is_read_on_demand_one_task_at_a_time(describe: Describe) -> None:
     history = describe("pipedrive_stage_history", NIGHT)
-    pools = yaml.safe_load((PROJECT / "airflow_settings.yaml").read_text())["airflow"]["pools"]
     assert history["following_run"] is None
     assert history["dag"]["params"].keys() == {"since", "until", "daily_budget"}
-    assert [task["pool"] for task in history["tasks"].values()] == ["pipedrive"]
-    assert {pool["pool_name"]: pool["pool_slot"] for pool in pools} == {"pipedrive": 1}
+    assert history["dag"]["max_active_runs"] == 1
+    assert len(history["tasks"]) == 1
+
+
+def test_no_task_waits_for_a_pool_that_somebody_has_to_make(
+    describe: Describe, sync: dict[str, Any]
+) -> None:
+    history = describe("pipedrive_stage_history", NIGHT)
+    tasks = {**sync["tasks"], **history["tasks"]}
+    assert {task["pool"] for task in tasks.values()} == {"default_pool"}

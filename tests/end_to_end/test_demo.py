@@ -83,6 +83,12 @@ def test_a_missing_folder(refusal: Refusal, tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_of_the_users_own(refusal: Refusal, tmp_path: Path) -> None:
+    assert refusal("--source", "cdnow", "--data", "~/nowhere", HOME=str(tmp_path)) == (
+        f"There is no folder {tmp_path / 'nowhere'}: give the one with the shop's files."
+    )
+
+
 def test_a_folder_without_data_files(refusal: Refusal, tmp_path: Path) -> None:
     (tmp_path / "orders.xls").touch()
     assert refusal("--source", "cdnow", "--data", str(tmp_path)) == (

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,13 +17,21 @@ import pytest
 
 from include import connections
 from include.alerts import send
-from include.alerts.callbacks import churn_is_unusual, run_is_late, task_failed
+from include.alerts.callbacks import (
+    churn_is_unusual,
+    run_is_late,
+    source_is_paused,
+    sources_are_behind,
+    task_failed,
+)
 from include.alerts.scrub import scrub
 from include.alerts.wording import Task, failure_alert
 from include.connections import Connection, from_uri
 from include.errors import UserError
 from include.report.wording import Wording
 from include.settings import Settings
+from include.sync.loads import Load, note
+from include.sync.sources import declared_sources
 from include.warehouse import connection as warehouse_connection
 from tests.support import marts
 from tests.support.fake_telegram import (
@@ -286,6 +294,108 @@ def test_churn_beyond_its_usual_range_is_told_once(
         "🚨 Churn is unusual\nNov 9\u2009–\u200915, 2026\n"
         "9.1% of the active customers left; usual are 1.0% – 5.0%."
     ] * alerts
+
+
+def loaded(url: str, at: datetime, *, failed_in: tuple[str, ...] = ()) -> None:
+    """All tables of Pipedrive are loaded; then one is not, in each of the runs."""
+    for table in declared_sources()["pipedrive"].tables:
+        note(url, Load("pipedrive", f"pipedrive__{table}", "night", at, 1.0, rows=10))
+    for day, run in enumerate(failed_in, 1):
+        message = f"pipedrive refuses the token {TOKEN}, put a valid one."
+        then = at + timedelta(days=day)
+        load = Load("pipedrive", "pipedrive__deals", run, then, 1.0, False, message=message)
+        note(url, load)
+
+
+def load_failed() -> Any:
+    """What Airflow tells of a load of Pipedrive's that failed."""
+    failed = context(UserError("x"))
+    failed["ti"] = SimpleNamespace(**{**vars(failed["ti"]), "task_id": "pipedrive.deals"})
+    return failed
+
+
+def test_a_pause_is_told_once_however_many_nights_it_lasts(
+    server: FakeTelegram, warehouse: str
+) -> None:
+    loaded(warehouse, datetime(2026, 10, 30, 7, tzinfo=UTC), failed_in=("one", "two"))
+    source_is_paused(load_failed())
+    assert server.delivered == []
+    loaded(warehouse, datetime(2026, 10, 30, 7, tzinfo=UTC), failed_in=("one", "two", "three"))
+    for _ in range(2):
+        source_is_paused(load_failed())
+    [message] = server.delivered
+    assert message.text == (
+        "🚨 A source is paused\nSource: pipedrive\nLast loaded: Oct 30, 2026\n"
+        "pipedrive refuses the token ***, put a valid one.\n"
+        "Once that is mended, trigger crm_sync by hand. Until then the reports go on without what"
+        " happened since."
+    )
+    # mended, and paused again
+    later = datetime(2026, 11, 5, 7, tzinfo=UTC)
+    loaded(warehouse, later, failed_in=("four", "five", "six"))
+    source_is_paused(load_failed())
+    assert len(server.delivered) == 2
+
+
+def test_a_night_that_skips_a_paused_source_tells_of_it(
+    server: FakeTelegram, warehouse: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the alert of the failure that paused it was lost, as with the task's process."""
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from dags import crm_sync
+
+    loaded(warehouse, datetime(2026, 10, 30, 7, tzinfo=UTC), failed_in=("one", "two", "three"))
+    night = load_failed() | {"run_id": "four", "dag_run": SimpleNamespace(run_type="scheduled")}
+    monkeypatch.setattr(crm_sync, "get_current_context", lambda: night)
+    with pytest.raises(AirflowSkipException, match="pipedrive is paused"):
+        crm_sync.load.function("pipedrive", "deals")
+    assert ["A source is paused" in message.text for message in server.delivered] == [True]
+
+
+@pytest.mark.parametrize(
+    ("last_loaded_at", "failed_in", "told"),
+    [
+        # the week ends as the 16th begins in São Paulo, three hours behind
+        (datetime(2026, 11, 16, 3, tzinfo=UTC), (), []),
+        (datetime(2026, 11, 16, 2, 59, tzinfo=UTC), (), ["A source is old"]),
+        (datetime(2026, 11, 16, 3, tzinfo=UTC), ("one", "two", "three"), ["A source is paused"]),
+    ],
+)
+def test_each_monday_tells_of_a_source_that_is_old_or_paused(
+    last_loaded_at: datetime,
+    failed_in: tuple[str, ...],
+    told: list[str],
+    server: FakeTelegram,
+    warehouse: str,
+) -> None:
+    marts.make(warehouse, {"rpt_weekly_report": [{"week_ends_on": "2026-11-15"}]})
+    loaded(warehouse, last_loaded_at, failed_in=failed_in)
+    settings = Settings(
+        telegram_api_url=server.url, shop_sources=["demo_shop", "pipedrive", "cdnow"]
+    )
+    for _ in range(2):
+        sources_are_behind(settings, warehouse)
+    assert [message.text.splitlines()[0] for message in server.delivered] == [
+        f"🚨 {title}" for title in told
+    ]
+    if told:
+        assert "Last loaded: Nov 1" in server.delivered[0].text
+        run_sql(
+            warehouse, "update ops.report_deliveries set period_starts_on = period_starts_on - 7"
+        )
+        sources_are_behind(settings, warehouse)
+        assert len(server.delivered) == 2
+
+
+def test_a_source_that_is_not_active_any_more_is_not_told(
+    server: FakeTelegram, warehouse: str
+) -> None:
+    marts.make(warehouse, {"rpt_weekly_report": [{"week_ends_on": "2026-11-15"}]})
+    loaded(warehouse, datetime(2026, 10, 30, 7, tzinfo=UTC))
+    sources_are_behind(Settings(telegram_api_url=server.url), warehouse)
+    assert server.delivered == []
 
 
 def test_without_the_connection_it_is_written_to_a_file(

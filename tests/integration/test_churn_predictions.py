@@ -22,6 +22,7 @@ from include.churn_model.store import fit_and_save, fit_for_the_week, read_custo
 from include.errors import UserError
 from include.report.message import build_message
 from include.report.read import read_report
+from include.settings import Settings
 from scripts.fit_churn_model import app
 from tests.support.scripts import call
 from tests.support.warehouses import Row, Warehouse, demo_shop, new_warehouse
@@ -314,7 +315,7 @@ def test_before_the_first_fit_nothing_is_predicted_and_the_report_says_so(
 def note(warehouse: Warehouse) -> str:
     """What the report says of the prediction."""
     with connected(warehouse) as connection:
-        return build_message(read_report(connection), "en", 90).warnings[-1]
+        return build_message(read_report(connection, Settings()), "en", 90).warnings[-1]
 
 
 def nothing_is_predicted(warehouse: Warehouse) -> None:

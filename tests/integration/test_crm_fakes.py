@@ -343,6 +343,28 @@ def test_hubspot_reads_associations_in_batches(hubspot: FakeHubSpot) -> None:
     assert error["message"] == f"No company is associated with deal {deals['Consulta 39']}."
 
 
+def test_hubspot_tells_many_associations_of_a_record_in_pages(hubspot: FakeHubSpot) -> None:
+    """Only the record that has more comes with a cursor, which goes beside its id."""
+    hubspot.associations_a_page = 2
+    deals = {deal["properties"]["dealname"]: deal["id"] for deal in listed(hubspot, DEALS)}
+    contacts = [hubspot.create("contacts") for _ in range(4)]
+    for contact in contacts:
+        hubspot.associate("deals", deals["Consulta 1"], "contacts", contact)
+    path = "/crm/associations/2026-09/deals/contacts/batch/read"
+    with client(hubspot) as http:
+        inputs: list[dict[str, str]] = [{"id": deals["Consulta 1"]}, {"id": deals["Consulta 2"]}]
+        first, other = http.post(path, json={"inputs": inputs}).json()["results"]
+        after = first["paging"]["next"]["after"]
+        inputs = [{"id": deals["Consulta 1"], "after": after}]
+        [second] = http.post(path, json={"inputs": inputs}).json()["results"]
+        after = second["paging"]["next"]["after"]
+        inputs = [{"id": deals["Consulta 1"], "after": after}]
+        [third] = http.post(path, json={"inputs": inputs}).json()["results"]
+    assert "paging" not in other
+    assert [to["toObjectId"] for to in (*first["to"][1:], *second["to"], *third["to"])] == contacts
+    assert "paging" not in third
+
+
 @pytest.mark.parametrize(
     ("method", "path", "content"),
     [

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +23,7 @@ from include.report import publish
 from include.report.publish import publish_report
 from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
 from include.settings import PROJECT, Settings
+from include.sync.loads import Load, note
 from scripts.send_report import app
 from tests.support import marts as marts_tables
 from tests.support import project_copy
@@ -174,7 +175,7 @@ def run_sql(url: str, statements: str) -> None:
 
 def read(url: str) -> Report:
     with closing(psycopg2.connect(url)) as connection:
-        return read_report(connection)
+        return read_report(connection, Settings())
 
 
 @pytest.fixture
@@ -205,6 +206,21 @@ def environment(marts: str, telegram: str, api_url: str) -> dict[str, str]:
         "TELEGRAM_API_URL": api_url,
         "REPORT_LANG": "en",
     }
+
+
+def test_a_source_that_is_old_is_named_in_the_report_with_the_date_of_its_last_load(
+    marts: str, tmp_path: Path
+) -> None:
+    """Of the table that waits longest; what is loaded after the week, or not active, is not."""
+    settings = Settings(shop_sources=["pipedrive", "hubspot"])
+    old, new = datetime(2026, 10, 30, 7, tzinfo=UTC), datetime(2026, 11, 16, 7, tzinfo=UTC)
+    for source, of_deals in (("pipedrive", old), ("hubspot", new), ("erp", old)):
+        for table, at in (("deals", of_deals), ("pipelines", new), ("removed_since", old)):
+            note(marts, Load(source, f"{source}__{table}", "night", at, 1.0, rows=10))
+    publish_report(marts, None, settings, out=tmp_path)
+    text = (tmp_path / "report.txt").read_text()
+    assert text.count("was last loaded on") == 1
+    assert "⚠️ pipedrive was last loaded on Oct 30, 2026: what happened since is not in" in text
 
 
 def script(*arguments: str, marts: str, telegram: str, api_url: str, **more: str) -> Said:

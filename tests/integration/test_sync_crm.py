@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from include.errors import TryAgainError
 from include.settings import PROJECT
 from include.sync.sources import declared_sources
 from tests.support import fake_hubspot, fake_pipedrive, openapi_proxy
@@ -236,6 +237,35 @@ def test_nulls_where_the_documents_forbid_them_are_loaded(hubspot: Loads, pipedr
     assert_equal(pipedrive, "deals", "persons")
     assert_equal(hubspot, "contacts")
     assert len(pipedrive.landed("deals")) == 30
+
+
+def test_associations_beyond_the_first_page_are_read(hubspot: Loads) -> None:
+    """Of a record each; the main one, a company's only, is the first of all pages."""
+    assert isinstance(hubspot.fake, FakeHubSpot)
+    fake_hubspot.fill(hubspot.fake, 20)
+    hubspot.fake.associations_a_page = 2
+    deals = list(hubspot.fake.records["deals"])
+    for deal, more in ((deals[0], 5), (deals[1], 1), (deals[2], 2)):
+        for to in ("companies", "contacts"):
+            for _ in range(more):
+                hubspot.fake.associate("deals", str(deal), to, hubspot.fake.create(to))
+    hubspot.load("deals")
+
+    assert_equal(hubspot, "deals")
+    landed = json.loads(hubspot.landed("deals")[str(deals[0])]["associations"])
+    assert [len(landed[to]["results"]) for to in ("companies", "contacts")] == [6, 6]
+
+
+def test_pages_of_associations_that_go_in_a_circle_end_the_load(hubspot: Loads) -> None:
+    assert isinstance(hubspot.fake, FakeHubSpot)
+    fake_hubspot.fill(hubspot.fake, 2)
+    [first, *_] = hubspot.fake.records["deals"]
+    path = "/crm/associations/2026-09/deals/companies/batch/read"
+    for after in ("one", "two", "one", "two"):
+        page = {"from": {"id": str(first)}, "to": [], "paging": {"next": {"after": after}}}
+        hubspot.fake.fail(replies(200, {"results": [page]}), path=path)
+    with pytest.raises(TryAgainError, match="to a page before it"):
+        hubspot.load("deals")
 
 
 def test_recorded_answers_of_hubspot_land(

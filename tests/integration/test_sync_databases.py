@@ -5,6 +5,7 @@ import sqlite3
 import traceback
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,12 @@ CHANGES = """
     insert into orders
     select i, 'new', i, '2026-02-01 00:00Z' from generate_series(201, 210) as i;
 """
+
+
+def test_an_extra_of_the_connection_may_be_a_number_without_quotes(erp: Erp) -> None:
+    connection = replace(erp.connection, extra={"connect_timeout": 5, "keepalives": 0})
+    erp.load({"key": "id"}, connection=connection)
+    assert erp.landed() == erp.there()
 
 
 def test_what_changed_or_is_new_comes_and_nothing_else_is_touched(erp: Erp) -> None:

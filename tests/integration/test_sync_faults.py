@@ -552,7 +552,10 @@ def test_a_warehouse_that_breaks_off_is_worth_another_try(pipedrive: Loads) -> N
 
 
 def test_three_failed_runs_in_a_row_pause_a_source(warehouse_url: str) -> None:
-    """Retries of a run count once, loads by command line do not, and a good load ends it."""
+    """Retries of a run count once, loads by command line do not, and a good load ends it.
+
+    The third run does not pause itself: it has all its retries.
+    """
 
     def ended(run: str | None, is_loaded: bool = False, table: str = "deals") -> None:
         load = Load(
@@ -575,3 +578,6 @@ def test_three_failed_runs_in_a_row_pause_a_source(warehouse_url: str) -> None:
     for run in ("fifth", "sixth"):
         ended(run)
     assert paused_because(warehouse_url, "pipedrive") is None
+    ended("seventh")
+    assert paused_because(warehouse_url, "pipedrive", before_run="seventh") is None
+    assert paused_because(warehouse_url, "pipedrive", before_run="eighth") == "it failed in seventh"

@@ -6,6 +6,7 @@ association changes neither.
 """
 
 import json
+from base64 import b64decode, b64encode
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import Message
 from operator import eq, ge, gt, le, lt
 from typing import Any
+from urllib.parse import quote, unquote
 
 import orjson
 
@@ -49,6 +51,8 @@ PRIMARY_TYPES = {("deals", "companies"): 5, ("contacts", "companies"): 1}
 """What a first company is besides."""
 MOST_FOUND = 10_000
 LONGEST_SEARCH = 3_000
+MOST_ASSOCIATIONS = 500
+"""Of one record, in one answer; the rest comes by the cursor beside it."""
 LONGEST_QUERY = 8_000
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -84,6 +88,7 @@ class FakeHubSpot(FakeCrm):
         self.pipelines: list[dict[str, Any]] = []
         self.owners: list[dict[str, Any]] = []
         self.last_id = 0
+        self.associations_a_page = MOST_ASSOCIATIONS
         for kind, names in DEFAULTS.items():
             for name in (*names, "hs_object_id", "hubspot_owner_id"):
                 self.define(kind, name, type="number" if name == "hs_object_id" else "string")
@@ -382,7 +387,7 @@ class FakeHubSpot(FakeCrm):
 
     def _associations(self, kind: str, to: str, body: Any) -> Answer:
         results, errors = [], []
-        for i in self._inputs(body or {}, 1_000):
+        for i, after in zip(self._inputs(body or {}, 1_000), cursors(body), strict=True):
             record = self.records[kind].get(i)
             linked = record.associations.get(to) if record and not record.archived_at else None
             if linked:
@@ -390,7 +395,12 @@ class FakeHubSpot(FakeCrm):
                     {"toObjectId": str(to_id), "associationTypes": types(kind, to, n)}
                     for n, to_id in enumerate(linked)
                 ]
-                results.append({"from": {"id": str(i)}, "to": to_ids})
+                end = after + self.associations_a_page
+                result: dict[str, Any] = {"from": {"id": str(i)}, "to": to_ids[after:end]}
+                if end < len(linked):
+                    next_page = {"after": cursor(end), "link": "deprecated"}
+                    result["paging"] = {"next": next_page}
+                results.append(result)
             else:
                 single = KINDS[kind], KINDS[to]
                 errors.append({
@@ -430,6 +440,22 @@ class FakeHubSpot(FakeCrm):
         if start + limit < len(owners):
             page["paging"] = {"next": {"after": str(start + limit)}}
         return page
+
+
+def cursor(position: int) -> str:
+    """Where a page of associations goes on, as a word without a meaning."""
+    return quote(b64encode(f"MC0{position}".encode()).decode(), safe="")
+
+
+def cursors(body: Any) -> list[int]:
+    """Where the page of each input begins; Refusal of a cursor that is none of ours."""
+    positions = []
+    for one in body["inputs"]:
+        told = b64decode(unquote(one["after"])).decode() if "after" in one else "MC00"
+        if not told.startswith("MC0"):
+            raise refusal(400, "VALIDATION_ERROR", f"Invalid after: {one['after']}")
+        positions.append(number(told.removeprefix("MC0"), "after"))
+    return positions
 
 
 def iso(at: datetime) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from include.settings import PROJECT, Settings
 
-PARTS = ("dags", "dbt_ecommerce", "include", "scripts")
+PARTS = ("dags", "dbt_ecommerce", "include", "plugins", "scripts")
 NOT_OURS = shutil.ignore_patterns("target", "logs", "data", "__pycache__")
 FROM_OUTSIDE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
 

@@ -1,10 +1,11 @@
 """Connections as Airflow writes them, read from the environment without Airflow."""
 
+import asyncio
 import json
 
 import pytest
 
-from include.connections import Connection, from_environment
+from include.connections import Connection, from_airflow, from_airflow_async, from_environment
 from include.errors import UserError
 
 WAREHOUSE = Connection("postgres", "db.example", 5433, "me@shop", "p/w: %", "shop")
@@ -129,3 +130,101 @@ def test_nonsense_is_one_sentence_without_the_password(
         from_environment("warehouse")
     assert "my-secret" not in f"{caught.value}"
     assert "\n" not in str(caught.value)
+
+
+def read(conn_id: str, text: str, monkeypatch: pytest.MonkeyPatch) -> Connection:
+    monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", text)
+    found = from_environment(conn_id)
+    assert found is not None
+    return found
+
+
+def test_numbers_without_quotes_are_the_text_that_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        '{"conn_type": "telegram", "host": -1001234567890, "login": 7, "password": 12345,'
+        ' "port": 5433, "schema": 2026}'
+    )
+    assert read("telegram", text, monkeypatch) == Connection(
+        "telegram", "-1001234567890", 5433, "7", "12345", "2026"
+    )
+
+
+def test_extras_that_airflow_writes_as_one_come_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = "postgres://me:pw@db/shop?__extra__=%7B%22sslmode%22%3A+%22verify-full%22%7D"
+    found = read("erp", uri, monkeypatch)
+    assert found.extra == {"sslmode": "verify-full"}
+    assert found.postgres_url == "postgresql://me:pw@db:5432/shop?sslmode=verify-full"
+
+
+@pytest.mark.usefixtures("airflow_home")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"conn_type": "http", "host": "https://shop.pipedrive.com", "password": "a/b:c@d"},
+        {"conn_type": "postgres", "host": "db", "login": "me", "extra": {"keepalives": 0}},
+        {"conn_type": "aws", "login": "key", "password": "s+/=", "extra": {"a": {"b": ["c"]}}},
+        {"conn_type": "telegram", "host": "@Channel", "password": "1:a"},
+    ],
+)
+def test_a_uri_that_airflow_writes_says_what_its_json_says(
+    fields: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk import Connection as AirflowConnection
+
+    extra = json.dumps(fields.get("extra") or {})
+    written = AirflowConnection(conn_id="one", **{**fields, "extra": extra}).get_uri()  # type: ignore[arg-type]
+    assert read("one", written, monkeypatch) == read("one", json.dumps(fields), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('["my-secret"]', "neither a connection URI nor JSON"),
+        ("'telegram://:my-secret@-100'", "neither a connection URI nor JSON"),
+        ("my-secret", "neither a connection URI nor JSON"),
+        ('{"conn_type": "http", "passwort": "my-secret"}', "a field 'passwort'"),
+        ('{"conn_type": "http", "password": ["my-secret"]}', "no text in the field 'password'"),
+        ('{"conn_type": "http", "password": true}', "no text in the field 'password'"),
+        ('{"password": "my-secret", "port": 70000}', "a port that is none"),
+        ('{"password": "my-secret", "port": "x"}', "neither a connection URI nor JSON"),
+        ('{"password": "my-secret", "extra": [1]}', '"extra" that is no object'),
+        ('{"password": "my-secret", "extra": "[1]"}', '"extra" that is no object'),
+        ('{"password": "my-secret", "extra": "{"}', "neither a connection URI nor JSON"),
+        ("http://:my-secret@host?__extra__=5", '"extra" that is no object'),
+        ("postgres://me:#my-secret@db/shop", "write # as %23"),
+        ("postgres://me:1/my-secret@db/shop", "/ as %2F"),
+        ("postgres://me:1?my-secret@db/shop", r"\? as %3F"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence_that_says_what_to_correct(
+    text: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ERP", text)
+    with pytest.raises(UserError, match=f"^AIRFLOW_CONN_ERP .*{says}") as caught:
+        from_environment("erp")
+    assert "my-secret" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("airflow_home")
+def test_airflows_masker_knows_the_secrets_of_a_connection_that_a_task_has_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from airflow.sdk._shared.secrets_masker import redact, reset_secrets_masker
+
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_ERP",
+        '{"conn_type": "postgres", "host": "db.example", "password": "p@ss/word",'
+        ' "extra": {"sslpassword": "of-the-key", "sslmode": "verify-full"}}',
+    )
+    reset_secrets_masker()
+    for find in (from_airflow, lambda one: asyncio.run(from_airflow_async(one))):
+        found = find("erp")
+        assert found is not None
+        said = f"p@ss/word of-the-key {found.postgres_url}"
+        masked = redact(said)
+        reset_secrets_masker()
+        assert redact(said) == said
+        for secret in ("p@ss/word", "p%40ss%2Fword", "of-the-key"):
+            assert secret not in masked
+        assert "db.example" in masked
+        assert "verify-full" in masked

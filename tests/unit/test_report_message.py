@@ -17,6 +17,7 @@ from include.report.read import (
     WeekFigures,
 )
 from include.report.text import masked, plain
+from include.sync.behind import Behind
 
 NO_WEEK = WeekFigures(*[None] * 14)
 
@@ -70,6 +71,10 @@ LAST_WEEK = TrendWeek(
 )
 DRIVER = Driver("state", "SP", 5, 2, Decimal("0.0500"), Decimal("0.0200"), Decimal("0.003"))
 
+OLD = Behind("pipedrive", date(2026, 10, 30), None, None)
+PAUSED = Behind("pipedrive", date(2026, 10, 30), "The token is refused.", date(2026, 10, 31))
+NEVER = Behind("pipedrive", None, None, None)
+
 REPORT = Report(
     as_of_on=date(2026, 11, 16),
     week_starts_on=date(2026, 11, 9),
@@ -83,6 +88,7 @@ REPORT = Report(
     drivers=(DRIVER,),
     customers_at_risk=(),
     failed_tests=0,
+    sources_behind=(),
 )
 
 
@@ -372,6 +378,32 @@ def test_every_reason_not_to_predict_has_its_words(code: Code, lang: str) -> Non
 
 
 # --- what is wrong with the data
+
+
+@pytest.mark.parametrize(
+    ("lang", "behind", "says"),
+    [
+        ("en", OLD, "pipedrive was last loaded on Oct 30, 2026: what happened since is"),
+        (
+            "en",
+            PAUSED,
+            "pipedrive is paused, as it could not be loaded. Last loaded on Oct 30, 2026:",
+        ),
+        ("en", NEVER, "pipedrive was never loaded: nothing of it is in the figures."),
+        ("pt_BR", OLD, "pipedrive foi carregada pela última vez em 30 de out. de 2026: o que"),
+        (
+            "pt_BR",
+            PAUSED,
+            "pipedrive está em pausa, pois não pôde ser carregada. Última carga em 30",
+        ),
+    ],
+)
+def test_a_source_that_is_behind_is_told_before_anything_else(
+    lang: str, behind: Behind, says: str
+) -> None:
+    first, second = worded(lang, failed_tests=2, sources_behind=(behind,)).warnings
+    assert first.startswith(says)
+    assert "2" in second
 
 
 def test_data_tests_that_failed_are_told() -> None:

@@ -28,6 +28,22 @@ def test_empty_parts_are_no_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().shop_sources == ["olist", "cdnow"]
 
 
+def test_a_source_that_is_named_twice_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_SOURCES", "cdnow,olist, cdnow")
+    assert load_settings().shop_sources == ["cdnow", "olist"]
+
+
+def test_a_path_may_begin_at_the_users_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SHOP_DATA", "~/files")
+    assert load_settings().data_folder("cdnow") == tmp_path / "files"
+    monkeypatch.setenv("SHOP_DATA", "~nobody-of-this-name/files")
+    with pytest.raises(UserError, match="~nobody-of-this-name/files"):
+        load_settings()
+
+
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = load_settings()
     for name in Settings.model_fields:
@@ -60,6 +76,10 @@ def test_the_environment_goes_before_dotenv(
         ("WAREHOUSE_PORT", "99999"),
         ("WAREHOUSE_PORT", "-1"),
         ("REPORT_LANG", "tlh"),
+        ("REPORT_DEADLINE_MINUTES", "-5"),
+        ("REPORT_DEADLINE_MINUTES", "0"),
+        ("REPORT_DEADLINE_MINUTES", "999999999999999"),
+        ("DEMO_CUSTOMERS", "-1"),
         ("DEMO_MESS", "some"),
         ("SHOP_TIME_ZONE", "Sao_Paulo"),
         ("SHOP_TIME_ZONE", "America"),

@@ -1,6 +1,7 @@
 {{ config(enabled='olist' in var('sources')) }}
 
 {%- set earliest = var('earliest_order_on') %}
+{%- set latest = var('latest_order_on') %}
 
 with source as (
 
@@ -39,6 +40,8 @@ checked as (
                 then 'order_purchase_timestamp is not a date'
             when {{ is_too_early('purchased_at') }}
                 then 'order_purchase_timestamp is before {{ earliest }}'
+            when {{ is_too_late('purchased_at') }}
+                then 'order_purchase_timestamp is after {{ latest }}'
             when occurrence > 1 then 'order_id occurs before'
         end as rejected_because,
         source_row,

@@ -41,14 +41,15 @@ as_known as (
         -- ids
         source_name,
         order_id,
-        customer_id,
-        seller_id,
+        -- a file may hold '' or a blank for nothing
+        case when trim(customer_id) != '' then customer_id end as customer_id,
+        case when trim(seller_id) != '' then seller_id end as seller_id,
 
         -- strings
-        sales_channel,
-        case when is_known_cancelled then cancellation_reason end
-            as cancellation_reason,
-        currency,
+        nullif(trim(sales_channel), '') as sales_channel,
+        case when is_known_cancelled then nullif(trim(cancellation_reason), '')
+        end as cancellation_reason,
+        nullif(trim(currency), '') as currency,
 
         -- booleans
         is_known_cancelled as is_cancelled,

@@ -61,7 +61,9 @@ goods_sold as (
         product_name,
         max(unit_price) as unit_price,
         row_number() over (
-            order by max(unit_price) desc, product_name asc nulls last
+            order by
+                max(unit_price) desc,
+                {{ bytewise('product_name') }} asc nulls last
         ) as price_rank
     from goods_prices
     group by product_name

@@ -46,7 +46,7 @@ spellings as (
         category,
         row_number() over (
             partition by category_key
-            order by count(*) desc, category desc
+            order by count(*) desc, {{ bytewise('category') }} desc
         ) as popularity
     from products
     group by category_key, category

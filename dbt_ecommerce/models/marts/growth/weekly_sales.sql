@@ -103,7 +103,7 @@ joined as (
         {{ share('order_totals.cancelled_orders', 'order_totals.orders') }}
             as cancellation_rate,
         cast(coalesce(order_totals.revenue, 0) as numeric(18, 2)) as revenue,
-        cast(goods_sold.unit_price as numeric(18, 2)) as dearest_product_price
+        cast(goods_sold.unit_price as numeric(18, 4)) as dearest_product_price
 
     from weeks
     left join order_totals

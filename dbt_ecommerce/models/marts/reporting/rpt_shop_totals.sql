@@ -106,7 +106,7 @@ totals as (
 
         -- products
         goods_sold.product_name as dearest_product_name,
-        cast(goods_sold.unit_price as numeric(18, 2)) as dearest_product_price,
+        cast(goods_sold.unit_price as numeric(18, 4)) as dearest_product_price,
 
         -- data quality
         cast(rejected_totals.rejected_rows as integer) as rejected_rows

@@ -1,6 +1,6 @@
 {#
     The last day of a relation's orders that can be believed, as one row. A day that follows a pause longer than
-    the churn window, and than twice any pause before, is a year that somebody mistyped, or a shop that opens
+    twice the churn window, and than twice any pause before, is a year that somebody mistyped, or a shop that opens
     again: it is believed once another day follows it. Else one order of 2062 would be the as-of date of
     everything, and all customers would have churned by then.
 #}
@@ -25,6 +25,6 @@
     ) as with_longest_pause
     where
         pause_days is null
-        or pause_days <= {{ var('churn_window_days') }}
+        or pause_days <= 2 * {{ var('churn_window_days') }}
         or pause_days <= 2 * longest_pause_before
 {%- endmacro %}

@@ -30,6 +30,7 @@ order_id,customer_id,order_status,order_purchase_timestamp
 o1,c1,delivered,1970-01-01 00:00:00
 o2,c1,delivered,2018-01-03 11:00:00
 o3,c1,delivered,2206-01-03 11:00:00
+o2,c1,delivered,03/01/2018 11:00
 """,
     "olist_order_items_dataset": """\
 order_id,order_item_id,product_id,seller_id,price

@@ -29,7 +29,7 @@ select
     {{ share('revenue_before', 'total_revenue') }}
         as cumulative_share_before,
     case
-        when revenue_before < 0.80 * total_revenue then 'A'
+        when revenue_rank = 1 or revenue_before < 0.80 * total_revenue then 'A'
         when revenue_before < 0.95 * total_revenue then 'B'
         else 'C'
     end as abc_class

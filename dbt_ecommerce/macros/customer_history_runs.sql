@@ -31,3 +31,66 @@
         set as_of_on = greatest(customer_history_runs.as_of_on, excluded.as_of_on)
     {%- endif -%}
 {%- endmacro %}
+
+{# Histories that earlier versions began had columns for names and e-mail addresses. #}
+{% macro forget_names_in_customer_history() -%}
+    {%- if execute and load_relation(this) -%}
+        alter table {{ this }}
+        drop column if exists customer_name,
+        drop column if exists email
+    {%- endif -%}
+{%- endmacro %}
+
+{# Who is no longer among a shop's customers: what was known of them ends with this run. #}
+{% macro close_history_of_who_is_gone() -%}
+    {%- if execute -%}
+        update {{ this }} as history
+        set dbt_valid_to = as_of.as_of_on
+        from {{ ref('as_of') }} as as_of
+        where
+            history.dbt_valid_to is null
+            and history.source_name in ({{ active_sources() }})
+            and history.customer_key not in (
+                select customer_key from {{ ref('dim_customers') }}
+            )
+            and as_of.as_of_on >= (
+                select coalesce(max(runs.as_of_on), as_of.as_of_on)
+                from ops.customer_history_runs as runs
+                where runs.source_name = history.source_name
+            )
+            and as_of.as_of_on >= history.dbt_valid_from
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+    A shop that is not among the sources of a run has no present in it: its history ends on the day after its
+    own last run, a day that no run of it has ended anything on, and is opened where the shop is back.
+#}
+{% macro close_history_of_other_shops() -%}
+    {%- if execute -%}
+        update {{ this }} as history
+        set dbt_valid_to = {{ day_after_last_run() }}
+        where dbt_valid_to is null and source_name not in ({{ active_sources() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro open_customer_history() -%}
+    {%- if execute and load_relation(this) -%}
+        update {{ this }} as history
+        set dbt_valid_to = null
+        where dbt_valid_to = {{ day_after_last_run() }} and source_name in ({{ active_sources() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro day_after_last_run() -%}
+    (
+        select cast(greatest(max(runs.as_of_on), max(cast(known.dbt_valid_from as date))) + 1 as timestamp)
+        from {{ this }} as known
+        left join ops.customer_history_runs as runs on known.source_name = runs.source_name
+        where known.source_name = history.source_name
+    )
+{%- endmacro %}
+
+{% macro active_sources() -%}
+    '{{ var("sources") | join("', '") }}'
+{%- endmacro %}

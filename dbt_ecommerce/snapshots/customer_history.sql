@@ -5,8 +5,6 @@
     unique_key='customer_key',
     strategy='check',
     check_cols=[
-        'customer_name',
-        'email',
         'city',
         'state',
         'country',
@@ -14,13 +12,23 @@
     ],
     updated_at='as_of_at',
     hard_deletes='ignore',
-    pre_hook='{{ forget_customer_history_runs() }}',
+    pre_hook=[
+        '{{ forget_customer_history_runs() }}',
+        '{{ forget_names_in_customer_history() }}',
+        '{{ open_customer_history() }}',
+    ],
     post_hook=[
+        '{{ close_history_of_who_is_gone() }}',
         'delete from {{ this }} where dbt_valid_to = dbt_valid_from',
         '{{ note_customer_history_run() }}',
+        '{{ close_history_of_other_shops() }}',
     ]
 ) }}
 
+{#-
+    Without name and e-mail: who asks a shop to be forgotten would be remembered
+    here. Only what a figure is told by is kept.
+-#}
 {#- a second run for the same date replaces what the first one saw: post_hook -#}
 {%- set history = load_relation(this) %}
 
@@ -31,8 +39,6 @@ select
     customers.customer_id,
 
     -- strings
-    customers.customer_name,
-    customers.email,
     customers.city,
     customers.state,
     customers.country,

@@ -7,7 +7,8 @@ with companies as (
     select
         sum(total_deals) as deals,
         sum(total_won_deals) as won_deals,
-        sum(total_revenue) as revenue
+        sum(total_revenue) as revenue,
+        count(*) as rounded_rows
     from {{ ref('mart_companies') }}
 
 ),
@@ -52,4 +53,4 @@ where
     or companies.won_deals != coalesce(staged.won_deals, 0)
     or companies.won_deals != orders.won_deals
     -- each row is rounded to the cent
-    or abs(companies.revenue - orders.revenue) > 0.01 * companies.deals
+    or abs(companies.revenue - orders.revenue) > 0.005 * companies.rounded_rows

@@ -3,7 +3,8 @@ with split as (
 
     select
         coalesce(sum(orders), 0) as orders,
-        coalesce(sum(revenue), 0) as revenue
+        coalesce(sum(revenue), 0) as revenue,
+        count(*) as rounded_rows
     from {{ ref('new_and_returning') }}
 
 ),
@@ -28,4 +29,4 @@ cross join whole
 where
     split.orders != whole.orders
     -- each row is rounded to the cent
-    or abs(split.revenue - whole.revenue) > 0.01 * split.orders
+    or abs(split.revenue - whole.revenue) > 0.005 * split.rounded_rows

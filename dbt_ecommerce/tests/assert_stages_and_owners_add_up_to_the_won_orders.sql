@@ -6,7 +6,8 @@ with stages as (
     select
         source_name,
         sum(won_deals) as won_deals,
-        sum(won_amount) as revenue
+        sum(won_amount) as revenue,
+        count(*) as rounded_rows
     from {{ ref('mart_deals_by_stage') }}
     group by source_name
 
@@ -17,7 +18,8 @@ owners as (
     select
         source_name,
         sum(won_deals) as won_deals,
-        sum(revenue) as revenue
+        sum(revenue) as revenue,
+        count(*) as rounded_rows
     from {{ ref('mart_won_revenue') }}
     group by source_name
 
@@ -51,6 +53,6 @@ where
     or stages.won_deals != coalesce(orders.won_deals, 0)
     -- each row is rounded to the cent
     or abs(stages.revenue - coalesce(owners.revenue, 0))
-    > 0.01 * stages.won_deals
+    > 0.005 * (stages.rounded_rows + coalesce(owners.rounded_rows, 0))
     or abs(stages.revenue - coalesce(orders.revenue, 0))
-    > 0.01 * stages.won_deals
+    > 0.005 * stages.rounded_rows

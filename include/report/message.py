@@ -203,9 +203,9 @@ def _verdict(report: Report, words: Wording) -> str:
     """The week in a sentence: how churn moved, and whose churn most of all."""
     now, before = report.week.churn_rate, report.week_before.churn_rate
     if now is None:
-        key = "verdict_nobody"
+        key = "verdict_all_gone" if _all_had_left(report.week) else "verdict_nobody"
     elif before is None:
-        key = "verdict_first"
+        key = "verdict_pause" if _all_had_left(report.week_before) else "verdict_first"
     elif abs(now - before) < _SMALLEST_CHANGE:
         key = "verdict_same"
     else:
@@ -218,6 +218,12 @@ def _verdict(report: Report, words: Wording) -> str:
     if report.week.orders == 0:
         sentence = f"{sentence}. {words.text('verdict_no_orders')}"
     return sentence
+
+
+def _all_had_left(week: WeekFigures) -> bool:
+    """Whether nobody was active when a week began although there had been customers."""
+    had_customers = bool(week.inactive_share or week.reactivated_customers)
+    return week.active_customers_at_start == 0 and had_customers
 
 
 def usual_range(

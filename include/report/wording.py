@@ -17,6 +17,7 @@ from babel.numbers import (
     format_currency,
     format_decimal,
     format_percent,
+    get_currency_precision,
     get_decimal_symbol,
 )
 
@@ -107,12 +108,21 @@ class Wording:
         return str(format_decimal(value, format="#,##0.0", locale=self._locale))
 
     def money(self, amount: Decimal | None, currency: str | None) -> str:
-        """An amount with its currency's sign; without one where `currency` is no ISO code."""
+        """An amount with its currency's sign; without one where `currency` is no ISO code.
+
+        What is too small for the currency's smallest coin has all its digits: it is not nothing.
+        """
         if amount is None:
             return NOT_KNOWN
         if currency and re.fullmatch("[A-Z]{3}", currency):
-            return str(format_currency(amount, currency, locale=self._locale))
-        return str(format_decimal(amount, format="#,##0.00", locale=self._locale))
+            is_tiny = _rounds_to_nothing(amount, get_currency_precision(currency))
+            return str(
+                format_currency(
+                    amount, currency, locale=self._locale, decimal_quantization=not is_tiny
+                )
+            )
+        places = "#,##0.00##" if _rounds_to_nothing(amount, 2) else "#,##0.00"
+        return str(format_decimal(amount, format=places, locale=self._locale))
 
     def day(self, day: date) -> str:
         """A date: Nov 16, 2026."""
@@ -133,3 +143,7 @@ class Wording:
     def short_month(self, day: date) -> str:
         """The month of a date and its year, in numbers: 11/2026."""
         return str(format_skeleton("yM", day, locale=self._locale))
+
+
+def _rounds_to_nothing(amount: Decimal, places: int) -> bool:
+    return amount != 0 and round(amount, places) == 0

@@ -1,7 +1,7 @@
 """`customer_history` knows as-of dates only, and a run for one before the last adds nothing."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -75,3 +75,41 @@ def test_a_run_that_is_stopped_half_way_neither_adds_nor_counts(
     warehouse.execute("alter table ops.customer_history_runs drop constraint stop")
     assert history(warehouse) == [("SP", FIRST, None)]
     assert run(SECOND, "RJ") == [("SP", FIRST, SECOND), ("RJ", SECOND, None)]
+
+
+def land_contact(warehouse: Warehouse, number: str, **properties: str) -> None:
+    land(warehouse.url, "hubspot", {"contacts": [{"id": number, "properties": properties}]})
+
+
+def test_who_is_gone_is_gone_from_the_present_and_their_name_is_nowhere(
+    run: Callable[[date, str], History], warehouse: Warehouse
+) -> None:
+    run(FIRST, "SP")
+    # as an earlier version left it
+    warehouse.execute(
+        "alter table marts.customer_history add column customer_name text, add column email text;"
+        "update marts.customer_history set customer_name = 'Ana', email = 'ana@example.com'"
+    )
+    land_contact(warehouse, "2", firstname="Bia", email="bia@example.com", state="RJ")
+    warehouse.dbt("build", *SNAPSHOT, as_of=str(SECOND), sources=["hubspot"])
+    assert history(warehouse) == [("SP", FIRST, SECOND), ("RJ", SECOND, None)]
+    everything = str(warehouse.rows("select * from marts.customer_history"))
+    assert [word for word in ("Ana", "Bia", "@") if word in everything] == []
+
+
+@pytest.mark.nightly
+def test_a_shop_that_is_not_among_the_sources_any_more_has_no_customers_now(
+    run: Callable[[date, str], History], warehouse: Warehouse
+) -> None:
+    run(FIRST, "SP")
+    run(SECOND, "SP")
+    ended = SECOND + timedelta(days=1)
+    cdnow = "customer_id,order_date,cds,amount\n1,1997-01-06,1,10.00\n"
+    warehouse.load_csv("cdnow", {"cdnow": cdnow})
+    warehouse.dbt("build", *SNAPSHOT, as_of="1997-06-02", sources=["cdnow"])
+    of_hubspot = [one for one in history(warehouse) if one[0]]
+    assert of_hubspot == [("SP", FIRST, ended)]
+    # and back, on the day of its last run: as if the other had never been
+    run(SECOND, "SP")
+    assert [one for one in history(warehouse) if one[0]] == [("SP", FIRST, None)]
+    assert run(THIRD, "RJ")[-2:] == [("SP", FIRST, THIRD), ("RJ", THIRD, None)]

@@ -105,3 +105,24 @@ def test_revenue_that_left_is_told_against_what_counted_when_the_week_began(buil
     assert week["churn_rate"] == Decimal("0.5")
     assert (week["churned_revenue"], week["revenue_at_start"]) == (100, 150)
     assert week["revenue_churn_rate"] == Decimal("0.666667")
+
+
+def test_an_export_that_holds_every_row_twice_gives_the_same_totals(build: Build) -> None:
+    orders = [
+        Order("C00001", "2026-01-05"),
+        Order("C00002", "2026-01-06", "20.00", cancelled="2026-01-07"),
+        Order("C00002", "2026-01-08", "30.00"),
+    ]
+    shop = build(orders, "2026-01-12")
+    once = shop.row("marts.rpt_shop_totals")
+    spend = shop.rows("select * from shop.marketing_spend order by 1, 2, 4")
+    [tables] = shop.rows(
+        "select array_agg(table_name::text) as names from information_schema.tables"
+        " where table_schema = 'landing' and table_name like 'raw_%'"
+    )
+    for table in tables["names"]:
+        shop.execute(f"insert into landing.{table} select * from landing.{table}")
+    shop.dbt("build", *ONLY_DATA_TESTS, as_of="2026-01-12")
+    # three orders and their lines are set aside the second time
+    assert shop.row("marts.rpt_shop_totals") == once | {"rejected_rows": once["rejected_rows"] + 6}
+    assert shop.rows("select * from shop.marketing_spend order by 1, 2, 4") == spend

@@ -12,7 +12,7 @@ import pytest
 
 from include.settings import DBT_PROJECT, PROJECT
 from include.warehouse.load_files import load_files
-from tests.support.warehouses import Warehouse
+from tests.support.warehouses import Warehouse, new_warehouse
 
 GUIDE = (PROJECT / "docs" / "your-shop.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^\*\*`(?P<path>[^`]+)`\*\*\n```\w+\n(?P<text>.*?)^```$", re.M | re.S)
@@ -20,32 +20,50 @@ LOADED = re.compile(r"^(?P<line>\S+ → landing\.\S+: \d+ rows)", re.M)
 TOTALS = re.compile(r"^-\[ RECORD 1 \][-+]+\n(?P<lines>.*?)^```$", re.M | re.S)
 
 
-@pytest.fixture
-def followed(tmp_path: Path) -> Path:
-    """A project to which the files of the page were added."""
+@pytest.fixture(scope="module")
+def guided(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A database for a project to which the files of the page were added."""
+    folder = tmp_path_factory.mktemp("guided")
     unwanted = shutil.ignore_patterns("target", "logs")
-    shutil.copytree(DBT_PROJECT, tmp_path / "dbt_ecommerce", ignore=unwanted)
+    project = folder / "dbt_ecommerce"
+    shutil.copytree(DBT_PROJECT, project, ignore=unwanted)
     for file in FILE.finditer(GUIDE):
-        path = tmp_path / file["path"]
+        path = folder / file["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["text"], encoding="utf-8")
-    return tmp_path
+    return new_warehouse(postgres, "guided", folder, project)
 
 
-def test_the_guide_ends_with_the_totals_that_it_shows(followed: Path, warehouse_url: str) -> None:
+def built(guided: Warehouse, data: Path) -> tuple[dict[str, str], list[str]]:
+    """The shop's totals as of the last order of its files, and what was said of loading them."""
     said: list[str] = []
-    project = followed / "dbt_ecommerce"
-    load_files(
-        warehouse_url, "tea_house", followed / "include/data/tea_house", project, said.append
-    )
-    warehouse = Warehouse(warehouse_url, followed, project)
-    warehouse.dbt("build", "--exclude-resource-type", "unit_test", sources=["tea_house"])
+    load_files(guided.url, "tea_house", data, guided.dbt_project, said.append)
+    guided.dbt("build", "--exclude-resource-type", "unit_test", sources=["tea_house"])
+    totals = guided.row("marts.rpt_shop_totals")
+    return {name: str(value) for name, value in totals.items()}, said
 
-    totals = {name: str(value) for name, value in warehouse.row("marts.rpt_shop_totals").items()}
 
+def files_of(guided: Warehouse) -> Path:
+    return guided.dbt_project.parent / "include/data/tea_house"
+
+
+def test_the_guide_ends_with_the_totals_that_it_shows(guided: Warehouse) -> None:
+    totals, said = built(guided, files_of(guided))
     shown = TOTALS.search(GUIDE)
     assert shown is not None
     promised = [line.split("|") for line in shown["lines"].splitlines()]
     assert totals == {name.strip(): value.strip() for name, value in promised}
     loaded = [line.rsplit(" in ", 1)[0] for line in said]
     assert loaded == LOADED.findall(GUIDE)
+
+
+def test_an_export_that_holds_every_row_twice_gives_the_same_totals(
+    guided: Warehouse, tmp_path: Path
+) -> None:
+    once, _ = built(guided, files_of(guided))
+    for file in files_of(guided).glob("*.csv"):
+        head, *rows = file.read_text(encoding="utf-8").splitlines()
+        (tmp_path / file.name).write_text("\n".join([head, *rows, *rows]), encoding="utf-8")
+    twice, _ = built(guided, tmp_path)
+    # the order and the line that could not be used, twice, and each other one once more
+    assert twice == once | {"rejected_rows": str(2 + 6 + 2 + 7)}

@@ -135,14 +135,15 @@ def week_of(shop: Shop, weekly_churn: pd.DataFrame, monday: date) -> dict[str, A
     orders = shop.orders[
         (shop.orders["day"] >= monday) & (shop.orders["day"] < monday + timedelta(days=7))
     ]
-    reasons = orders.loc[orders["is_cancelled"], "reason"].dropna()
-    frequency = sorted(reasons.value_counts().items(), key=lambda one: (-one[1], one[0]))
+    # those that say nothing count as well
+    reasons = orders.loc[orders["is_cancelled"], "reason"].value_counts(dropna=False)
+    majority = [reason for reason, count in reasons.items() if 2 * count > reasons.sum()]
     customers = churn.pop("customers_at_end")
     left = churn.pop("churned_from_start")
     return {
         **churn,
         **sales(shop, orders),
-        "top_cancellation_reason": frequency[0][0] if frequency else None,
+        "top_cancellation_reason": majority[0] if majority and pd.notna(majority[0]) else None,
         "churn_rate": share(left, churn["active_customers_at_start"]),
         "inactive_share": share(customers - churn["active_customers_at_end"], customers),
     }

@@ -226,7 +226,7 @@ def test_a_missing_rate_is_a_gap_and_not_zero() -> None:
 
 def test_where_there_is_nothing_to_show_the_chart_says_so() -> None:
     assert texts(drawn(())) == ["Customers, week by week", "There is no complete week yet."]
-    assert "No churn rate yet: nobody was active when a week began." in texts(drawn(NOBODY))
+    assert "No churn rate: nobody was active when a week began." in texts(drawn(NOBODY))
     assert "0.0%" not in texts(drawn(NOBODY))
 
 

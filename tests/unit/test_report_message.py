@@ -145,6 +145,59 @@ def test_the_shop_so_far_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lang", "verdicts"),
+    [
+        (
+            "en",
+            [
+                "Nobody was left who could leave",
+                "Churn after the pause is 25.0%",
+                "Nobody could leave yet",
+                "Churn of the first weeks is 25.0%",
+            ],
+        ),
+        (
+            "pt_BR",
+            [
+                "Já não havia quem perder",
+                "O churn depois da pausa é 25,0%",
+                "Ainda não havia quem perder",
+                "O churn das primeiras semanas é 25,0%",
+            ],
+        ),
+    ],
+)
+def test_a_shop_after_a_pause_is_not_in_its_first_weeks(lang: str, verdicts: list[str]) -> None:
+    # the 300 of three years had all left; 4 came back in the first week after the pause
+    opened = replace(
+        WEEK,
+        active_customers_at_start=0,
+        active_customers_at_end=4,
+        new_customers=0,
+        reactivated_customers=4,
+        churned_customers=0,
+        churn_rate=None,
+        inactive_share=Decimal("0.986667"),
+    )
+    # a new shop's 4 are all there are
+    founded = replace(opened, new_customers=4, reactivated_customers=0, inactive_share=Decimal(0))
+    second = replace(
+        WEEK,
+        active_customers_at_start=4,
+        active_customers_at_end=3,
+        churned_customers=1,
+        churn_rate=Decimal("0.25"),
+    )
+    quiet = replace(opened, reactivated_customers=0, inactive_share=Decimal(1))
+    assert verdicts == [
+        worded(lang, before=quiet, week=opened).verdict,
+        worded(lang, before=opened, week=second).verdict,
+        worded(lang, before=NO_WEEK, week=founded).verdict,
+        worded(lang, before=founded, week=second).verdict,
+    ]
+
+
+@pytest.mark.parametrize(
     ("now", "before", "verdict", "mark"),
     [
         ("0.0410", "0.0224", "Churn rose to 4.1%, mostly customers from SP", Mark.BAD),

@@ -49,6 +49,22 @@ def test_money_has_the_sign_and_the_separators_of_its_language() -> None:
     assert Wording("pt_BR").money(amount, "BRL") == "R$\u00a010.655.622,48"
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "written"),
+    [
+        ("0.0021", "BRL", "R$0.0021"),
+        ("0.0021", None, "0.0021"),
+        ("0.4000", "JPY", "¥0.4"),
+        ("0.0150", "BRL", "R$0.02"),
+        ("0.0000", "BRL", "R$0.00"),
+    ],
+)
+def test_an_amount_below_a_cent_is_not_written_as_nothing(
+    amount: str, currency: str | None, written: str
+) -> None:
+    assert Wording("en").money(Decimal(amount), currency) == written
+
+
 @pytest.mark.parametrize("currency", [None, "mixed"])
 def test_money_without_one_currency_is_a_plain_number(currency: str | None) -> None:
     assert Wording("en").money(Decimal("998029.08"), currency) == "998,029.08"

@@ -66,27 +66,70 @@ customers as (
 
 ),
 
+-- a file may hold '' or a blank for nothing
+trimmed as (
+
+    select
+        source_name,
+        customer_id,
+        {%- for column in [
+            'customer_name',
+            'email',
+            'city',
+            'state',
+            'country',
+            'acquisition_channel',
+        ] %}
+        nullif(trim({{ column }}), '') as {{ column }},
+        {%- endfor %}
+        signed_up_on
+    from customers
+
+),
+
+-- Instagram and instagram are one channel, in the spelling of most
+spellings as (
+
+    select
+        source_name,
+        lower(acquisition_channel) as channel_key,
+        acquisition_channel,
+        row_number() over (
+            partition by source_name, lower(acquisition_channel)
+            order by count(*) desc, {{ bytewise('acquisition_channel') }} asc
+        ) as popularity
+    from trimmed
+    where acquisition_channel is not null
+    group by source_name, acquisition_channel
+
+),
+
 keyed as (
 
     select
         -- ids
-        {{ surrogate_key('source_name', 'customer_id') }} as customer_key,
-        source_name,
-        customer_id,
+        {{ surrogate_key('trimmed.source_name', 'trimmed.customer_id') }}
+            as customer_key,
+        trimmed.source_name,
+        trimmed.customer_id,
 
         -- strings
-        customer_name,
-        email,
-        -- a place is known by them, and a file may hold '' for nothing
-        {%- for part in ['city', 'state', 'country'] %}
-        nullif(trim({{ part }}), '') as {{ part }},
-        {%- endfor %}
-        acquisition_channel,
+        trimmed.customer_name,
+        trimmed.email,
+        trimmed.city,
+        trimmed.state,
+        trimmed.country,
+        spellings.acquisition_channel,
 
         -- dates
-        signed_up_on
+        trimmed.signed_up_on
 
-    from customers
+    from trimmed
+    left join spellings
+        on
+            trimmed.source_name = spellings.source_name
+            and lower(trimmed.acquisition_channel) = spellings.channel_key
+            and spellings.popularity = 1
 
 )
 

@@ -1,11 +1,39 @@
 {{ config(materialized='view') }}
 
-{{ union_sources('order_items', [
-    'order_item_id',
-    'order_id',
-    'product_id',
-    'product_name',
-    'quantity',
-    'unit_price',
-    'discount',
-]) }}
+with sold as (
+
+    {{ union_sources('order_items', [
+        'order_item_id',
+        'order_id',
+        'product_id',
+        'product_name',
+        'quantity',
+        'unit_price',
+        'discount',
+    ]) }}
+
+),
+
+-- a file may hold '' or a blank for nothing
+trimmed as (
+
+    select
+        -- ids
+        source_name,
+        order_item_id,
+        order_id,
+        case when trim(product_id) != '' then product_id end as product_id,
+
+        -- strings
+        nullif(trim(product_name), '') as product_name,
+
+        -- numerics
+        quantity,
+        unit_price,
+        discount
+
+    from sold
+
+)
+
+select * from trimmed

@@ -22,11 +22,13 @@ known as (
         and (
             orders.cancelled_on is null
             or orders.cancelled_on < as_of.as_of_on
+            or {{ is_too_late('orders.cancelled_on') }}
         ) as is_known_cancelled,
         orders.is_returned
         and (
             orders.returned_on is null
             or orders.returned_on < as_of.as_of_on
+            or {{ is_too_late('orders.returned_on') }}
         ) as is_known_returned
     from orders
     inner join as_of on orders.ordered_on < as_of.as_of_on
@@ -39,14 +41,15 @@ as_known as (
         -- ids
         source_name,
         order_id,
-        customer_id,
-        seller_id,
+        -- a file may hold '' or a blank for nothing
+        case when trim(customer_id) != '' then customer_id end as customer_id,
+        case when trim(seller_id) != '' then seller_id end as seller_id,
 
         -- strings
-        sales_channel,
-        case when is_known_cancelled then cancellation_reason end
-            as cancellation_reason,
-        currency,
+        nullif(trim(sales_channel), '') as sales_channel,
+        case when is_known_cancelled then nullif(trim(cancellation_reason), '')
+        end as cancellation_reason,
+        nullif(trim(currency), '') as currency,
 
         -- booleans
         is_known_cancelled as is_cancelled,
@@ -54,8 +57,15 @@ as_known as (
 
         -- dates
         ordered_on,
-        case when is_known_cancelled then cancelled_on end as cancelled_on,
-        case when is_known_returned then returned_on end as returned_on,
+        -- a day that never comes is one that nobody knows
+        case
+            when is_known_cancelled and not {{ is_too_late('cancelled_on') }}
+                then cancelled_on
+        end as cancelled_on,
+        case
+            when is_known_returned and not {{ is_too_late('returned_on') }}
+                then returned_on
+        end as returned_on,
 
         -- timestamps
         ordered_at

@@ -14,28 +14,51 @@ as_of as (
 
 ),
 
-known as (
+trimmed as (
 
     select
-        -- strings
-        marketing_spend.source_name,
-        marketing_spend.acquisition_channel,
-
-        -- numerics
-        marketing_spend.amount,
-
-        -- dates
-        marketing_spend.month_starts_on
-
+        source_name,
+        coalesce(nullif(trim(acquisition_channel), ''), 'unknown')
+            as acquisition_channel,
+        amount,
+        cast({{ dbt.date_trunc('month', 'month_starts_on') }} as date)
+            as month_starts_on
     from marketing_spend
+
+),
+
+known as (
+
+    select trimmed.*
+    from trimmed
     -- what is spent in a month is known when it is over
     inner join as_of
         on
             cast(
-                {{ dbt.dateadd('month', 1, 'marketing_spend.month_starts_on') }}
+                {{ dbt.dateadd('month', 1, 'trimmed.month_starts_on') }}
                 as date
             ) <= as_of.as_of_on
 
+),
+
+-- Instagram and instagram are one channel, and a channel may have been paid
+-- for more than once in a month
+added_up as (
+
+    select
+        -- strings
+        source_name,
+        min({{ bytewise('acquisition_channel') }}) as acquisition_channel,
+
+        -- numerics
+        cast(sum(amount) as numeric(18, 4)) as amount,
+
+        -- dates
+        month_starts_on
+
+    from known
+    group by source_name, lower(acquisition_channel), month_starts_on
+
 )
 
-select * from known
+select * from added_up

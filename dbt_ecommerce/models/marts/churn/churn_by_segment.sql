@@ -30,8 +30,14 @@ told as (
         ends_on
 
     from accounting
-    -- from the segment's first customer on
-    where customers_at_end > 0 or active_customers_at_start > 0
+    -- from the segment's first customer on; who was won and lost within a
+    -- period is in none of its ends
+    where
+        customers_at_end > 0
+        or active_customers_at_start > 0
+        or new_customers > 0
+        or reactivated_customers > 0
+        or churned_customers > 0
 
 )
 

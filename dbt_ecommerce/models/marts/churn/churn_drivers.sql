@@ -119,7 +119,9 @@ ranked as (
         cast(
             row_number() over (
                 partition by period, dimension
-                order by abs(rate_effect + mix_effect) desc, segment asc
+                order by
+                    abs(rate_effect + mix_effect) desc,
+                    {{ bytewise('segment') }} asc
             ) as integer
         ) as contribution_rank,
 

@@ -34,13 +34,26 @@ products as (
 
 ),
 
+-- Revenue stands for the margin of all where the costs of one are not known:
+-- a revenue beside a margin is no comparison, and no sum.
 candidates as (
 
     select
         customer_churn.*,
         predictions.probability_alive,
         predictions.expected_order_days,
-        predictions.expected_revenue
+        predictions.expected_revenue,
+        count(customer_churn.margin_rate) over () > 0
+        and sum(
+            case
+                when
+                    customer_churn.margin_rate is null
+                    and customer_churn.revenue > 0
+                    then 1
+                else 0
+            end
+        ) over () = 0 as are_margins_known,
+        avg(customer_churn.margin_rate) over () as mean_margin_rate
     from customer_churn
     inner join predictions
         on customer_churn.customer_key = predictions.customer_key
@@ -60,11 +73,11 @@ orders_by_recency as (
         orders.*,
         row_number() over (
             partition by orders.customer_key
-            order by orders.ordered_at desc, orders.order_key desc
+            order by {{ by_time('desc', 'orders.') | indent(12) }}
         ) as recency,
         row_number() over (
             partition by orders.customer_key, orders.is_valid
-            order by orders.ordered_at desc, orders.order_key desc
+            order by {{ by_time('desc', 'orders.') | indent(12) }}
         ) as recency_of_its_kind
     from orders
     inner join candidates
@@ -91,12 +104,17 @@ at_risk as (
         candidates.*,
         customers.customer_name,
         customers.state,
-        -- where costs are not known the revenue has to stand for the margin
         case
-            when candidates.margin_rate is null then 'revenue'
-            else 'margin'
+            when candidates.are_margins_known then 'margin' else 'revenue'
         end as valued_by,
-        coalesce(candidates.margin_rate, 1) as value_rate,
+        -- who paid nothing so far is taken to be like the others
+        case
+            when candidates.are_margins_known
+                then coalesce(
+                    candidates.margin_rate, candidates.mean_margin_rate
+                )
+            else 1
+        end as value_rate,
         last_products.product_name as last_product_name,
         last_orders.cancellation_reason,
         last_orders.is_cancelled as is_last_order_cancelled,
@@ -163,6 +181,9 @@ ranked as (
                 order by
                     coalesce(value_at_stake, 0) desc,
                     revenue desc,
+                    source_name asc,
+                    {{ dbt.length('customer_id') }} asc,
+                    {{ bytewise('customer_id') }} asc,
                     customer_key asc
             ) as integer
         ) as risk_rank,

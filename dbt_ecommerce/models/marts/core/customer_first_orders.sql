@@ -27,7 +27,7 @@ numbered_orders as (
         ordered_on,
         row_number() over (
             partition by customer_key
-            order by ordered_at, order_key
+            order by {{ by_time() | indent(12) }}
         ) as order_number
     from orders
     where

@@ -8,6 +8,9 @@
         ~ dbt.type_string() ~ '), 7)',
 } -%}
 
+{#- Known of those too whose orders were all called off. -#}
+{%- set known_of_all = ['state', 'channel'] -%}
+
 with first_orders as (
 
     select * from {{ ref('customer_first_orders') }}
@@ -24,12 +27,13 @@ unfolded as (
 
     {% for dimension, segment in segments.items() %}
     select
-        first_orders.customer_key,
+        customers.customer_key,
+        first_orders.customer_key as buyer_key,
         '{{ dimension }}' as dimension,
         {{ segment }} as segment
-    from first_orders
-    inner join customers
-        on first_orders.customer_key = customers.customer_key
+    from customers
+    {{ 'left' if dimension in known_of_all else 'inner' }} join first_orders
+        on customers.customer_key = first_orders.customer_key
     {% if not loop.last %}
     union all
 
@@ -45,7 +49,7 @@ by_size as (
         segment,
         row_number() over (
             partition by dimension
-            order by count(*) desc, segment asc
+            order by count(buyer_key) desc, {{ bytewise('segment') }} asc
         ) as size_rank
     from unfolded
     where segment is not null

@@ -10,13 +10,21 @@ sales_channels as (
 
 ),
 
+-- one that nothing was sold through yet is a channel all the same
 used as (
 
-    select distinct
+    select
         source_name,
         sales_channel
     from orders
     where sales_channel is not null
+
+    union distinct
+
+    select
+        source_name,
+        sales_channel
+    from sales_channels
 
 ),
 

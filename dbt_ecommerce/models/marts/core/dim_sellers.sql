@@ -10,13 +10,21 @@ sellers as (
 
 ),
 
+-- who is listed but sold nothing yet is a seller all the same
 selling as (
 
-    select distinct
+    select
         source_name,
         seller_id
     from orders
     where seller_id is not null
+
+    union distinct
+
+    select
+        source_name,
+        seller_id
+    from sellers
 
 ),
 

@@ -71,6 +71,7 @@ sales as (
         sum(customer_months.orders) as orders,
         sum(customer_months.revenue) as revenue,
         sum(customer_months.margin) as margin,
+        count(customer_months.margin) as known_margins,
         count(*) - count(customer_months.margin) as unknown_margins
     from members
     inner join customer_months
@@ -129,9 +130,8 @@ filled as (
         coalesce(sales.orders, 0) as orders,
         coalesce(sales.revenue, 0) as revenue,
         coalesce(sales.margin, 0) as margin,
-        sum(coalesce(sales.unknown_margins, 0)) over (
-            partition by cells.dimension, cells.segment, cells.cohort_month
-        ) as unknown_margins
+        coalesce(sales.known_margins, 0) as known_margins,
+        coalesce(sales.unknown_margins, 0) as unknown_margins
     from cells
     left join sales
         on
@@ -147,7 +147,9 @@ running as (
     select
         *,
         sum(revenue) over so_far as cumulative_revenue,
-        sum(margin) over so_far as cumulative_margin
+        sum(margin) over so_far as cumulative_margin,
+        sum(known_margins) over so_far as known_margins_so_far,
+        sum(unknown_margins) over so_far as unknown_margins_so_far
     from filled
     window so_far as (
         partition by dimension, segment, cohort_month
@@ -175,15 +177,21 @@ known as (
                 then running.{{ figure }}
         end as {{ figure }},
         {%- endfor %}
-        {%- for figure in ['margin', 'cumulative_margin'] %}
+        -- a month without orders brings nothing, which is known of a cohort
+        -- whose costs are, but not of one of which no cost was ever known
         case
             when
                 running.month_starts_on <= running.last_month
                 and running.unknown_margins = 0
-                then running.{{ figure }}
-        end as {{ figure }}
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+                and running.known_margins_so_far > 0
+                then running.margin
+        end as margin,
+        case
+            when
+                running.month_starts_on <= running.last_month
+                and running.unknown_margins_so_far = 0
+                then running.cumulative_margin
+        end as cumulative_margin
     from running
     left join months on running.month_starts_on = months.month_starts_on
 

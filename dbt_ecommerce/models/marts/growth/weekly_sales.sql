@@ -45,17 +45,18 @@ order_totals as (
 
 ),
 
+-- what most cancelled orders say; those that say nothing count as well
 reasons as (
 
     select
-        week_starts_on,
-        cancellation_reason,
-        row_number() over (
-            partition by week_starts_on
-            order by cancelled_orders desc, cancellation_reason asc
-        ) as frequency_rank
+        by_reason.week_starts_on,
+        by_reason.cancellation_reason
     from by_reason
-    where cancellation_reason is not null
+    inner join order_totals
+        on by_reason.week_starts_on = order_totals.week_starts_on
+    where
+        by_reason.cancellation_reason is not null
+        and 2 * by_reason.cancelled_orders > order_totals.cancelled_orders
 
 ),
 
@@ -76,7 +77,9 @@ goods_sold as (
         *,
         row_number() over (
             partition by week_starts_on
-            order by unit_price desc, product_name asc nulls last
+            order by
+                unit_price desc,
+                {{ bytewise('product_name') }} asc nulls last
         ) as price_rank
     from goods_by_week
 
@@ -100,15 +103,13 @@ joined as (
         {{ share('order_totals.cancelled_orders', 'order_totals.orders') }}
             as cancellation_rate,
         cast(coalesce(order_totals.revenue, 0) as numeric(18, 2)) as revenue,
-        cast(goods_sold.unit_price as numeric(18, 2)) as dearest_product_price
+        cast(goods_sold.unit_price as numeric(18, 4)) as dearest_product_price
 
     from weeks
     left join order_totals
         on weeks.week_starts_on = order_totals.week_starts_on
     left join reasons
-        on
-            weeks.week_starts_on = reasons.week_starts_on
-            and reasons.frequency_rank = 1
+        on weeks.week_starts_on = reasons.week_starts_on
     left join goods_sold
         on
             weeks.week_starts_on = goods_sold.week_starts_on

@@ -31,7 +31,7 @@ telling as (
         *,
         row_number() over (
             partition by dimension
-            order by abs(contribution) desc, segment asc
+            order by abs(contribution) desc, {{ bytewise('segment') }} asc
         ) as rank_in_dimension
     from weekly
     where

@@ -61,7 +61,9 @@ goods_sold as (
         product_name,
         max(unit_price) as unit_price,
         row_number() over (
-            order by max(unit_price) desc, product_name asc nulls last
+            order by
+                max(unit_price) desc,
+                {{ bytewise('product_name') }} asc nulls last
         ) as price_rank
     from goods_prices
     group by product_name
@@ -104,7 +106,7 @@ totals as (
 
         -- products
         goods_sold.product_name as dearest_product_name,
-        cast(goods_sold.unit_price as numeric(18, 2)) as dearest_product_price,
+        cast(goods_sold.unit_price as numeric(18, 4)) as dearest_product_price,
 
         -- data quality
         cast(rejected_totals.rejected_rows as integer) as rejected_rows

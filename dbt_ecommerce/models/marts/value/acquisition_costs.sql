@@ -26,17 +26,36 @@ sources as (
 
 ),
 
+-- the books may spell a channel otherwise: the customers' spelling counts
+spellings as (
+
+    select
+        source_name,
+        lower(acquisition_channel) as channel_key,
+        min({{ bytewise('acquisition_channel') }}) as acquisition_channel
+    from customers
+    group by source_name, lower(acquisition_channel)
+
+),
+
 -- Of complete months only, be they before the first order: dim_months does not
 -- have those.
 spent as (
 
     select
-        source_name,
-        acquisition_channel,
-        month_starts_on,
-        amount as spend,
+        marketing_spend.source_name,
+        coalesce(
+            spellings.acquisition_channel, marketing_spend.acquisition_channel
+        ) as acquisition_channel,
+        marketing_spend.month_starts_on,
+        marketing_spend.amount as spend,
         0 as new_customers
     from marketing_spend
+    left join spellings
+        on
+            marketing_spend.source_name = spellings.source_name
+            and lower(marketing_spend.acquisition_channel)
+            = spellings.channel_key
 
 ),
 

@@ -18,8 +18,10 @@ acquired as (
         customers.source_name,
 
         -- strings
-        coalesce(customers.acquisition_channel, 'unknown')
-            as acquisition_channel,
+        -- the same channel as in customer_segments
+        coalesce(
+            customers.acquisition_channel, first_orders.sales_channel, 'unknown'
+        ) as acquisition_channel,
 
         -- dates
         first_orders.cohort_month

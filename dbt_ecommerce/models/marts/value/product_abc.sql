@@ -46,7 +46,7 @@ described as (
         -- numerics
         cast(classified.quantity as integer) as quantity,
         cast(classified.orders as integer) as orders,
-        cast(classified.highest_unit_price as numeric(18, 2))
+        cast(classified.highest_unit_price as numeric(18, 4))
             as highest_unit_price,
         cast(classified.margin as numeric(18, 2)) as margin,
         cast(classified.revenue as numeric(18, 2)) as revenue,

@@ -27,6 +27,8 @@ checked as (
             when ordered_on is null then 'order_date is not a date'
             when {{ is_too_early('ordered_on') }}
                 then 'order_date is before {{ var("earliest_order_on") }}'
+            when {{ is_too_late('ordered_on') }}
+                then 'order_date is after {{ var("latest_order_on") }}'
             when amount is null then 'amount is not a number'
             when amount < 0 then 'amount is negative'
         end as rejected_because

@@ -10,7 +10,7 @@ cleaned as (
 
     select
         -- ids
-        customer_id,
+        nullif(trim(customer_id), '') as customer_id,
 
         -- strings
         nullif(trim(first_name), '') as first_name,
@@ -27,16 +27,45 @@ cleaned as (
 
 ),
 
-with_survivor as (
+-- a record that the export holds twice is one
+numbered as (
 
     select
         *,
+        row_number() over (
+            partition by customer_id
+            order by
+                created_at asc nulls last,
+                email asc nulls last,
+                first_name asc nulls last,
+                last_name asc nulls last,
+                city asc nulls last,
+                state_code asc nulls last,
+                acquisition_channel asc nulls last
+        ) as occurrence
+    from cleaned
+    where customer_id is not null
+
+),
+
+with_survivor as (
+
+    select
+        customer_id,
+        first_name,
+        last_name,
+        email,
+        city,
+        state_code,
+        acquisition_channel,
+        created_at,
         -- the same e-mail is the same person; the oldest record survives
         first_value(customer_id) over (
             partition by coalesce(email, customer_id)
             order by created_at asc nulls last, customer_id asc
         ) as surviving_customer_id
-    from cleaned
+    from numbered
+    where occurrence = 1
 
 )
 

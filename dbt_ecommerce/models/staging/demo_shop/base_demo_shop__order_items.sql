@@ -16,27 +16,64 @@ orders as (
 cast_and_checked as (
 
     select
-        -- ids
-        source.order_item_id,
-        source.order_id,
-        source.product_id,
-
-        -- strings
+        nullif(trim(source.order_item_id), '') as order_item_id,
+        orders.order_id,
+        nullif(trim(source.product_id), '') as product_id,
         case
+            when nullif(trim(source.order_item_id), '') is null
+                then 'order_item_id is missing'
             when orders.order_id is null
                 then 'its order is missing or set aside'
             when source.quantity <= 0 then 'quantity is not positive'
-        end as rejected_because,
+        end as set_aside_because,
         {{ row_as_json('source') }} as source_row,
-
-        -- numerics
         source.quantity,
         cast(source.unit_price as numeric(18, 4)) as unit_price,
         cast(source.discount as numeric(18, 4)) as discount
-
     from source
-    left join orders on source.order_id = orders.order_id
+    left join orders on trim(source.order_id) = orders.order_id
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by order_item_id, set_aside_because
+            order by
+                order_id asc nulls last,
+                product_id asc nulls last,
+                quantity asc nulls last,
+                unit_price asc nulls last,
+                discount asc nulls last
+        ) as occurrence
+    from cast_and_checked
+
+),
+
+with_reason as (
+
+    select
+        -- ids
+        order_item_id,
+        order_id,
+        product_id,
+
+        -- strings
+        case
+            when set_aside_because is not null then set_aside_because
+            when occurrence > 1 then 'order_item_id occurs before'
+        end as rejected_because,
+        source_row,
+
+        -- numerics
+        quantity,
+        unit_price,
+        discount
+
+    from numbered
 
 )
 
-select * from cast_and_checked
+select * from with_reason

@@ -9,7 +9,7 @@ with source as (
 cast_to_types as (
 
     select
-        order_id,
+        nullif(trim(order_id), '') as order_id,
         nullif(trim(customer_id), '') as customer_id,
         seller_id,
         sales_channel_id as sales_channel,
@@ -22,6 +22,39 @@ cast_to_types as (
 checked as (
 
     select
+        *,
+        case
+            when order_id is null then 'order_id is missing'
+            when ordered_at is null then 'ordered_at is not a date'
+            when {{ is_too_early('ordered_at') }}
+                then 'ordered_at is before {{ var("earliest_order_on") }}'
+            when {{ is_too_late('ordered_at') }}
+                then 'ordered_at is after {{ var("latest_order_on") }}'
+        end as set_aside_because
+    from cast_to_types
+
+),
+
+-- an export may hold an order twice: the first row that can be used is it
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by order_id, set_aside_because
+            order by
+                ordered_at asc,
+                customer_id asc nulls last,
+                seller_id asc nulls last,
+                sales_channel asc nulls last
+        ) as occurrence
+    from checked
+
+),
+
+with_reason as (
+
+    select
         -- ids
         order_id,
         customer_id,
@@ -30,17 +63,16 @@ checked as (
         -- strings
         sales_channel,
         case
-            when ordered_at is null then 'ordered_at is not a date'
-            when {{ is_too_early('ordered_at') }}
-                then 'ordered_at is before {{ var("earliest_order_on") }}'
+            when set_aside_because is not null then set_aside_because
+            when occurrence > 1 then 'order_id occurs before'
         end as rejected_because,
         source_row,
 
         -- timestamps
         ordered_at
 
-    from cast_to_types
+    from numbered
 
 )
 
-select * from checked
+select * from with_reason

@@ -8,7 +8,8 @@ with source as (
 
 renamed as (
 
-    select
+    -- a row that the export holds twice is one
+    select distinct
         -- strings
         acquisition_channel,
 

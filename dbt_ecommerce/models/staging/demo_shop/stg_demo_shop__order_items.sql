@@ -13,7 +13,7 @@ with order_items as (
 
 products as (
 
-    select * from {{ ref('raw_products') }}
+    select * from {{ ref('stg_demo_shop__products') }}
 
 ),
 

@@ -20,19 +20,33 @@ customers as (
 cancellations as (
 
     select
-        order_id,
-        reason,
+        trim(order_id) as order_id,
+        nullif(trim(reason), '') as reason,
         {{ try_cast('cancelled_at', 'timestamp') }} as cancelled_at
     from {{ ref('raw_order_cancellations') }}
+
+),
+
+-- who cancels twice has cancelled once, the first time
+first_cancellations as (
+
+    select
+        *,
+        row_number() over (
+            partition by order_id
+            order by cancelled_at asc nulls last, reason asc nulls last
+        ) as occurrence
+    from cancellations
 
 ),
 
 order_returns as (
 
     select
-        order_id,
-        {{ try_cast('returned_at', 'timestamp') }} as returned_at
+        trim(order_id) as order_id,
+        min({{ try_cast('returned_at', 'timestamp') }}) as returned_at
     from {{ ref('raw_order_returns') }}
+    group by trim(order_id)
 
 ),
 
@@ -75,7 +89,10 @@ joined as (
 
     from orders
     left join customers on orders.customer_id = customers.customer_id
-    left join cancellations on orders.order_id = cancellations.order_id
+    left join first_cancellations as cancellations
+        on
+            orders.order_id = cancellations.order_id
+            and cancellations.occurrence = 1
     left join order_returns on orders.order_id = order_returns.order_id
 
 )

@@ -3,14 +3,39 @@
 with source as (
 
     select
-        *,
+        nullif(trim(product_id), '') as product_id,
+        product_name,
+        nullif(trim(category), '') as category,
         -- one category, however its accents, case and spaces are spelled
-        translate(
-            lower(trim(category)),
-            'áàâãäéèêëíìîïóòôõöúùûüç',
-            'aaaaaeeeeiiiiooooouuuuc'
-        ) as category_key
+        {{ plain('trim(category)') }} as category_key,
+        list_price,
+        unit_cost
     from {{ ref('raw_products') }}
+
+),
+
+-- a product that is listed twice is one product
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by product_id
+            order by
+                product_name asc nulls last,
+                category asc nulls last,
+                list_price asc nulls last,
+                unit_cost asc nulls last
+        ) as occurrence
+    from source
+    where product_id is not null
+
+),
+
+products as (
+
+    select * from numbered
+    where occurrence = 1
 
 ),
 
@@ -18,13 +43,13 @@ spellings as (
 
     select
         category_key,
-        trim(category) as category,
+        category,
         row_number() over (
             partition by category_key
-            order by count(*) desc, trim(category) desc
+            order by count(*) desc, {{ bytewise('category') }} desc
         ) as popularity
-    from source
-    group by category_key, trim(category)
+    from products
+    group by category_key, category
 
 ),
 
@@ -32,23 +57,23 @@ renamed as (
 
     select
         -- ids
-        source.product_id,
+        products.product_id,
 
         -- strings
-        source.product_name,
+        products.product_name,
         spellings.category,
 
         -- numerics
-        cast(source.list_price as numeric(18, 4)) as list_price,
-        cast(source.unit_cost as numeric(18, 4)) as unit_cost,
+        cast(products.list_price as numeric(18, 4)) as list_price,
+        cast(products.unit_cost as numeric(18, 4)) as unit_cost,
 
         -- booleans
         true as is_goods
 
-    from source
+    from products
     left join spellings
         on
-            source.category_key = spellings.category_key
+            products.category_key = spellings.category_key
             and spellings.popularity = 1
 
 )

@@ -13,9 +13,11 @@ renamed as (
         sales_channel_id as sales_channel,
 
         -- strings
-        sales_channel_name
+        max(sales_channel_name) as sales_channel_name
 
     from source
+    where sales_channel_id is not null
+    group by sales_channel_id
 
 )
 

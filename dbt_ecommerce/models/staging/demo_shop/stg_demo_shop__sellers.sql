@@ -13,10 +13,12 @@ renamed as (
         seller_id,
 
         -- strings
-        seller_name,
-        state_code as state
+        max(seller_name) as seller_name,
+        max(state_code) as state
 
     from source
+    where seller_id is not null
+    group by seller_id
 
 )
 

@@ -13,10 +13,12 @@ renamed as (
         state_code as state,
 
         -- strings
-        state_name,
-        region
+        max(state_name) as state_name,
+        max(region) as region
 
     from source
+    where state_code is not null
+    group by state_code
 
 )
 

@@ -103,6 +103,8 @@ checked as (
             when is_won and closed_at is null then 'closedate is missing'
             when is_won and {{ is_too_early('closed_at') }}
                 then 'closedate is before {{ var("earliest_order_on") }}'
+            when is_won and {{ is_too_late('closed_at') }}
+                then 'closedate is after {{ var("latest_order_on") }}'
             when amount is not null and amount_as_number is null
                 then 'amount is not a number'
             when amount_as_number < 0 then 'amount is negative'

@@ -35,27 +35,25 @@ mergers as (
 
 ),
 
--- what it was merged into may have been merged in turn, and that once more
-followed as (
+-- What it was merged into may have been merged in turn. Each pass doubles how
+-- far a record is followed: five make 32 mergers.
+{%- set passes = 5 %}
+{%- for pass in range(passes) %}
+{%- set before = 'mergers' if loop.first else 'followed_' ~ (pass - 1) %}
+followed_{{ pass }} as (
 
     select
         mergers.object_type,
         mergers.record_id,
-        coalesce(
-            merged_thrice.merged_into_id,
-            merged_again.merged_into_id,
-            mergers.merged_into_id
-        ) as merged_into_id
-    from mergers
-    left join mergers as merged_again
+        coalesce(further.merged_into_id, mergers.merged_into_id)
+            as merged_into_id
+    from {{ before }} as mergers
+    left join {{ before }} as further
         on
-            mergers.object_type = merged_again.object_type
-            and mergers.merged_into_id = merged_again.record_id
-    left join mergers as merged_thrice
-        on
-            merged_again.object_type = merged_thrice.object_type
-            and merged_again.merged_into_id = merged_thrice.record_id
+            mergers.object_type = further.object_type
+            and mergers.merged_into_id = further.record_id
 
 )
-
-select * from followed
+{%- if not loop.last %},{% endif %}
+{% endfor %}
+select * from followed_{{ passes - 1 }}

@@ -21,11 +21,7 @@ cast_to_types as (
         seller_id,
         cast(order_item_id as {{ dbt.type_string() }}) as line_no,
         {{ row_as_json('source') }} as source_row,
-        {{ try_cast('price', 'numeric') }} as price,
-        row_number() over (
-            partition by order_id, order_item_id
-            order by product_id, price
-        ) as occurrence
+        {{ try_cast('price', 'numeric') }} as price
     from source
 
 ),
@@ -42,14 +38,42 @@ checked as (
                 then 'its order is missing or set aside'
             when cast_to_types.price is null then 'price is not a number'
             when cast_to_types.price < 0 then 'price is negative'
-            when cast_to_types.occurrence > 1
-                then 'order_item_id occurs before in its order'
-        end as rejected_because,
+        end as set_aside_because,
         cast_to_types.source_row,
         cast_to_types.price
     from cast_to_types
     left join orders on cast_to_types.order_id = orders.order_id
 
+),
+
+-- the first row that can be used is the line
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by order_id, line_no, set_aside_because
+            order by product_id asc nulls last, price asc
+        ) as occurrence
+    from checked
+
+),
+
+with_reason as (
+
+    select
+        order_id,
+        product_id,
+        seller_id,
+        line_no,
+        case
+            when set_aside_because is not null then set_aside_because
+            when occurrence > 1 then 'order_item_id occurs before in its order'
+        end as rejected_because,
+        source_row,
+        price
+    from numbered
+
 )
 
-select * from checked
+select * from with_reason

@@ -1,6 +1,7 @@
 {{ config(enabled='olist' in var('sources')) }}
 
 {%- set earliest = var('earliest_order_on') %}
+{%- set latest = var('latest_order_on') %}
 
 with source as (
 
@@ -15,14 +16,7 @@ cast_to_types as (
         customer_id,
         order_status,
         {{ row_as_json('source') }} as source_row,
-        {{ try_cast('order_purchase_timestamp', 'timestamp') }} as purchased_at,
-        row_number() over (
-            partition by order_id
-            order by
-                order_purchase_timestamp asc nulls last,
-                customer_id asc nulls last,
-                order_status asc nulls last
-        ) as occurrence
+        {{ try_cast('order_purchase_timestamp', 'timestamp') }} as purchased_at
     from source
 
 ),
@@ -30,21 +24,50 @@ cast_to_types as (
 checked as (
 
     select
-        order_id,
-        customer_id,
-        order_status,
+        *,
         case
             when order_id is null then 'order_id is missing'
             when purchased_at is null
                 then 'order_purchase_timestamp is not a date'
             when {{ is_too_early('purchased_at') }}
                 then 'order_purchase_timestamp is before {{ earliest }}'
+            when {{ is_too_late('purchased_at') }}
+                then 'order_purchase_timestamp is after {{ latest }}'
+        end as set_aside_because
+    from cast_to_types
+
+),
+
+-- the first row that can be used is the order
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by order_id, set_aside_because
+            order by
+                purchased_at asc,
+                customer_id asc nulls last,
+                order_status asc nulls last
+        ) as occurrence
+    from checked
+
+),
+
+with_reason as (
+
+    select
+        order_id,
+        customer_id,
+        order_status,
+        case
+            when set_aside_because is not null then set_aside_because
             when occurrence > 1 then 'order_id occurs before'
         end as rejected_because,
         source_row,
         purchased_at
-    from cast_to_types
+    from numbered
 
 )
 
-select * from checked
+select * from with_reason

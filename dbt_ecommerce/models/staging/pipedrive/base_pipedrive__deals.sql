@@ -90,6 +90,8 @@ checked as (
             when is_won and closed_at is null then 'won_time is missing'
             when is_won and {{ is_too_early('closed_at') }}
                 then 'won_time is before {{ var("earliest_order_on") }}'
+            when is_won and {{ is_too_late('closed_at') }}
+                then 'won_time is after {{ var("latest_order_on") }}'
             when value < 0 then 'value is negative'
         end as rejected_because
     from closed

@@ -50,6 +50,8 @@ checked as (
             when invoiced_at is null then 'InvoiceDate is not a date'
             when {{ is_too_early('invoiced_at') }}
                 then 'InvoiceDate is before {{ var("earliest_order_on") }}'
+            when {{ is_too_late('invoiced_at') }}
+                then 'InvoiceDate is after {{ var("latest_order_on") }}'
             when quantity is null or quantity != round(quantity)
                 then 'Quantity is not a whole number'
             when unit_price is null then 'UnitPrice is not a number'

@@ -13,7 +13,9 @@ names as (
         product_name,
         row_number() over (
             partition by product_id
-            order by count(*) desc, product_name asc nulls last
+            order by
+                count(*) desc,
+                {{ bytewise('product_name') }} asc nulls last
         ) as popularity
     from order_items
     group by product_id, product_name

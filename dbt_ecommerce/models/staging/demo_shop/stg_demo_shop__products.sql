@@ -39,8 +39,8 @@ renamed as (
         spellings.category,
 
         -- numerics
-        cast(source.list_price as numeric(18, 4)) as list_price,
-        cast(source.unit_cost as numeric(18, 4)) as unit_cost,
+        {{ try_cast('source.list_price', 'numeric') }} as list_price,
+        {{ try_cast('source.unit_cost', 'numeric') }} as unit_cost,
 
         -- booleans
         true as is_goods

@@ -42,6 +42,8 @@ checked as (
                 then 'its order is missing or set aside'
             when cast_to_types.price is null then 'price is not a number'
             when cast_to_types.price < 0 then 'price is negative'
+            when {{ is_too_large('cast_to_types.price') }}
+                then 'price is too large'
             when cast_to_types.occurrence > 1
                 then 'order_item_id occurs before in its order'
         end as rejected_because,

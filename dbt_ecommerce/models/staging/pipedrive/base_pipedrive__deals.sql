@@ -30,6 +30,7 @@ renamed as (
 
         -- numerics
         value,
+        {{ try_cast('value', 'numeric') }} as amount,
 
         -- booleans
         coalesce(is_deleted, false) or coalesce(status = 'deleted', false)
@@ -90,7 +91,10 @@ checked as (
             when is_won and closed_at is null then 'won_time is missing'
             when is_won and {{ is_too_early('closed_at') }}
                 then 'won_time is before {{ var("earliest_order_on") }}'
-            when value < 0 then 'value is negative'
+            when value is not null and amount is null
+                then 'value is not a number'
+            when amount < 0 then 'value is negative'
+            when {{ is_too_large('amount') }} then 'value is too large'
         end as rejected_because
     from closed
 
@@ -116,7 +120,7 @@ typed as (
             as source_row,
 
         -- numerics
-        cast(value as numeric(18, 4)) as amount,
+        amount,
 
         -- booleans
         is_won,

@@ -16,11 +16,12 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with the shop's CSV, Excel, Parquet files.")],
 ) -> None:
     """Load every data file of a folder into the schema `landing`, all of them or none."""
-    from include.settings import DBT_PROJECT
+    from include.settings import DBT_PROJECT, load_settings
     from include.warehouse.connection import warehouse_url
     from include.warehouse.load_files import load_files
 
-    load_files(warehouse_url(), source, data, DBT_PROJECT)
+    may_shrink = load_settings().shop_data_may_shrink
+    load_files(warehouse_url(), source, data, DBT_PROJECT, may_shrink=may_shrink)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""A value is what its column can hold, or it is left out: the macros that see to it, in Postgres."""
+"""A value is what its column can hold, or it is left out: the macros that see to it."""
 
 import json
+import random
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from include.settings import DBT_PROJECT
+from include.warehouse.readable import is_readable
 from tests.support.warehouses import Warehouse, new_warehouse
 
 pytestmark = pytest.mark.timeout(600)  # the first test waits for dbt to parse
@@ -31,6 +33,8 @@ NUMBERS = {
     "99,90": None,
     "1.234,56": None,
     "R$ 5": None,
+    "1" * 5000: None,
+    "1e-300": "0.0000",
     "": None,
 }
 WHOLE_NUMBERS = {
@@ -115,6 +119,34 @@ def test_a_text_is_cast_to_what_it_says_or_to_nothing(
     how: str, expected: dict[str, str | None], warehouse: Warehouse
 ) -> None:
     assert dict(zip(expected, cast(warehouse, list(expected), how), strict=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("declared", "texts"),
+    [
+        ("numeric", NUMBERS),
+        ("numeric(12, 2)", NUMBERS),
+        ("integer", WHOLE_NUMBERS),
+        ("bigint", WHOLE_NUMBERS),
+        ("date", DATES),
+        ("timestamp", TIMES),
+    ],
+)
+def test_who_loads_a_file_is_told_exactly_what_the_models_cannot_read(
+    declared: str, texts: dict[str, str | None], warehouse: Warehouse
+) -> None:
+    rng = random.Random(declared)  # noqa: S311
+    signs = "0123456789.,-+eE:T _ZaNx"
+    broken = {
+        text[:place] + rng.choice([rng.choice(signs), ""]) + text[place + rng.randint(0, 1) :]
+        for text in [*texts, *texts] * 8
+        for place in [rng.randint(0, len(text))]
+    }
+    tried = sorted(broken | texts.keys())
+    made = cast(warehouse, tried, f"'{declared}'")
+    assert {text: is_readable(text, declared) for text in tried} == {
+        text: value is not None for text, value in zip(tried, made, strict=True)
+    }
 
 
 NO_NUMBERS = ["NaN", "Infinity", "-inf", "1e20", "1234567890123456789", "1_000", ""]

@@ -39,6 +39,9 @@ from include.warehouse.files import (
 )
 from include.warehouse.readable import Watched, as_declared, check_formulas
 
+NOTE = "note: "
+"""Begins a line that people should read, in the log of a run too."""
+
 Declared = dict[str, dict[str, str]]
 """Table → column → data type, as a source's yml has them."""
 
@@ -76,17 +79,20 @@ def load_files(
             rows[table], told = _load(connection, new, open_file(path), types, source != DEMO_SHOP)
             if not may_shrink and source != DEMO_SHOP:
                 check_shrunk(path.name, rows[table], _rows_of(connection, table))
-            unread = "" if table in declared or not declared else "; no model reads it"
+            if declared and table not in declared:
+                told.append(
+                    f"No model reads {path.name}, which the source {source} does not declare."
+                )
             say(
                 f"{path.name} → landing.{table}: {rows[table]:,} rows"
-                f" in {time.monotonic() - began:.1f} s{unread}"
+                f" in {time.monotonic() - began:.1f} s"
             )
             for line in told:
-                say(line)
+                say(NOTE + line)
         for number, table in enumerate(paths):
             _replace(connection, table, f"_loading_{number}")
     if others := other_files(folder):
-        say(f"Not read, as {', '.join(SUFFIXES)} are: {', '.join(others)}")
+        say(f"{NOTE}Only {', '.join(SUFFIXES)} are read, and not {', '.join(others)}.")
     return rows
 
 

@@ -439,7 +439,7 @@ def test_files_that_nothing_reads_are_named(shop: Shop) -> None:
     (shop.files / "2025").mkdir()
     (shop.files / ".git").mkdir()
     assert shop.told() == [
-        "No model reads orders_export_2.csv, which shop does not declare.",
+        "No model reads orders_export_2.csv, which the source shop does not declare.",
         "Only .csv, .csv.gz, .xlsx, .parquet are read, and not 2025/, orders.xls.",
     ]
 

@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     """Staging folders of the shops to report on; `vars: sources` of dbt_project.yml by default."""
     shop_data: Path | None = None
     """Folder with the files of a real shop; `include/data/<source>` by default."""
+    shop_data_may_shrink: bool = False
+    """Whether a file may have half of last time's rows, or fewer; else it stops the load."""
     shop_time_zone: str = "America/Sao_Paulo"
     """The weekly run's time zone; weeks begin and end in it."""
 

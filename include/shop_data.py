@@ -41,7 +41,13 @@ def get_shop_data(
         else:
             from include.warehouse.load_files import load_files
 
-            load_files(warehouse_url, source, settings.data_folder(source), DBT_PROJECT)
+            load_files(
+                warehouse_url,
+                source,
+                settings.data_folder(source),
+                DBT_PROJECT,
+                may_shrink=settings.shop_data_may_shrink,
+            )
 
 
 def _generate_demo_shop(settings: Settings, as_of: str) -> None:

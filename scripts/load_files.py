@@ -16,11 +16,13 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with the shop's CSV, Excel, Parquet files.")],
 ) -> None:
     """Load every data file of a folder into the schema `landing`, all of them or none."""
-    from include.settings import DBT_PROJECT, absolute
+    from include.settings import DBT_PROJECT, absolute, load_settings
     from include.warehouse.connection import warehouse_url
     from include.warehouse.load_files import load_files
 
-    load_files(warehouse_url(), source, absolute(data, Path.cwd()), DBT_PROJECT)
+    may_shrink = load_settings().shop_data_may_shrink
+    folder = absolute(data, Path.cwd())
+    load_files(warehouse_url(), source, folder, DBT_PROJECT, may_shrink=may_shrink)
 
 
 if __name__ == "__main__":

@@ -1,36 +1,96 @@
 {#
-    cast(), but NULL where the text is not of that type, so that one bad row
-    does not stop the others. Dates and timestamps must start with YYYY-MM-DD:
-    05/11/2026 is May in one country and November in another.
+    cast(), but NULL where the text is not of that type, so that one bad row does not stop the
+    others. A value of any other type is read by its text, so that a file's kind changes nothing.
+
+    - Numbers are finite and written with digits and a point: 1234.56, 1e3; not NaN, Infinity,
+      1_000 or 1,5. `numeric` is numeric(18, 4), in which the layers hold money; what does not
+      fit is no number. Whole numbers may end in .0, as programs without whole numbers write them.
+    - Dates and times begin with YYYY-MM-DD: 05/11/2026 is May in one country and November in
+      another. A date is the day as it is written. A timestamp that tells its offset keeps its
+      moment, told as the wall clock of `time_zone`; one without is left as it is written.
+
+    include/warehouse/readable.py tells who loads a file what of it this leaves NULL.
 #}
-{% macro try_cast(column, type) -%}
-    {{ return(adapter.dispatch('try_cast')(column, type)) }}
+{% macro try_cast(column, type, time_zone='UTC') -%}
+    {%- set type = 'numeric(18, 4)' if type == 'numeric' else type -%}
+    {%- if type in ('timestamp', 'timestamptz') -%}
+        {{ return(adapter.dispatch('try_cast_moment')(column, type, time_zone)) }}
+    {%- else -%}
+        {{ return(adapter.dispatch('try_cast')(column, type)) }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro default__try_cast(column, type) -%}
     case
-        when {{ starts_like_its_type(column, type) }}
-            then try_cast({{ column }} as {{ type }})
+        when {{ column_text(column) }} rlike '{{ pattern_of(type) }}'
+            then try_cast({{ text_of(column, type) }} as {{ type }})
     end
-{%- endmacro %}
-
-{% macro spark__try_cast(column, type) -%}
-    {{ default__try_cast(column, spark_type(type)) }}
 {%- endmacro %}
 
 {% macro postgres__try_cast(column, type) -%}
+    {#- a case by itself forgets the digits of its type -#}
+    cast(
+        case
+            when
+                {{ column_text(column) }} ~ '{{ pattern_of(type) }}'
+                and pg_input_is_valid({{ text_of(column, type) }}, '{{ type }}')
+                then cast({{ text_of(column, type) }} as {{ type }})
+        end as {{ type }}
+    )
+{%- endmacro %}
+
+{% macro default__try_cast_moment(column, type, time_zone) -%}
+    {%- set moment = 'try_cast(' ~ column_text(column) ~ ' as timestamp)' -%}
     case
-        when
-            {{ starts_like_its_type(column, type) }}
-            and pg_input_is_valid(cast({{ column }} as text), '{{ type }}')
-            then cast({{ column }} as {{ type }})
+        when {{ column_text(column) }} not rlike '{{ pattern_of(type) }}' then null
+        when {{ column_text(column) }} rlike '{{ OFFSET() }}'
+            then {{ moment if time_zone == 'UTC' else utc_to_local(moment, time_zone) }}
+        else {{ moment }}
     end
 {%- endmacro %}
 
-{% macro starts_like_its_type(column, type) -%}
-    {%- if type in ('date', 'timestamp', 'timestamptz') -%}
-        cast({{ column }} as {{ dbt.type_string() }}) like '____-__-__%'
-    {%- else -%}
-        {{ column }} is not null
+{% macro postgres__try_cast_moment(column, type, time_zone) -%}
+    {%- set text = column_text(column) -%}
+    case
+        when
+            {{ text }} !~ '{{ pattern_of(type) }}'
+            or not pg_input_is_valid({{ text }}, 'timestamptz')
+            then null
+        {%- if type == 'timestamptz' %}
+        when {{ text }} ~ '{{ OFFSET() }}' then cast({{ text }} as timestamptz)
+        else cast({{ text }} as timestamp) at time zone 'UTC'
+        {%- else %}
+        when {{ text }} ~ '{{ OFFSET() }}'
+            then cast({{ text }} as timestamptz) at time zone '{{ time_zone }}'
+        else cast({{ text }} as timestamp)
+        {%- endif %}
+    end
+{%- endmacro %}
+
+{% macro column_text(column) -%}
+    trim(cast({{ column }} as {{ dbt.type_string() }}))
+{%- endmacro %}
+
+{# What is cast: of a whole number the part before the point, after which are only zeros. #}
+{% macro text_of(column, type) -%}
+    {{ dbt.split_part(column_text(column), "'.'", 1) if type in ('integer', 'bigint', 'smallint')
+        else column_text(column) }}
+{%- endmacro %}
+
+{# The regular expression of what a type is written like; any text where the type has none. #}
+{% macro pattern_of(type) -%}
+    {%- set day = '[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
+    {%- set clock = '[T ] *[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( *[AaPp][Mm])?' -%}
+    {%- if type in ('integer', 'bigint', 'smallint') -%}
+        ^[+-]?[0-9]+([.]0*)?$
+    {%- elif type.startswith(('numeric', 'decimal', 'double', 'real', 'float')) -%}
+        ^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$
+    {%- elif type in ('date', 'timestamp', 'timestamptz') -%}
+        ^{{ day }}({{ clock }}( *(Z|z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?))?)?$
     {%- endif -%}
+{%- endmacro %}
+
+{# The end of a time that tells its offset. #}
+{% macro OFFSET() -%}
+    :.*(Z|z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$
 {%- endmacro %}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from include.alerts.scrub import scrub
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
 from include.settings import absolute
-from include.sync.rows import Part, Row
+from include.sync.rows import NoMoment, Part, Row
 from include.sync.sources import Source
 
 if TYPE_CHECKING:
@@ -231,27 +231,60 @@ class Table:
     def _read(self, where: Any) -> Iterator[list[Row]]:
         import sqlalchemy as sa
 
-        selected = [
-            (column if "data_type" in self._hint_of(column) else sa.cast(column, sa.Text)).label(
-                self._names[column.name]
-            )
-            for column in self._table.columns
-        ]
+        selected = [self._selected(column) for column in self._table.columns]
         with _explained(self.source, self.connection), self.engine.connect() as connection:
             rows = connection.execution_options(yield_per=A_CHUNK).execute(
                 sa.select(*selected).where(where)
             )
             for chunk in rows.mappings().partitions():
-                yield [dict(row) for row in chunk]
+                yield [self._with_moments(dict(row)) for row in chunk]
+
+    def _selected(self, column: Any) -> Any:
+        import sqlalchemy as sa
+
+        name = self._names[column.name]
+        if "data_type" not in self._hint_of(column):
+            return sa.cast(column, sa.Text).label(name)
+        if name in self._moments and self.engine.dialect.name == "sqlite":
+            # which keeps any text as a date, and SQLAlchemy fails at the first that is none
+            return sa.type_coerce(column, sa.Text).label(name)
+        return column.label(name)
+
+    def _with_moments(self, row: Row) -> Row:
+        """The row with dates and times for the texts that some databases give in their place."""
+        for name, is_date in self._moments.items():
+            if not isinstance(row[name], str):
+                continue
+            try:
+                moment = datetime.fromisoformat(row[name])
+                row[name] = moment.date() if is_date else moment
+            except ValueError:
+                row[name] = NoMoment(row[name])
+                if name == self._names.get(self.declared.get("incremental", "")):
+                    # dlt compares it: so it lies in the future, for which its row is set aside
+                    row[name] = date.max if is_date else datetime.max.replace(tzinfo=UTC)
+        return row
+
+    @cached_property
+    def _moments(self) -> dict[str, bool]:
+        """The columns of dates and times, in `landing`, each with whether it is one of dates."""
+        return {
+            name: hint["data_type"] == "date"
+            for name, hint in self._hints.items()
+            if hint["data_type"] in ("date", "timestamp")
+        }
 
 
 def _engine(source: str, connection: Connection) -> "Engine":
     import sqlalchemy as sa
 
     try:
-        return sa.create_engine(
+        engine = sa.create_engine(
             _url(source, connection), poolclass=sa.pool.NullPool, hide_parameters=True
         )
+        if engine.driver == "psycopg2":
+            sa.event.listen(engine, "connect", _keep_what_python_cannot_hold)
+        return engine
     except ModuleNotFoundError as error:
         module = error.name or ""
         raise UserError(
@@ -264,6 +297,24 @@ def _engine(source: str, connection: Connection) -> "Engine":
             f" Airflow connection {source!r} (postgresql, mysql+pymysql, mssql+pyodbc, …), or add"
             " the package that brings it with `uv add`."
         ) from None
+
+
+def _keep_what_python_cannot_hold(connection: Any, _: Any) -> None:
+    """Let psycopg2 give a date before the year 1 or after 9999 as the text that Postgres sends.
+
+    It fails at them, and with it the load; of the infinite ones it makes dates of the year 9999.
+    """
+    from psycopg2 import extensions
+
+    for usual in (extensions.PYDATE, extensions.PYDATETIME, extensions.PYDATETIMETZ):
+
+        def cast(value: Any, cursor: Any, usual: Any = usual) -> Any:
+            try:
+                return value if value in ("infinity", "-infinity") else usual(value, cursor)
+            except (ValueError, OverflowError):
+                return value
+
+        extensions.register_type(extensions.new_type(usual.values, usual.name, cast), connection)
 
 
 def _url(source: str, connection: Connection) -> "URL":

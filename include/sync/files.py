@@ -23,7 +23,6 @@ from include.sync.api import base_address
 from include.sync.loads import Brought
 from include.sync.sources import Source
 from include.warehouse.copying import (
-    check_readable,
     columns_of,
     copy,
     execute,
@@ -34,6 +33,8 @@ from include.warehouse.copying import (
     transaction,
 )
 from include.warehouse.files import SUFFIXES, open_file
+from include.warehouse.load_files import check_shrunk
+from include.warehouse.readable import Watched, as_declared, check_formulas
 
 if TYPE_CHECKING:
     from pyarrow import fs
@@ -76,6 +77,7 @@ def load_folder(
     connection: Connection,
     types: dict[str, str],
     full: bool,
+    may_shrink: bool = False,
 ) -> Brought:
     """Bring a table of a source of the kind files up to date.
 
@@ -86,6 +88,7 @@ def load_folder(
         connection: of an S3-compatible store: login and password are its keys, host its address.
         types: column → type, of those that dbt reads.
         full: read every file anew, and delete the rows of those that vanished.
+        may_shrink: whether a file may have half of the rows that it had, or fewer.
 
     Raises UserError for a folder or a file that cannot be read; then the table is as it was.
     """
@@ -101,17 +104,22 @@ def load_folder(
                 f" (there are {folder.example()}): correct include/sources.yml, or put the first"
                 " file there."
             )
+        rows_before = {} if may_shrink else load.rows()
         if full:
             load.forget(list(loaded))
         stale = [name for name, file in found.items() if full or loaded.get(name) != file]
         rows = 0
         for name in stale:
             with folder.local_copy(name, found[name]) as path:
-                rows += load.load(name, found[name], path)
+                loaded_rows = load.load(name, found[name], path)
+            check_shrunk(name, loaded_rows, rows_before.get(name, 0))
+            rows += loaded_rows
         vanished = [] if full else load.note_vanished(list(found))
         changes = load.changes + [
             f"{name} is not there any more; its rows stay" for name in vanished
         ]
+        if table == next(iter(source.tables)) and (unread := folder.unread()):
+            changes.append(f"no table reads {', '.join(unread[:5])}{', …' * (len(unread) > 5)}")
     newest = max((found[name].modified_at for name in stale), default=None)
     return Brought(rows, newest_at=newest, changes=tuple(changes))
 
@@ -124,6 +132,7 @@ class Folder:
         from pyarrow import fs
 
         self._source = source.name
+        self._patterns = [one["pattern"] for one in source.declared["files"]["tables"].values()]
         self.shown = str(source.declared["files"]["folder"])
         self._is_local = not self.shown.startswith(S3)
         if self._is_local:
@@ -142,6 +151,11 @@ class Folder:
             for name, info in self._all()
             if _fits(name.split("/"), wanted)
         }
+
+    def unread(self) -> list[str]:
+        """Names of the data files that fit no table's pattern."""
+        read = {name for pattern in self._patterns for name in self.files(pattern)}
+        return [name for name, _ in self._all() if name not in read]
 
     def example(self) -> str:
         """Some names of files that are there."""
@@ -288,11 +302,14 @@ class _Load:
         opened = open_file(path)
         if FILE in opened.schema.names:
             raise UserError(f"{name} has a column {FILE}, which is the file's name: rename it.")
-        rows = copy(self._connection, NEW, opened)
+        types = {
+            column: type_ for column, type_ in self._types.items() if column in opened.schema.names
+        }
+        self.changes += check_formulas(opened, types)
+        watched = Watched(as_declared(opened, types), types)
+        rows = copy(self._connection, NEW, watched.file)
+        self.changes += watched.told()
         new = self._columns_of(NEW)
-        for column, type_ in self._types.items():
-            if new.get(column) == "text":
-                check_readable(self._connection, NEW, name, column, type_)
         into, values = [quoted(FILE)], [literal(name)]
         for column, type_ in new.items():
             for target, value in self._targets(column, type_):
@@ -312,6 +329,10 @@ class _Load:
             f" {literal(file.modified_at.isoformat())}, {rows}, now())",
         )
         return rows
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each loaded file had."""
+        return {row["file"]: row["rows"] for row in self._noted("file, rows")}
 
     def forget(self, names: list[str]) -> None:
         """Delete the rows of files."""

@@ -1,8 +1,10 @@
-"""What a row must have to be loaded: a key, each key once a load, and a time that can be."""
+"""What a row must have to be loaded: a key, each key once a load, a time and values that can be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from include.errors import TryAgainError
@@ -13,8 +15,14 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 WHOLE = "bigint"
 LARGEST = 2**63 - 1
+MOST_DIGITS = 29
+"""Digits before the point of a number in the warehouse, where a source does not say more."""
 IN_A_ROW = 1000
 """So many rows more than were read may come again in a row: more are pages in a circle."""
+
+
+class NoMoment(str):
+    """A date or time of a source as it came, as it is none that can be reckoned with."""
 
 
 class Part(NamedTuple):
@@ -55,7 +63,7 @@ class Rows:
         key = [column for column, hints in columns.items() if hints.get("primary_key")]
 
         def is_loaded(row: Any) -> bool:
-            reason = self._reason(row, key, part.changed_at)
+            reason = self._reason(row, key, part.changed_at) or _what_cannot_be_held(row, columns)
             if reason:
                 self.rejected += 1
                 self.reject(name, row, reason)
@@ -121,3 +129,53 @@ def _is_whole(value: Any) -> bool:
     except (TypeError, ValueError, OverflowError):
         return False
     return (isinstance(value, str) or whole == value) and -LARGEST <= whole <= LARGEST
+
+
+def _what_cannot_be_held(row: Row, columns: Mapping[str, Any]) -> str | None:
+    """Why the warehouse cannot hold a row; `columns` are dlt's, of those it knows."""
+    for name, value in row.items():
+        fault = _fault(value, columns.get(name, {}))
+        if fault:
+            return f"{name} {fault}"
+    return None
+
+
+def _fault(value: Any, hints: Mapping[str, Any]) -> str | None:
+    """What is wrong with a value, or with one within it."""
+    match value:
+        case NoMoment():
+            noun = "date" if hints.get("data_type") == "date" else "time"
+            return f"is not a {noun} of the years 1 to 9999"
+        case str():
+            return None if _is_text(value) else "holds a sign that no text may have"
+        case bool() | None:
+            return None
+        case float():
+            return None if isfinite(value) else "is not a number"
+        case Decimal():
+            if not value.is_finite():
+                return "is not a number"
+            digits = hints.get("precision", MOST_DIGITS) - hints.get("scale", 0)
+            is_too_long = value != 0 and value.adjusted() >= digits
+            return "has more digits than a number may have" if is_too_long else None
+        case int():
+            is_too_long = hints.get("data_type", "bigint") == "bigint" and abs(value) > LARGEST
+            return "has more digits than a number may have" if is_too_long else None
+        case dict():
+            within = [*value.keys(), *value.values()]
+        case list() | tuple():
+            within = list(value)
+        case _:
+            return None
+    return next((fault for one in within if (fault := _fault(one, {"data_type": "json"}))), None)
+
+
+def _is_text(value: str) -> bool:
+    """Whether Postgres holds it: without NUL, and without halves of a character."""
+    if "\x00" in value:
+        return False
+    try:
+        value.isascii() or value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

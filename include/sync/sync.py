@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
-from include.settings import DBT_PROJECT
+from include.settings import DBT_PROJECT, load_settings
 from include.sync.api import explain
 from include.sync.loads import Brought, Load, last_loaded_at, note
 from include.sync.rejected import Rejected
@@ -189,7 +189,8 @@ def _load_files(
 
     name = f"{source.name}__{table}"
     types = _declared(source).get(name, {})
-    return {name: load_folder(source, table, warehouse_url, connection, types, full)}
+    may_shrink = load_settings().shop_data_may_shrink
+    return {name: load_folder(source, table, warehouse_url, connection, types, full, may_shrink)}
 
 
 def _declared(source: Source) -> Declared:

@@ -13,16 +13,6 @@ from include.errors import TryAgainError, UserError
 from include.warehouse.connection import may_pass
 from include.warehouse.files import DataFile
 
-# What a declared type must look like in text, and what to do where nothing does. Postgres would
-# also read 05/11/2026 as a date, but which day that is depends on who wrote it.
-BEGINS_WITH_ISO_DATE = r"^\s*\d{4}-\d{2}-\d{2}"
-READABLE = {
-    "date": ("date", BEGINS_WITH_ISO_DATE, "write dates as YYYY-MM-DD"),
-    "timestamp": ("date", BEGINS_WITH_ISO_DATE, "write dates as YYYY-MM-DD"),
-    "numeric": ("number", "", "write numbers like 1234.56"),
-    "integer": ("whole number", "", "write whole numbers like 1234"),
-}
-
 LOCK_NOT_AVAILABLE = "55P03"
 PATIENCE = 60  # seconds to wait for those who read the old tables in a transaction of theirs
 
@@ -130,31 +120,6 @@ def copy(connection: adbc.AdbcConnection, new: str, file: DataFile) -> int:
                 raise failures[0] from failures[0].__cause__
             raise _explain(f"{file.path.name} could not be loaded", error) from error
     return rows
-
-
-def check_readable(
-    connection: adbc.AdbcConnection, new: str, name: str, column: str, data_type: str
-) -> None:
-    """A column of which Postgres can read not one value was written in another format."""
-    kind = next((kind for kind in READABLE if data_type.lower().startswith(kind)), None)
-    if kind is None:
-        return
-    noun, pattern, advice = READABLE[kind]
-    name_of_column = quoted(column)
-    is_readable = f"pg_input_is_valid({name_of_column}, {literal(data_type)})"
-    if pattern:
-        is_readable += f" and {name_of_column} ~ {literal(pattern)}"
-    rows = f"from {in_landing(new)} where"
-    if query(connection, f"select 1 {rows} {is_readable} limit 1"):
-        return
-    first = query(
-        connection, f"select {name_of_column} as v {rows} {name_of_column} is not null limit 1"
-    )
-    if first:
-        raise UserError(
-            f"Column {column} of {name} holds no readable {noun} (first value"
-            f" {first[0]['v'][:40]!r}): {advice}."
-        )
 
 
 def columns_of(connection: adbc.AdbcConnection, table: str) -> list[dict[str, Any]]:

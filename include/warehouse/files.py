@@ -11,10 +11,11 @@ import gzip
 import io
 import re
 import unicodedata
+import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ import pyarrow as pa
 from include.errors import UserError
 
 SUFFIXES = (".csv", ".csv.gz", ".xlsx", ".parquet")
+FORMULA = re.compile(rb"<(\w+:)?f[ />]")
 LONGEST_NAME = 63  # bytes; Postgres cuts longer ones off
+EXACT = 2**53  # the largest number up to which a spreadsheet keeps every whole one
 
 # Appended to a CSV as its last row: if it does not come out again as one, a quoted value is open.
 END_MARK = "\x02end\x03"
@@ -37,6 +40,10 @@ class DataFile:
     path: Path
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
+    row_number: Callable[[int], int] = lambda place: place + 2
+    """The number that a program shows for a row, by its place from 0; the header is row 1."""
+    uncalculated: dict[str, str] = field(default_factory=dict)
+    """Columns of Excel with formulas whose values are not stored, each with its first such cell."""
 
 
 def data_files(folder: Path) -> list[Path]:
@@ -51,6 +58,15 @@ def data_files(folder: Path) -> list[Path]:
         listed = f"only {', '.join(names[:5])}" if names else "nothing"
         raise UserError(f"{folder} holds no data files ({', '.join(SUFFIXES)}): found {listed}.")
     return [folder / name for name in found]
+
+
+def other_files(folder: Path) -> list[str]:
+    """What else lies in a folder of data files, by name, folders with a stroke; no hidden ones."""
+    return [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in sorted(folder.iterdir())
+        if not path.name.startswith((".", "~$")) and (path.is_dir() or not _suffix(path.name))
+    ]
 
 
 def snake_case(path: Path) -> str:
@@ -243,7 +259,7 @@ def _open_parquet(path: Path) -> DataFile:
         except (pa.ArrowException, OSError) as error:
             raise broken from error
 
-    return DataFile(path, schema, batches())
+    return DataFile(path, schema, batches(), row_number=lambda place: place + 1)
 
 
 def _plain_type(path: Path, column: str, kind: pa.DataType) -> pa.DataType:
@@ -270,7 +286,8 @@ def _plain_type(path: Path, column: str, kind: pa.DataType) -> pa.DataType:
 def _open_excel(path: Path) -> DataFile:
     """The first sheet; it is read whole, as a sheet has at most a million rows."""
     try:
-        header, rows = _read_sheet(path)
+        numbers, header, rows = _read_sheet(path)
+        formulas = _formulas(path)
     except Exception as error:
         # The library lets through whatever a damaged archive or its XML raises.
         raise UserError(
@@ -284,20 +301,75 @@ def _open_excel(path: Path) -> DataFile:
     kept = [i for i in range(width) if names[i] or any(value is not None for value in columns[i])]
     _check_names(path, [names[i] for i in kept])
     table = pa.table({names[i]: _excel_column(columns[i]) for i in kept})
-    return DataFile(path, table.schema, iter(table.to_batches(max_chunksize=65536)))
+    return DataFile(
+        path,
+        table.schema,
+        iter(table.to_batches(max_chunksize=65536)),
+        row_number=lambda place: numbers[place + 1],
+        uncalculated=_uncalculated(formulas, numbers, names, columns),
+    )
 
 
-def _read_sheet(path: Path) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
+def _read_sheet(path: Path) -> tuple[list[int], tuple[Any, ...], list[tuple[Any, ...]]]:
+    """The rows with a value: their numbers in the sheet, the header, and the rows below it."""
+    numbered = [
+        (number, row)
+        for number, row in enumerate(_cells(path, data_only=True), start=1)
+        if any(value is not None for value in row)
+    ]
+    rows = [row for _, row in numbered]
+    return [number for number, _ in numbered], rows[0] if rows else (), rows[1:]
+
+
+def _cells(path: Path, data_only: bool) -> list[tuple[Any, ...]]:
     import openpyxl
 
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    workbook = openpyxl.load_workbook(path, read_only=True, data_only=data_only)
     try:
         sheet = workbook.worksheets[0]
         sheet.reset_dimensions()  # some programs write a wrong size
-        rows = [row for row in sheet.iter_rows(values_only=True) if any(v is not None for v in row)]
+        return list(sheet.iter_rows(values_only=True))
     finally:
         workbook.close()
-    return (rows[0], rows[1:]) if rows else ((), [])
+
+
+def _formulas(path: Path) -> dict[tuple[int, int], str]:
+    """(row, column), each from 1, of the first sheet's cells with a formula."""
+    with zipfile.ZipFile(path) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        if not any(FORMULA.search(archive.read(name)) for name in sheets):
+            return {}
+    return {
+        (number, position): value
+        for number, row in enumerate(_cells(path, data_only=False), start=1)
+        for position, value in enumerate(row, start=1)
+        if isinstance(value, str) and value.startswith("=")
+    }
+
+
+def _uncalculated(
+    formulas: dict[tuple[int, int], str],
+    numbers: list[int],
+    names: list[str],
+    columns: list[tuple[Any, ...]],
+) -> dict[str, str]:
+    """The columns with formulas, where the program that wrote the file calculated none.
+
+    A program stores the values of all or of none, and one may be an empty text, which looks like
+    none.
+    """
+    from openpyxl.utils import get_column_letter
+
+    place_of = {number: place for place, number in enumerate(numbers[1:])}
+    first: dict[str, str] = {}
+    for number, position in sorted(formulas):
+        if number <= numbers[0] or position > len(names) or not names[position - 1]:
+            continue
+        place = place_of.get(number)  # a row of nothing but such formulas has none
+        if place is not None and columns[position - 1][place] is not None:
+            return {}
+        first.setdefault(names[position - 1], f"{get_column_letter(position)}{number}")
+    return first
 
 
 def _excel_column(cells: tuple[Any, ...]) -> pa.Array:
@@ -308,11 +380,18 @@ def _excel_column(cells: tuple[Any, ...]) -> pa.Array:
         return pa.array(values, pa.bool_())
     if kinds == {int} and all(abs(value) < 2**63 for value in values if value is not None):
         return pa.array(values, pa.int64())
-    if kinds and kinds <= {int, float}:
+    if kinds and kinds <= {int, float} and all(abs(v) <= EXACT for v in values if type(v) is int):
         return pa.array([None if v is None else float(v) for v in values], pa.float64())
     if kinds == {dt.datetime}:
         return pa.array(values, pa.timestamp("us"))
-    return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return pa.array([None if value is None else _cell_text(value) for value in values], pa.string())
+
+
+def _cell_text(value: Any) -> str:
+    """A cell as text; a whole number without the point that some programs store."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
+        return str(int(value))
+    return str(value)
 
 
 def _first_line(text: str) -> str:

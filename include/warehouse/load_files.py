@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import adbc_driver_manager as adbc
-import pyarrow as pa
 import yaml
 
 from include.errors import UserError
 from include.settings import DEMO_SHOP
 from include.warehouse.connection import connect
 from include.warehouse.copying import (
-    check_readable,
     columns_of,
     copy,
     execute,
@@ -36,8 +34,13 @@ from include.warehouse.files import (
     DataFile,
     data_files,
     open_file,
+    other_files,
     snake_case,
 )
+from include.warehouse.readable import Watched, as_declared, check_formulas
+
+NOTE = "note: "
+"""Begins a line that people should read, in the log of a run too."""
 
 Declared = dict[str, dict[str, str]]
 """Table → column → data type, as a source's yml has them."""
@@ -49,11 +52,15 @@ def load_files(
     folder: Path,
     dbt_project: Path,
     say: Callable[[str], None] = print,
+    *,
+    may_shrink: bool = False,
 ) -> dict[str, int]:
     """Load every data file of a folder; return the rows of each table in `landing`.
 
     One transaction: readers see the tables as they were until all are new, and any UserError
-    leaves them as they were. `say` gets a line a file.
+    leaves them as they were. `say` gets a line a file, and what people should know of it: values
+    that cannot be read, files that nothing reads. A file with half of the rows of its table, or
+    fewer, is a UserError, unless it `may_shrink`.
     """
     declared = declared_tables(source, dbt_project)
     paths = _match(source, folder, declared)
@@ -68,14 +75,35 @@ def load_files(
         for number, (table, path) in enumerate(paths.items()):
             began = time.monotonic()
             new = f"_loading_{number}"
-            rows[table] = _load(connection, new, open_file(path), declared.get(table, {}))
+            types = declared.get(table, {})
+            rows[table], told = _load(connection, new, open_file(path), types, source != DEMO_SHOP)
+            if not may_shrink and source != DEMO_SHOP:
+                check_shrunk(path.name, rows[table], _rows_of(connection, table))
+            if declared and table not in declared:
+                told.append(
+                    f"No model reads {path.name}, which the source {source} does not declare."
+                )
             say(
                 f"{path.name} → landing.{table}: {rows[table]:,} rows"
                 f" in {time.monotonic() - began:.1f} s"
             )
+            for line in told:
+                say(NOTE + line)
         for number, table in enumerate(paths):
             _replace(connection, table, f"_loading_{number}")
+    if others := other_files(folder):
+        say(f"{NOTE}Only {', '.join(SUFFIXES)} are read, and not {', '.join(others)}.")
     return rows
+
+
+def check_shrunk(name: str, rows: int, before: int) -> None:
+    """Refuse a file with half of last time's rows: it may be a part of an export."""
+    if before and rows * 2 <= before:
+        raise UserError(
+            f"{name} has {rows:,} rows where the last load had {before:,}, and the table stays as"
+            " it was: export it again, or, where it is whole, load it once with"
+            " SHOP_DATA_MAY_SHRINK=true in the environment or in .env."
+        )
 
 
 def declared_tables(source: str, dbt_project: Path) -> Declared:
@@ -137,8 +165,14 @@ def _match(source: str, folder: Path, declared: Declared) -> dict[str, Path]:
 # --- one file
 
 
-def _load(connection: adbc.AdbcConnection, new: str, file: DataFile, types: dict[str, str]) -> int:
-    """Load a file into a new table of `landing` and check it; return its rows."""
+def _load(
+    connection: adbc.AdbcConnection,
+    new: str,
+    file: DataFile,
+    types: dict[str, str],
+    is_judged: bool,
+) -> tuple[int, list[str]]:
+    """Load a file into a new table of `landing` and check it; return its rows, and what to tell."""
     name = file.path.name
     for column in types:
         if column not in file.schema.names:
@@ -146,14 +180,23 @@ def _load(connection: adbc.AdbcConnection, new: str, file: DataFile, types: dict
                 f"{name} has no column {column!r}: add or rename it; found"
                 f" {', '.join(file.schema.names)}."
             )
-    rows = copy(connection, new, file)
+    # the demo shop's own types are right, and a large one has many rows
+    types = types if is_judged else {}
+    told = check_formulas(file, types)
+    watched = Watched(as_declared(file, types), types)
+    rows = copy(connection, new, watched.file)
     if rows == 0:
         raise UserError(f"{name} holds no rows: export it again, with its data.")
-    for column, data_type in types.items():
-        if pa.types.is_string(file.schema.field(column).type):
-            check_readable(connection, new, name, column, data_type)
     execute(connection, f"analyze {in_landing(new)}")
-    return rows
+    return rows, told + watched.told()
+
+
+def _rows_of(connection: adbc.AdbcConnection, table: str) -> int:
+    """The rows of a table of `landing`; none where it is not there."""
+    if not columns_of(connection, table):
+        return 0
+    [row] = query(connection, f"select count(*) as rows from {in_landing(table)}")  # noqa: S608
+    return int(row["rows"])
 
 
 def _replace(connection: adbc.AdbcConnection, table: str, new: str) -> None:

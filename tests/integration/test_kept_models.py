@@ -44,7 +44,8 @@ CHANGES = {
     """,
     "a line is another one": """
         update landing.raw_order_items
-        set quantity = quantity + 1, unit_price = unit_price + 1.5, discount = null
+        set quantity = quantity::integer + 1, unit_price = unit_price::numeric + 1.5,
+            discount = null
         where order_id in ({some:order_id})
     """,
     "a line is of another product": """
@@ -98,11 +99,11 @@ CHANGES = {
         where product_id in ({some:product_id})
     """,
     "products cost more": """
-        update landing.raw_products set unit_cost = unit_cost + 1
+        update landing.raw_products set unit_cost = unit_cost::numeric + 1
         where product_id in ({some:product_id})
     """,
     "products have other list prices": """
-        update landing.raw_products set list_price = list_price + 1
+        update landing.raw_products set list_price = list_price::numeric + 1
         where product_id in ({some:product_id})
     """,
     "products are of another category": """
@@ -182,7 +183,7 @@ def test_a_new_price_list_changes_products_and_no_order(postgres: Path, tmp_path
     warehouse = start(new_warehouse(postgres, "price_list", tmp_path), shop)
     build = ("run", "--select", "+fct_order_items")
     warehouse.dbt(*build, as_of=AS_OF[0])
-    warehouse.execute("update landing.raw_products set list_price = list_price + 1")
+    warehouse.execute("update landing.raw_products set list_price = list_price::numeric + 1")
     warehouse.dbt(*build, as_of=AS_OF[0])
     [changes] = warehouse.rows(
         "select count(order_id) as orders, count(product_key) as products"

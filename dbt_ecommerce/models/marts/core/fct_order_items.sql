@@ -41,8 +41,15 @@ joined as (
         cast(
             order_items.quantity * order_items.unit_price as numeric(18, 4)
         ) as revenue,
-        cast(order_items.quantity * products.unit_cost as numeric(18, 4))
-            as cost_of_goods,
+        -- one that no column could hold is not known
+        cast(
+            case
+                when not {{ is_too_large(
+                    'order_items.quantity * products.unit_cost'
+                ) }}
+                    then order_items.quantity * products.unit_cost
+            end as numeric(18, 4)
+        ) as cost_of_goods,
 
         -- booleans
         coalesce(products.is_goods, false) as is_goods,

@@ -11,7 +11,7 @@ cast_to_types as (
     select
         cast(customer_id as {{ dbt.type_string() }}) as customer_id,
         {{ row_as_json('source') }} as source_row,
-        {{ try_cast('cds', 'numeric') }} as cds,
+        {{ try_cast('cds', 'integer') }} as cds,
         {{ try_cast('amount', 'numeric') }} as amount,
         {{ try_cast('order_date', 'date') }} as ordered_on
     from source
@@ -31,6 +31,7 @@ checked as (
                 then 'order_date is after {{ var("latest_order_on") }}'
             when amount is null then 'amount is not a number'
             when amount < 0 then 'amount is negative'
+            when {{ is_too_large('amount') }} then 'amount is too large'
         end as rejected_because
     from cast_to_types
 

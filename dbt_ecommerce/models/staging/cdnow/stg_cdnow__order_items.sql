@@ -25,7 +25,7 @@ renamed as (
         -- numerics
         -- the file says how many CDs but not what each cost
         1 as quantity,
-        cast(amount as numeric(18, 4)) as unit_price,
+        amount as unit_price,
         cast(null as numeric(18, 4)) as discount
 
     from purchases

@@ -13,25 +13,56 @@ orders as (
 
 ),
 
-cast_and_checked as (
+cast_to_types as (
 
     select
-        nullif(trim(source.order_item_id), '') as order_item_id,
+        order_item_id,
+        order_id,
+        product_id,
+        discount as discount_as_typed,
+        {{ row_as_json('source') }} as source_row,
+        {{ try_cast('quantity', 'integer') }} as quantity,
+        {{ try_cast('unit_price', 'numeric') }} as unit_price,
+        {{ try_cast('discount', 'numeric') }} as discount
+    from source
+
+),
+
+checked as (
+
+    select
+        nullif(trim(cast_to_types.order_item_id), '') as order_item_id,
         orders.order_id,
-        nullif(trim(source.product_id), '') as product_id,
+        nullif(trim(cast_to_types.product_id), '') as product_id,
         case
             when nullif(trim(source.order_item_id), '') is null
                 then 'order_item_id is missing'
             when orders.order_id is null
                 then 'its order is missing or set aside'
-            when source.quantity <= 0 then 'quantity is not positive'
+            when cast_to_types.quantity is null
+                then 'quantity is not a whole number'
+            when cast_to_types.quantity <= 0 then 'quantity is not positive'
+            when cast_to_types.unit_price is null
+                then 'unit_price is not a number'
+            when cast_to_types.unit_price < 0 then 'unit_price is negative'
+            when {{ is_too_large(
+                'cast_to_types.quantity * cast_to_types.unit_price',
+                'cast_to_types.quantity'
+            ) }}
+                then 'quantity or unit_price is too large'
+            when
+                cast_to_types.discount is null
+                and cast_to_types.discount_as_typed is not null
+                then 'discount is not a number'
+            when {{ is_too_large('cast_to_types.discount') }}
+                then 'discount is too large'
         end as set_aside_because,
-        {{ row_as_json('source') }} as source_row,
-        source.quantity,
-        cast(source.unit_price as numeric(18, 4)) as unit_price,
-        cast(source.discount as numeric(18, 4)) as discount
-    from source
-    left join orders on trim(source.order_id) = orders.order_id
+        cast_to_types.source_row,
+        cast_to_types.quantity,
+        cast_to_types.unit_price,
+        cast_to_types.discount
+    from cast_to_types
+    left join orders on trim(cast_to_types.order_id) = orders.order_id
 
 ),
 
@@ -48,7 +79,7 @@ numbered as (
                 unit_price asc nulls last,
                 discount asc nulls last
         ) as occurrence
-    from cast_and_checked
+    from checked
 
 ),
 

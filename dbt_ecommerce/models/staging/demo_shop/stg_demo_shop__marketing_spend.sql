@@ -6,7 +6,7 @@ with source as (
 
 ),
 
-renamed as (
+cast_to_types as (
 
     -- a row that the export holds twice is one
     select distinct
@@ -14,13 +14,14 @@ renamed as (
         acquisition_channel,
 
         -- numerics
-        cast(amount as numeric(18, 4)) as amount,
+        {{ try_cast('amount', 'numeric') }} as amount,
 
         -- dates
-        spend_month as month_starts_on
+        {{ try_cast('spend_month', 'date') }} as month_starts_on
 
     from source
 
 )
 
-select * from renamed
+select * from cast_to_types
+where amount is not null and month_starts_on is not null

@@ -64,8 +64,8 @@ renamed as (
         spellings.category,
 
         -- numerics
-        cast(products.list_price as numeric(18, 4)) as list_price,
-        cast(products.unit_cost as numeric(18, 4)) as unit_cost,
+        {{ try_cast('products.list_price', 'numeric') }} as list_price,
+        {{ try_cast('products.unit_cost', 'numeric') }} as unit_cost,
 
         -- booleans
         true as is_goods

@@ -100,6 +100,8 @@ checked as (
         case
             when coalesce(made_at, closed_at) is null
                 then 'createdate is missing'
+            when is_won and closedate is not null and close_date_at is null
+                then 'closedate is not a date'
             when is_won and closed_at is null then 'closedate is missing'
             when is_won and {{ is_too_early('closed_at') }}
                 then 'closedate is before {{ var("earliest_order_on") }}'
@@ -108,6 +110,8 @@ checked as (
             when amount is not null and amount_as_number is null
                 then 'amount is not a number'
             when amount_as_number < 0 then 'amount is negative'
+            when {{ is_too_large('amount_as_number') }}
+                then 'amount is too large'
         end as rejected_because
     from closed
 
@@ -131,7 +135,7 @@ renamed as (
             as source_row,
 
         -- numerics
-        cast(amount_as_number as numeric(18, 4)) as amount,
+        amount_as_number as amount,
 
         -- booleans
         is_won,

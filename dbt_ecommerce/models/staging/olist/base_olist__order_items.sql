@@ -38,6 +38,8 @@ checked as (
                 then 'its order is missing or set aside'
             when cast_to_types.price is null then 'price is not a number'
             when cast_to_types.price < 0 then 'price is negative'
+            when {{ is_too_large('cast_to_types.price') }}
+                then 'price is too large'
         end as set_aside_because,
         cast_to_types.source_row,
         cast_to_types.price

@@ -16,7 +16,9 @@ cast_to_types as (
         customer_id,
         order_status,
         {{ row_as_json('source') }} as source_row,
-        {{ try_cast('order_purchase_timestamp', 'timestamp') }} as purchased_at
+        {{ try_cast(
+            'order_purchase_timestamp', 'timestamp', 'America/Sao_Paulo'
+        ) }} as purchased_at
     from source
 
 ),

@@ -32,7 +32,7 @@ renamed as (
 
         -- numerics
         1 as quantity,
-        cast(order_items.price as numeric(18, 4)) as unit_price,
+        order_items.price as unit_price,
         cast(null as numeric(18, 4)) as discount
 
     from order_items

@@ -30,6 +30,7 @@ renamed as (
 
         -- numerics
         value,
+        {{ try_cast('value', 'numeric') }} as amount,
 
         -- booleans
         coalesce(is_deleted, false) or coalesce(status = 'deleted', false)
@@ -92,7 +93,10 @@ checked as (
                 then 'won_time is before {{ var("earliest_order_on") }}'
             when is_won and {{ is_too_late('closed_at') }}
                 then 'won_time is after {{ var("latest_order_on") }}'
-            when value < 0 then 'value is negative'
+            when value is not null and amount is null
+                then 'value is not a number'
+            when amount < 0 then 'value is negative'
+            when {{ is_too_large('amount') }} then 'value is too large'
         end as rejected_because
     from closed
 
@@ -118,7 +122,7 @@ typed as (
             as source_row,
 
         -- numerics
-        cast(value as numeric(18, 4)) as amount,
+        amount,
 
         -- booleans
         is_won,

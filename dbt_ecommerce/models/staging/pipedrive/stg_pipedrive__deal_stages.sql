@@ -24,7 +24,7 @@ renamed as (
         {{ squeeze('stages.name') }} as stage_name,
 
         -- numerics
-        cast(stages.order_nr as integer) as display_order,
+        {{ try_cast('stages.order_nr', 'integer') }} as display_order,
 
         -- booleans
         -- a deal is won or lost in whatever stage it stands

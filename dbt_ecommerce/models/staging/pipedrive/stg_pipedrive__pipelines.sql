@@ -8,7 +8,7 @@ select
     {{ squeeze('name') }} as pipeline_name,
 
     -- numerics
-    cast(order_nr as integer) as display_order,
+    {{ try_cast('order_nr', 'integer') }} as display_order,
 
     -- booleans
     coalesce(is_deleted, false) as is_deleted

@@ -20,10 +20,13 @@ cast_to_types as (
             as invoice_no,
         trim(cast({{ adapter.quote('StockCode') }} as {{ text }}))
             as stock_code,
+        nullif(
+            trim(cast({{ adapter.quote('CustomerID') }} as {{ text }})), ''
+        ) as customer_id_as_typed,
         -- exports through spreadsheets write 17850 as 17850.0
-        cast(cast(
-            {{ try_cast(adapter.quote('CustomerID'), 'numeric') }} as bigint
-        ) as {{ text }}) as customer_id,
+        cast(
+            {{ try_cast(adapter.quote('CustomerID'), 'bigint') }} as {{ text }}
+        ) as customer_id,
 
         -- strings
         nullif(trim({{ adapter.quote('Description') }}), '') as product_name,
@@ -31,11 +34,13 @@ cast_to_types as (
         {{ row_as_json('source') }} as source_row,
 
         -- numerics
-        {{ try_cast(adapter.quote('Quantity'), 'numeric') }} as quantity,
+        {{ try_cast(adapter.quote('Quantity'), 'integer') }} as quantity,
         {{ try_cast(adapter.quote('UnitPrice'), 'numeric') }} as unit_price,
 
         -- timestamps
-        {{ try_cast(adapter.quote('InvoiceDate'), 'timestamp') }} as invoiced_at
+        {{ try_cast(
+            adapter.quote('InvoiceDate'), 'timestamp', 'Europe/London'
+        ) }} as invoiced_at
 
     from source
 
@@ -52,9 +57,12 @@ checked as (
                 then 'InvoiceDate is before {{ var("earliest_order_on") }}'
             when {{ is_too_late('invoiced_at') }}
                 then 'InvoiceDate is after {{ var("latest_order_on") }}'
-            when quantity is null or quantity != round(quantity)
-                then 'Quantity is not a whole number'
+            when quantity is null then 'Quantity is not a whole number'
             when unit_price is null then 'UnitPrice is not a number'
+            when {{ is_too_large('quantity * unit_price', 'quantity') }}
+                then 'Quantity or UnitPrice is too large'
+            when customer_id is null and customer_id_as_typed is not null
+                then 'CustomerID is not a whole number'
         end as rejected_because
     from cast_to_types
 

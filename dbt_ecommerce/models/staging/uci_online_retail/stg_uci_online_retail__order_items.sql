@@ -31,8 +31,8 @@ sales_lines as (
         product_name,
 
         -- numerics
-        cast(sold_quantity as integer) as quantity,
-        cast(unit_price as numeric(18, 4)) as unit_price,
+        sold_quantity as quantity,
+        unit_price,
         cast(null as numeric(18, 4)) as discount
 
     from invoice_lines

@@ -51,8 +51,6 @@ NODE = re.compile(
     r".* in (?P<seconds>[\d.]+)s"
 )
 FAILURE = re.compile(r"^(?:airflow|cosmos)[\w.]*\.\w+(?:Exception|Error): (.+)", re.MULTILINE)
-TOLD = re.compile(NOTE + r"(.+?)(?:\\n)?\"?\}?$", re.MULTILINE)
-"""What the loads say that people should read."""
 COLOURS = re.compile(r"\x1b\[\d*m")
 
 app = typer.Typer(add_completion=False)
@@ -167,8 +165,8 @@ def _echo_progress(lines: Iterable[str]) -> Iterator[str]:
         elif line[:1] != "{" and (node := NODE.search(plain)) and _is_worth_a_line(node):
             done = f"    {node['done']:>3}/{node['all']} {node['result']:<5} {node['name']}"
             _say(done, float(node["seconds"]))
-        elif told := TOLD.search(plain):
-            print(f"    {NOTE}{told[1]}", flush=True)
+        elif plain.startswith(NOTE):  # of a load
+            print(f"    {plain.rstrip()}", flush=True)
 
 
 def _is_worth_a_line(node: re.Match[str]) -> bool:

@@ -35,7 +35,7 @@ checked as (
         orders.order_id,
         nullif(trim(cast_to_types.product_id), '') as product_id,
         case
-            when nullif(trim(source.order_item_id), '') is null
+            when nullif(trim(cast_to_types.order_item_id), '') is null
                 then 'order_item_id is missing'
             when orders.order_id is null
                 then 'its order is missing or set aside'

@@ -2,8 +2,7 @@
 
 On demand: reads how the deals of a range of days went from stage to stage, within a daily budget of
 Pipedrive's tokens. When that is spent the task waits until the next day, UTC, and goes on where it
-stopped; deals that were read are not read again unless they changed. The pool `pipedrive` lets one
-such task run at a time.
+stopped; deals that were read are not read again unless they changed. One run goes on at a time.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -49,7 +48,7 @@ with DAG(
     tags=["crm", "landing"],
 ) as dag:
 
-    @task(pool="pipedrive")
+    @task
     def load_stage_history() -> None:
         """Read deals until all are read, or wait for the next day's budget."""
         from datetime import date

@@ -10,8 +10,6 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
-
 from include.errors import UserError
 from include.settings import DBT_PROJECT, LOCAL, PROJECT, Settings
 from include.warehouse import embedded
@@ -21,6 +19,18 @@ HOME = LOCAL / "airflow"
 MIGRATED = HOME / "migrated"
 """Holds the version of Airflow that made or upgraded the tables."""
 TARGET = DBT_PROJECT / "target"
+PATIENCE = {
+    # An API server that is busy or starts anew is asked for minutes, not for seconds, before a task
+    # is given up. A request that waits is better than one that is sent twice.
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "15",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN": "2",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "30",
+    # To read the DAG files, and to send the alerts of what was killed, on a machine that is busy.
+    "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",
+    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "300",
+}
+"""Settings of Airflow's for what is slow, or away for a while; the image has them, too."""
 DOCS = {"ecommerce": {"dir": str(TARGET), "name": "dbt docs"}}
 """The pages of dbt's documentation that Cosmos adds to Airflow's menu."""
 
@@ -35,6 +45,9 @@ def environment(settings: Settings) -> dict[str, str]:
     connect(warehouse).close()
     metadata = embedded.start(port=settings.warehouse_port).removesuffix("/warehouse") + "/airflow"
     return {
+        **PATIENCE,
+        # as many processes wait for a task, and a task keeps a core busy
+        "AIRFLOW__CORE__PARALLELISM": str((os.cpu_count() or 1) + 2),
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(PROJECT),
@@ -81,22 +94,6 @@ def prepare(settings: Settings, env: dict[str, str], log: Path, *, with_docs: bo
     if failed:
         raise UserError(f"`{' '.join(failed[0][:2])}` failed: see the end of {log}.")
     MIGRATED.write_text(version("apache-airflow"))
-
-
-def make_pools(env: dict[str, str], log: Path) -> None:
-    """Make the pools of airflow_settings.yaml, which only the Astro CLI reads by itself."""
-    declared = yaml.safe_load((PROJECT / "airflow_settings.yaml").read_text())["airflow"]["pools"]
-    with log.open("ab") as file:
-        for pool in declared:
-            name, slots = pool["pool_name"], str(pool["pool_slot"])
-            subprocess.run(
-                ["airflow", "pools", "set", name, slots, pool["pool_description"]],
-                env=env,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=PROJECT,
-                check=True,
-            )
 
 
 def was_prepared() -> bool:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, Asset, Param, TaskGroup, chain, get_current_context, task
 
-from include.alerts.callbacks import source_is_paused, task_failed
+from include.alerts.callbacks import run_failed, source_is_paused, task_failed
 from include.settings import load_settings
 from include.sync.sources import active_sources
 
@@ -69,11 +69,15 @@ with DAG(
     start_date=datetime(2026, 1, 5, tzinfo=ZoneInfo(SETTINGS.shop_time_zone)),
     catchup=False,
     max_active_runs=1,
+    max_active_tasks=4,
+    dagrun_timeout=timedelta(hours=20),  # a night that hangs leaves the next one its turn
+    on_failure_callback=run_failed,
     default_args={
         "owner": "retention",
         "retries": 3,
         "retry_delay": timedelta(minutes=1),
         "retry_exponential_backoff": True,
+        "execution_timeout": timedelta(hours=6),  # a first load may be long
         "on_failure_callback": [task_failed, source_is_paused],
     },
     params={

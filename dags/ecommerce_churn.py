@@ -23,6 +23,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from include.alerts.callbacks import (
     churn_is_unusual,
+    run_failed,
     run_is_late,
     sources_are_behind,
     task_failed,
@@ -48,11 +49,17 @@ with DAG(
     start_date=datetime(2026, 1, 5, tzinfo=ZoneInfo(SETTINGS.shop_time_zone)),
     catchup=False,
     max_active_runs=1,
+    max_active_tasks=4,  # most are processes that start, say a word and end
+    dagrun_timeout=timedelta(hours=6),  # one that hangs would keep every later week from starting
+    on_failure_callback=run_failed,
     deadline=None if IS_DAGS_TEST else DEADLINE,
     default_args={
         "owner": "retention",
-        "retries": 1,
-        "retry_delay": timedelta(seconds=15),
+        # minutes in all: as long as a restart of Postgres or of Airflow's API takes
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": True,
+        "execution_timeout": timedelta(hours=1),
         "on_failure_callback": task_failed,
     },
     params={

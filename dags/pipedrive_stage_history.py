@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, Param, get_current_context, task
 
-from include.alerts.callbacks import task_failed
+from include.alerts.callbacks import run_failed, task_failed
 
 with DAG(
     dag_id="pipedrive_stage_history",
@@ -19,11 +19,13 @@ with DAG(
     schedule=None,
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=run_failed,
     default_args={
         "owner": "retention",
         "retries": 3,
         "retry_delay": timedelta(minutes=1),
         "retry_exponential_backoff": True,
+        "execution_timeout": timedelta(hours=6),  # of a day's part; how many days it takes is open
         "on_failure_callback": task_failed,
     },
     params={

@@ -6,6 +6,7 @@ and on a retry builds that one by itself.
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import TaskGroup, get_parsing_context
@@ -21,10 +22,9 @@ from cosmos import (
 from cosmos import settings as cosmos_settings
 from cosmos.constants import SUPPORTED_BUILD_RESOURCES, InvocationMode
 from cosmos.dbt.graph import DbtNode
-from cosmos.operators.local import DbtTestLocalOperator
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
-from include.dbt_tasks import NO_FILES, BuildTask, NodeTask
+from include.dbt_tasks import BuildTask, DataTests, NodeTask
 from include.settings import DBT_PROJECT
 
 NODE_TASK = re.compile(r"\.(\w+)_(?:run|seed|snapshot)$")
@@ -102,7 +102,9 @@ def dbt_task_group(
         render_config=RenderConfig(
             select=[running_node[1]] if running_node else list(select),
             exclude=list(exclude),
-            test_behavior=TestBehavior.AFTER_ALL if with_tests else TestBehavior.NONE,
+            # Cosmos' own task of tests takes the selectors of its group: a test that compares a
+            # model of this group with one of another would run nowhere
+            test_behavior=TestBehavior.NONE,
             group_nodes_by_folder=True,
             emit_datasets=False,
             node_converters=dict.fromkeys(SUPPORTED_BUILD_RESOURCES, node_task),
@@ -110,19 +112,24 @@ def dbt_task_group(
         operator_args=args,
     )
     first = [task for task in group.iter_tasks() if not task.upstream_task_ids]
+    last = [task for task in group.iter_tasks() if not task.downstream_task_ids]
+    args |= {
+        "task_group": group,
+        "project_dir": str(DBT_PROJECT),
+        "profile_config": profile,
+        "emit_datasets": False,
+        "execution_timeout": timedelta(hours=3),
+    }
     build = BuildTask(
         task_id=build_id.rpartition(".")[2],
-        task_group=group,
-        project_dir=str(DBT_PROJECT),
-        profile_config=profile,
         select=" ".join(select) or None,
         exclude=" ".join(exclude) or None,
-        emit_datasets=False,
         **args,
     )
     build >> first
+    if with_tests:
+        last >> DataTests(task_id="dbt_ecommerce_test", **args)
     _share_what_is_parsed(group)
-    _test_everything(group)
     _drop_empty_groups(group)
     return group
 
@@ -137,18 +144,6 @@ def _share_what_is_parsed(group: TaskGroup) -> None:
     for task in group.iter_tasks():
         if hasattr(task, "cache_dir"):
             task.cache_dir = cache
-
-
-def _test_everything(group: TaskGroup) -> None:
-    """Let the one task of tests run those of the whole project.
-
-    Cosmos gives it the selectors of its group, and a test that compares a model of this group with
-    one of another would run nowhere.
-    """
-    for task in group.iter_tasks():
-        if isinstance(task, DbtTestLocalOperator):
-            task.select = task.exclude = None
-            task.dbt_cmd_flags = [NO_FILES]
 
 
 def _drop_empty_groups(group: TaskGroup) -> None:

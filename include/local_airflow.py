@@ -20,6 +20,18 @@ MIGRATED = HOME / "migrated"
 """Holds the version of Airflow that made or upgraded the tables."""
 PLUGINS = PROJECT / "plugins"
 TARGET = DBT_PROJECT / "target"
+PATIENCE = {
+    # An API server that is busy or starts anew is asked for minutes, not for seconds, before a task
+    # is given up. A request that waits is better than one that is sent twice.
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "15",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN": "2",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "30",
+    # To read the DAG files, and to send the alerts of what was killed, on a machine that is busy.
+    "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",
+    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "300",
+}
+"""Settings of Airflow's for what is slow, or away for a while; the image has them, too."""
 DOCS = {"ecommerce": {"dir": str(TARGET), "name": "dbt docs"}}
 """The pages of dbt's documentation that Cosmos adds to Airflow's menu."""
 
@@ -34,6 +46,9 @@ def environment(settings: Settings) -> dict[str, str]:
     connect(warehouse).close()
     metadata = embedded.start(port=settings.warehouse_port).removesuffix("/warehouse") + "/airflow"
     return {
+        **PATIENCE,
+        # as many processes wait for a task, and a task keeps a core busy
+        "AIRFLOW__CORE__PARALLELISM": str((os.cpu_count() or 1) + 2),
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(PROJECT),

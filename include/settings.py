@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     telegram_bot_users: Annotated[frozenset[int], NoDecode] = frozenset()
     """Who may ask the bot in private, beside the chats of the connections."""
 
+    airflow__api__port: int = Field(default=8080, ge=1, le=65535)
+    """Port of Airflow's UI and API on 127.0.0.1, as `make up` starts it."""
     warehouse_port: int = Field(default=0, ge=0, le=65535)
     """Port of the embedded Postgres; 0 takes a free one."""
 

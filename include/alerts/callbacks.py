@@ -1,4 +1,7 @@
-"""What Airflow calls when something went wrong: a task failed, or a run is late.
+"""What Airflow calls when something went wrong: a task or a run failed, or a run is late.
+
+A task's own process tells of its failure, and why. One that was killed cannot: the run's failure is
+told by another process, the DAG processor, and that a run is late by a third, the triggerer.
 
 An alert never raises: one that cannot be sent must not hide the failure it is about. The module is
 imported whenever Airflow reads the DAGs, so everything heavy is imported where it is used.
@@ -10,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from include.errors import UserError
@@ -18,14 +22,27 @@ from include.settings import Settings, load_settings
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from include.alerts.wording import Task
     from include.connections import Connection
 
 log = logging.getLogger(__name__)
 
+TIMED_OUT = "timed_out"
+"""What Airflow gives as the reason of a run that its `dagrun_timeout` has ended."""
+
 
 def task_failed(context: "Context") -> None:
-    """Airflow's `on_failure_callback`."""
+    """Airflow's `on_failure_callback` of a task."""
     _quietly(lambda: _task_failed(context))
+
+
+def run_failed(context: "Context") -> None:
+    """Airflow's `on_failure_callback` of a DAG: of what no task has told itself.
+
+    The cause is that of the task's own alert, so a failure that was told is not told again.
+    """
+    for task_id in _failed_tasks(context):
+        _quietly(partial(_run_failed, context, task_id))
 
 
 async def run_is_late(context: dict[str, Any]) -> None:
@@ -80,27 +97,73 @@ def _log(error: Exception) -> None:
 
 def _task_failed(context: "Context") -> None:
     from include.alerts.send import send_alert
-    from include.alerts.wording import Task, failure_alert
+    from include.alerts.wording import failure_alert
     from include.report.wording import Wording
 
     settings = load_settings()
     telegram = _connection()
-    ti = context["ti"]
+    task = _task(context, context["ti"].task_id, settings)
     warehouse = _warehouse_url()
     html = failure_alert(
-        Task(
-            ti.dag_id,
-            ti.task_id,
-            ti.run_id,
-            _as_of(context, settings.shop_time_zone),
-            str(getattr(ti, "log_url", "")),
-        ),
+        task,
         context.get("exception"),
         Wording(settings.report_lang),
-        failed_tests=_failed_tests(warehouse) if ti.task_id.endswith("_test") else (),
+        failed_tests=_failed_tests(warehouse) if task.task_id.endswith("_test") else (),
         secrets=(telegram.password,) if telegram and telegram.password else (),
     )
-    send_alert(html, f"{ti.dag_id}.{ti.task_id} failed", telegram, settings, warehouse)
+    send_alert(html, _cause(task), telegram, settings, warehouse)
+
+
+def _run_failed(context: "Context", task_id: str) -> None:
+    from include.alerts.send import is_written, send_alert
+    from include.alerts.wording import failure_alert
+    from include.report.wording import Wording
+
+    settings = load_settings()
+    words = Wording(settings.report_lang)
+    task = _task(context, task_id, settings)
+    why = "alert_timed_out" if context.get("reason") == TIMED_OUT else "alert_killed"
+    html = failure_alert(task, words.text(why), words)
+    send_alert(
+        html,
+        _cause(task),
+        _connection(),
+        settings,
+        _warehouse_url(),
+        keep_file=is_written(task.dag_id, task.run_id, task.task_id),
+    )
+
+
+def _failed_tasks(context: "Context") -> list[str]:
+    """The tasks of the run that failed, or that its end cut short; "" where no task is known."""
+    ti = context.get("ti")
+    if ti is None:
+        return [""]
+    if context.get("reason") == TIMED_OUT:
+        return [ti.task_id]
+    with suppress(Exception):  # `airflow dags test` has nobody to ask
+        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
+        if failed := sorted(task_id for task_id, state in states.items() if state == "failed"):
+            return failed
+    return [ti.task_id]
+
+
+def _task(context: "Context", task_id: str, settings: Settings) -> "Task":
+    """What an alert says of a task; of the run alone, where Airflow does not know the task."""
+    from include.alerts.wording import Task
+
+    ti = context.get("ti")
+    return Task(
+        context["dag"].dag_id if ti is None else ti.dag_id,
+        task_id,
+        context["run_id"] if ti is None else ti.run_id,
+        _as_of(context, settings.shop_time_zone),
+        str(getattr(ti, "log_url", "")) if ti is not None and ti.task_id == task_id else "",
+    )
+
+
+def _cause(task: "Task") -> str:
+    return f"{task.dag_id}.{task.task_id} failed"
 
 
 def _run_is_late(

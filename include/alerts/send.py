@@ -1,8 +1,8 @@
 """Sends an alert to `telegram_ops`, or to `telegram` where there is none: one a cause and day.
 
 It is written to `out/alert.txt` first, as Telegram may be what failed. The day's alerts are in the
-ledger of the reports; where the warehouse cannot be reached, which may be what the alert is about,
-it is sent all the same.
+ledger of the reports. Where the file cannot be written, or the warehouse not be reached or not be
+written to, which may be what the alert is about, it is sent all the same.
 """
 
 import logging
@@ -19,6 +19,7 @@ from include.settings import OUT, Settings
 log = logging.getLogger(__name__)
 
 PART = "alert"
+FILE = "alert.txt"
 
 
 def send_alert(
@@ -29,19 +30,20 @@ def send_alert(
     warehouse_url: str | None,
     *,
     day: date | None = None,
+    keep_file: bool = False,
 ) -> None:
     """Send Telegram HTML, unless one of the same `cause` was sent for the same day.
 
-    It is today, in the shop's time zone, unless the cause has a `day` of its own. UserError where
-    it cannot be sent.
+    It is today, in the shop's time zone, unless the cause has a `day` of its own. `keep_file`
+    leaves the alert that was written before. UserError where it cannot be sent.
     """
-    from include.report.preview import write_whole
-
-    written = OUT / "alert.txt"
-    write_whole(written, _without_tags(html).encode())
+    if not keep_file:
+        _write(html)
     if connection is None:
-        log.warning("No connection telegram: the alert is in %s.", written)
+        log.warning("No connection telegram: the alert is in %s.", OUT / FILE)
         return
+
+    import psycopg2
 
     from include.report.deliver import Part, deliver
     from include.report.ledger import Ledger
@@ -54,15 +56,39 @@ def send_alert(
         try:
             warehouse = connect(warehouse_url or "")
         except UserError:
-            for chat in to.chats:
-                telegram.send(chat, Text(html))
-            log.info("Alert sent; the warehouse, which remembers alerts, cannot be reached.")
-            return
-        with closing(warehouse):
-            ledger = Ledger(warehouse, f"alert: {cause}", day)
-            part = Part(PART, Text(html), cause)
-            for said in deliver([part], to.chats, telegram, ledger, advice=""):
-                log.info("%s", said)
+            warehouse = None
+        if warehouse is not None:
+            with closing(warehouse):
+                ledger = Ledger(warehouse, f"alert: {cause}", day)
+                part = Part(PART, Text(html), cause)
+                try:
+                    for said in deliver([part], to.chats, telegram, ledger, advice=""):
+                        log.info("%s", said)
+                    return
+                except psycopg2.Error as error:
+                    # its words may quote the address; the disk may be full, or it only reads
+                    log.warning("The ledger cannot be kept: %s.", type(error).__name__)
+        for chat in to.chats:
+            telegram.send(chat, Text(html))
+        log.info("Alert sent; the warehouse, which remembers alerts, cannot be used.")
+
+
+def is_written(*words: str) -> bool:
+    """Whether the last alert that was written names all of this."""
+    try:
+        text = (OUT / FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return all(word in text for word in words)
+
+
+def _write(html: str) -> None:
+    from include.report.preview import write_whole
+
+    try:
+        write_whole(OUT / FILE, _without_tags(html).encode())
+    except OSError as error:
+        log.warning("The alert is not in %s: %s.", OUT / FILE, error.strerror)
 
 
 def _without_tags(html: str) -> str:

@@ -19,7 +19,7 @@ _MOST_TESTS = 5
 
 @dataclass(frozen=True)
 class Task:
-    """A task that failed, in which run, and where its log is."""
+    """A task that failed, in which run, and where its log is; empty what is not known."""
 
     dag_id: str
     task_id: str
@@ -40,9 +40,10 @@ def failure_alert(
     lines = [
         _title("alert_tests_title" if failed_tests else "alert_title", words),
         _line(words.text("alert_dag"), plain(task.dag_id, _LONGEST_NAME)),
-        _line(words.text("alert_task"), plain(task.task_id, _LONGEST_NAME)),
-        _line(words.text("alert_run"), plain(task.run_id, _LONGEST_NAME)),
     ]
+    if task.task_id:
+        lines.append(_line(words.text("alert_task"), plain(task.task_id, _LONGEST_NAME)))
+    lines.append(_line(words.text("alert_run"), plain(task.run_id, _LONGEST_NAME)))
     if task.as_of is not None:
         lines.append(_line(words.text("alert_as_of"), words.day(task.as_of)))
     if failed_tests:
@@ -55,8 +56,9 @@ def failure_alert(
         reason = plain(scrub(_sentence(error), secrets), _LONGEST_REASON)
         lines.append(f"<blockquote>{_data(reason or words.text('alert_silent'))}</blockquote>")
     # The address itself and not a link with a name: Telegram drops links to localhost.
-    log_url = plain(scrub(task.log_url, secrets), _LONGEST_ADDRESS)
-    lines.append(_line(words.text("alert_log"), log_url))
+    if task.log_url:
+        log_url = plain(scrub(task.log_url, secrets), _LONGEST_ADDRESS)
+        lines.append(_line(words.text("alert_log"), log_url))
     return "\n".join(lines)
 
 

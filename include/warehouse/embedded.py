@@ -43,6 +43,8 @@ OPTIONS = {
     # and synced at commit instead of going through the write-ahead log too. Nothing replicates.
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # Without it a query goes on, and holds its locks, though the process that asked is long gone.
+    "client_connection_check_interval": "10s",
     # Containers have 64 MB of POSIX shared memory, which a parallel query can outgrow, and an
     # ordinary user's is cleared at logout.
     "dynamic_shared_memory_type": "mmap",

@@ -57,6 +57,18 @@ def test_a_failed_load_is_tried_again_and_then_alerts(sync: dict[str, Any]) -> N
         ]
 
 
+@pytest.mark.parametrize("dag_id", ["crm_sync", "pipedrive_stage_history"])
+def test_what_hangs_ends_and_what_its_task_cannot_tell_is_told(
+    describe: Describe, dag_id: str
+) -> None:
+    described = describe(dag_id, NIGHT, SHOP_SOURCES="pipedrive")
+    assert {task["longest_seconds"] for task in described["tasks"].values()} == {6 * 3600}
+    assert described["dag"]["on_failure"] == ["include.alerts.callbacks.run_failed"]
+    # the history waits for the next day's budget, for as many days as it takes
+    longest = {"crm_sync": 20 * 3600, "pipedrive_stage_history": None}
+    assert described["dag"]["longest_seconds"] == longest[dag_id]
+
+
 def test_without_an_active_source_it_has_no_task_and_no_schedule(describe: Describe) -> None:
     idle = describe("crm_sync", NIGHT)
     assert idle["import_errors"] == {}
@@ -64,7 +76,7 @@ def test_without_an_active_source_it_has_no_task_and_no_schedule(describe: Descr
     assert idle["following_run"] is None
 
 
-def test_the_stage_history_is_read_on_demand_one_task_at_a_time(describe: Describe) -> None:
+def test_the_stage_history_is_read_on_demand_one_run_at_a_time(describe: Describe) -> None:
     history = describe("pipedrive_stage_history", NIGHT)
     assert history["following_run"] is None
     assert history["dag"]["params"].keys() == {"since", "until", "daily_budget"}

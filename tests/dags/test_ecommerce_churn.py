@@ -234,10 +234,29 @@ def test_every_task_has_its_owner_and_alerts_of_its_failure(
         assert "include.alerts.callbacks.task_failed" in task["on_failure"], name
 
 
-def test_a_task_is_tried_again_after_a_short_while(tasks: dict[str, dict[str, Any]]) -> None:
+def test_a_task_is_tried_for_the_minutes_that_a_restart_of_what_it_needs_takes(
+    tasks: dict[str, dict[str, Any]],
+) -> None:
     for name, task in tasks.items():
-        assert task["retries"] >= 1, name
-        assert task["retry_seconds"] <= 60, name
+        assert (task["retries"], task["retry_seconds"], task["backs_off"]) == (3, 30, True), name
+
+
+def test_what_hangs_ends_before_the_next_week(
+    described: dict[str, Any], tasks: dict[str, dict[str, Any]]
+) -> None:
+    hours = {name: task["longest_seconds"] / 3600 for name, task in tasks.items()}
+    assert hours == {name: 3 if name in (*BUILDS, TESTS) else 1 for name in tasks}
+    assert described["dag"]["longest_seconds"] == 6 * 3600
+
+
+def test_a_run_that_failed_is_told_although_its_task_could_not_tell(
+    described: dict[str, Any],
+) -> None:
+    assert described["dag"]["on_failure"] == ["include.alerts.callbacks.run_failed"]
+
+
+def test_two_cores_are_not_given_more_tasks_than_they_start(described: dict[str, Any]) -> None:
+    assert described["dag"]["max_active_tasks"] == 4
 
 
 def test_a_run_that_takes_over_an_hour_is_told_to_be_late(described: dict[str, Any]) -> None:

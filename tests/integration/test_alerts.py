@@ -1,7 +1,9 @@
 """Alerts say what went wrong, once a day and cause, keep secrets, and never fail themselves."""
 
 import asyncio
+import errno
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from include import connections
 from include.alerts import send
 from include.alerts.callbacks import (
     churn_is_unusual,
+    run_failed,
     run_is_late,
     source_is_paused,
     sources_are_behind,
@@ -238,6 +241,97 @@ def test_a_warehouse_that_cannot_be_reached_is_no_reason_to_be_silent(
     telegram["warehouse"] = Connection("postgres", "127.0.0.1", 9, "u", "p", "d")
     task_failed(context("x"))
     assert len(server.delivered) == 1
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_file_that_cannot_be_written_is_no_reason_to_be_silent(
+    server: FakeTelegram,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: int,
+) -> None:
+    def fails(self: Path, data: bytes) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(Path, "write_bytes", fails)
+    task_failed(context(UserError("It broke: mend it.")))
+    assert [message.chat_id for message in server.delivered] == [CHAT]
+    assert f"alert.txt: {os.strerror(error)}." in caplog.text
+
+
+def test_a_warehouse_that_takes_no_row_is_no_reason_to_be_silent(
+    server: FakeTelegram, warehouse: str, telegram: dict[str, Connection | None]
+) -> None:
+    """As where its disk is full, or it is a copy that only reads."""
+    telegram["warehouse"] = from_uri(f"{warehouse}?options=-c%20default_transaction_read_only%3Don")
+    task_failed(context(UserError("It broke: mend it.")))
+    assert len(server.delivered) == 1
+
+
+# --- what no task could tell itself
+
+
+def failed_run(**states: str) -> Any:
+    """The context of a run's failure: its last task, and what Airflow says of the others."""
+    told = context(None, reason="task_failure", dag=SimpleNamespace(dag_id="ecommerce_churn"))
+    told["run_id"] = "r1"
+    told["ti"].get_task_states = lambda dag_id, run_ids: dict.fromkeys(run_ids, states)
+    return told
+
+
+def test_a_task_whose_process_was_killed_is_told_when_its_run_fails(
+    server: FakeTelegram, warehouse: str
+) -> None:
+    for _ in range(2):
+        run_failed(failed_run(report="failed", send="upstream_failed", load="success"))
+    [message] = server.delivered
+    assert message.text.startswith(
+        "🚨 A task failed\nDAG: ecommerce_churn\nTask: report\nRun: r1\nAs of: Nov 16, 2026\n"
+        "The task's process gave no reason."
+    )
+    assert LOG_URL in message.text
+
+
+def test_a_failure_that_its_task_has_told_is_not_told_again(
+    server: FakeTelegram, warehouse: str, tmp_path: Path
+) -> None:
+    task_failed(context(UserError("It broke: mend it.")))
+    run_failed(failed_run(report="failed"))
+    assert len(server.delivered) == 1
+    assert "It broke: mend it." in (tmp_path / "alert.txt").read_text()
+
+
+def test_each_task_that_failed_is_told(server: FakeTelegram, warehouse: str) -> None:
+    task_failed(context("x"))
+    run_failed(failed_run(report="failed", load="failed"))
+    assert ["Task: load" in message.text for message in server.delivered] == [False, True]
+
+
+def test_a_run_that_took_too_long_is_told_with_the_task_that_it_was_at(
+    server: FakeTelegram, warehouse: str
+) -> None:
+    run_failed(failed_run(report="skipped", load="failed") | {"reason": "timed_out"})
+    [message] = server.delivered
+    assert "Task: report\n" in message.text
+    assert "The run took too long and was ended" in message.text
+
+
+def test_a_run_that_failed_without_a_task_is_told(server: FakeTelegram, warehouse: str) -> None:
+    dag: Any = SimpleNamespace(dag_id="crm_sync")
+    run_failed({"dag": dag, "run_id": "r2", "reason": "task_failure"})
+    [message] = server.delivered
+    assert message.text.startswith("🚨 A task failed\nDAG: crm_sync\nRun: r2\nThe task's process")
+
+
+def test_the_tasks_of_a_run_that_airflow_cannot_tell_are_its_last_one(
+    server: FakeTelegram, warehouse: str
+) -> None:
+    """As under `airflow dags test`, where nobody answers."""
+    alone = failed_run()
+    alone["ti"].get_task_states = None
+    run_failed(alone)
+    [message] = server.delivered
+    assert "Task: report\n" in message.text
 
 
 def test_a_failed_test_task_names_the_tests(server: FakeTelegram, warehouse: str) -> None:

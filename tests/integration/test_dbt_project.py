@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -435,3 +436,13 @@ def test_every_source_brings_the_five_canonical_models_and_the_optional_ones_it_
         # a source may have models of its own beside them
         brought = [one for one in optional if f"stg_{folder.name}__{one}" in models]
         assert sorted(brought) == sorted(named)
+
+
+@pytest.mark.nightly
+def test_a_query_that_takes_longer_than_any_should_is_ended(postgres: Path, tmp_path: Path) -> None:
+    project = tmp_path / "dbt_ecommerce"
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    (project / "models" / "marts" / "slow.sql").write_text("select 1 as one from pg_sleep(600)\n")
+    warehouse = new_warehouse(postgres, "slow", tmp_path, project)
+    with pytest.raises(AssertionError, match="canceling statement due to statement timeout"):
+        warehouse.dbt("run", "--select", "slow", statement_timeout="1s")

@@ -216,6 +216,18 @@ def test_only_airflows_own_database_does_not_wait_for_the_disk(postgres: Path) -
     assert waits == {"warehouse": [("on",)], "airflow": [("off",)]}
 
 
+@pytest.mark.nightly
+def test_a_query_goes_with_the_process_that_asked(postgres: Path) -> None:
+    """It would hold its locks, and the next try of a task that was killed would wait for them."""
+    url = embedded.url("warehouse", postgres)
+    asks = f"import psycopg2; psycopg2.connect({url!r}).cursor().execute('select pg_sleep(600)')"
+    there = "select count(*) from pg_stat_activity where query = 'select pg_sleep(600)'"
+    with subprocess.Popen([sys.executable, "-c", asks]) as process:
+        wait_until(lambda: query(url, there) == [(1,)])
+        process.kill()
+    wait_until(lambda: query(url, there) == [(0,)])
+
+
 # --- what survives
 
 

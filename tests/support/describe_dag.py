@@ -42,6 +42,8 @@ def describe_task(task: Any) -> dict[str, Any]:
         "owner": task.owner,
         "retries": task.retries,
         "retry_seconds": task.retry_delay.total_seconds(),
+        "backs_off": bool(task.retry_exponential_backoff),
+        "longest_seconds": task.execution_timeout and task.execution_timeout.total_seconds(),
         "trigger_rule": task.trigger_rule.value,
         "on_failure": names(task.on_failure_callback),
         "downstream": sorted(task.downstream_task_ids),
@@ -90,6 +92,9 @@ def describe_dag(dag_id: str, monday: datetime) -> dict[str, Any]:
             "dag": {
                 "catchup": dag.catchup,
                 "max_active_runs": dag.max_active_runs,
+                "max_active_tasks": dag.max_active_tasks,
+                "longest_seconds": dag.dagrun_timeout and dag.dagrun_timeout.total_seconds(),
+                "on_failure": names(dag.on_failure_callback),
                 "tags": sorted(dag.tags),
                 "doc_md": dag.doc_md,
                 "deadlines": list(map(describe_deadline, cast("list[Any]", dag.deadline or []))),

@@ -8,34 +8,18 @@ import pytest
 pytestmark = pytest.mark.usefixtures("airflow_home")
 
 NODE = "model.dbt_ecommerce.customer_churn"
-RETRIES = 1
+RETRIES = 3
 BUILT = "built by itself"
 
 
-def happens(
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    noted: dict[str, Any] | None,
-    clear_number: int = 0,
-    try_number: int = 1,
-    max_tries: int = RETRIES,
-) -> str:
-    """What the task of a node does, in a run that was cleared so often, on such a try.
-
-    Airflow counts tries on and on: who clears a task after its try n sets max_tries to n + retries.
-    """
+def made(name: str, **arguments: Any) -> Any:
+    """A task of the class of this name."""
     from cosmos import ProfileConfig
-    from cosmos.operators.local import DbtBuildLocalOperator
 
-    from include.dbt_tasks import NodeTask
+    from include import dbt_tasks
     from include.settings import DBT_PROJECT
 
-    done = []
-    monkeypatch.setattr(DbtBuildLocalOperator, "execute", lambda *_, **__: done.append(BUILT))
-    monkeypatch.setattr(NodeTask, "render_template_fields", lambda *_: None)
-    task = NodeTask(
-        unique_id=NODE,
-        build_id="marts.dbt_build",
+    return getattr(dbt_tasks, name)(
         task_id="customer_churn_run",
         retries=RETRIES,
         project_dir=str(DBT_PROJECT),
@@ -44,12 +28,38 @@ def happens(
             target_name="postgres",
             profiles_yml_filepath=DBT_PROJECT / "profiles.yml",
         ),
+        **arguments,
     )
+
+
+def happens(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    noted: dict[str, Any] | Exception | None,
+    clear_number: int = 0,
+    try_number: int = 1,
+    max_tries: int = RETRIES,
+) -> str:
+    """What the task of a node does, in a run that was cleared so often, on such a try.
+
+    Airflow counts tries on and on: who clears a task after its try n sets max_tries to n + retries.
+    """
+    from cosmos.operators.local import DbtBuildLocalOperator
+
+    from include.dbt_tasks import NodeTask
+
+    def xcom_pull(**_: Any) -> dict[str, Any] | None:
+        if isinstance(noted, Exception):
+            raise noted
+        return noted
+
+    done = []
+    monkeypatch.setattr(DbtBuildLocalOperator, "execute", lambda *_, **__: done.append(BUILT))
+    monkeypatch.setattr(NodeTask, "render_template_fields", lambda *_: None)
+    task = made("NodeTask", unique_id=NODE, build_id="marts.dbt_build")
     context: Any = {
         "dag_run": SimpleNamespace(clear_number=clear_number),
-        "ti": SimpleNamespace(
-            try_number=try_number, max_tries=max_tries, xcom_pull=lambda **_: noted
-        ),
+        "ti": SimpleNamespace(try_number=try_number, max_tries=max_tries, xcom_pull=xcom_pull),
     }
     try:
         task.execute(context)
@@ -73,11 +83,16 @@ def test_a_node_is_what_the_build_says_of_it(monkeypatch: pytest.MonkeyPatch) ->
     assert happens(monkeypatch, noted=None) == BUILT
 
 
-@pytest.mark.parametrize("status", ["success", "error"])
-def test_a_retry_builds_the_node_however_often_the_build_was_tried(
-    status: str, monkeypatch: pytest.MonkeyPatch
+def test_a_retry_builds_the_node_that_failed_in_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert happens(monkeypatch, noted=noted("error"), try_number=2) == BUILT
+
+
+def test_an_api_that_does_not_answer_is_not_the_node_s_failure(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert happens(monkeypatch, noted=noted(status), try_number=2) == BUILT
+    """The first try never learned how the node went; the second one asks, and builds nothing."""
+    assert happens(monkeypatch, noted=TimeoutError("no answer")) == "no answer"
+    assert happens(monkeypatch, noted=noted("success"), try_number=2) == "nothing"
 
 
 @pytest.mark.parametrize("status", ["success", "error"])
@@ -95,3 +110,87 @@ def test_a_node_that_was_cleared_with_its_build_is_what_that_says(
     assert happens(monkeypatch, noted=noted("success", 2), **cleared) == "nothing"
     assert happens(monkeypatch, noted=noted("error", 2), **cleared) == FAILED
     assert happens(monkeypatch, noted=noted("error", 2), **cleared | {"try_number": 5}) == BUILT
+
+
+# --- what dbt says is wrong, and whether another try may help
+
+
+def of_dbt(message: str | None, *, node: str = NODE, status: str = "error") -> Any:
+    """What dbt makes of one node; of none, where it did not come to any."""
+    one = SimpleNamespace(
+        node=SimpleNamespace(unique_id=node, name=node), status=status, message=message
+    )
+    return SimpleNamespace(
+        success=False,
+        exception=None if message else "Database Error",
+        result=SimpleNamespace(results=[one]) if message else None,
+    )
+
+
+WRONG = "Database Error in model customer_churn\n  division by zero"
+TESTS_FAIL = "Got 3 results, configured to fail if != 0"
+GONE = [
+    "Database Error in model x\n  server closed the connection unexpectedly",
+    "Database Error in model x\n  terminating connection due to administrator command",
+    'Database Error\n  connection to server at "db", port 5432 failed: Connection refused',
+    "Database Error\n  FATAL:  the database system is starting up",
+    "Database Error in model x\n  deadlock detected",
+    "Database Error in model x\n  canceling statement due to lock timeout",
+    None,
+]
+
+
+def raised(task: str, result: Any) -> str:
+    """The name of the error by which a task of this class fails over what dbt says."""
+    of_node = {"unique_id": NODE, "build_id": "marts.dbt_build"} if task == "NodeTask" else {}
+    try:
+        made(task, **of_node).handle_exception_dbt_runner(result)
+    except Exception as error:
+        return type(error).__name__
+    return "none"
+
+
+@pytest.mark.parametrize(
+    ("task", "message", "status"),
+    [
+        ("NodeTask", WRONG, "error"),
+        ("DataTests", TESTS_FAIL, "fail"),
+        ("DataTests", WRONG, "error"),
+    ],
+)
+def test_what_would_go_the_same_way_again_is_not_tried_again(
+    task: str, message: str, status: str
+) -> None:
+    assert raised(task, of_dbt(message, status=status)) == "AirflowFailException"
+
+
+@pytest.mark.parametrize("task", ["NodeTask", "DataTests"])
+@pytest.mark.parametrize("message", GONE)
+def test_what_may_pass_is_tried_again(task: str, message: str | None) -> None:
+    assert raised(task, of_dbt(message)) == "CosmosDbtRunError"
+
+
+@pytest.mark.parametrize(("message", "fails"), [(WRONG, False), *((gone, True) for gone in GONE)])
+def test_a_build_fails_itself_where_postgres_went_away(
+    message: str | None, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model's own fault is left to the model's task; what hit all of them is the build's."""
+    from cosmos.operators.local import DbtBuildLocalOperator
+
+    def execute(self: Any, context: Any) -> None:
+        self.handle_exception_dbt_runner(of_dbt(message))
+
+    monkeypatch.setattr(DbtBuildLocalOperator, "execute", execute)
+    pushed: dict[str, Any] = {}
+    context: Any = {
+        "dag_run": SimpleNamespace(clear_number=0),
+        "ti": SimpleNamespace(xcom_push=pushed.__setitem__),
+    }
+    try:
+        made("BuildTask").execute(context)
+    except Exception as error:
+        assert type(error).__name__ == "CosmosDbtRunError"  # noqa: PT017 - or it does not fail
+        assert fails
+    else:
+        assert not fails
+        assert pushed["results"]["status"] == {NODE: "error"}

@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 from pydantic import BaseModel, ConfigDict
 
 from include.connections import Connection, from_environment
-from include.local_airflow import DOCS
+from include.local_airflow import DOCS, PATIENCE
 from include.settings import PROJECT, Settings
 from include.sync.sources import declared_sources
 
@@ -77,6 +77,12 @@ def test_the_image_shows_the_docs_of_dbt_as_airflow_without_docker_does() -> Non
     )
 
     assert setting == json.dumps(DOCS).replace(str(PROJECT), "/usr/local/airflow")
+
+
+def test_the_image_is_as_patient_as_airflow_without_docker() -> None:
+    dockerfile = (PROJECT / "Dockerfile").read_text()
+    told = dict(re.findall(r"^(?:ENV| {3}) (AIRFLOW__\w+)=(\S+)", dockerfile, re.MULTILINE))
+    assert {name: told.get(name) for name in PATIENCE} == PATIENCE
 
 
 def test_the_base_image_finds_what_it_copies_first() -> None:

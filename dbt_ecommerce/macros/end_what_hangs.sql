@@ -1,0 +1,10 @@
+{#
+    Lets Postgres end a query that takes longer than any should: whoever waits for it in vain goes
+    away, and the server would not notice. For the transaction of this model only, so that it is of
+    no other session behind a pooler.
+#}
+{% macro end_what_hangs() -%}
+    {%- if target.type == 'postgres' -%}
+        set local statement_timeout = '{{ var("statement_timeout") }}'
+    {%- endif -%}
+{%- endmacro %}

@@ -112,8 +112,7 @@ with DAG(
         return said
 
     as_of = get_shop_data()
-    dbt_vars = {"sources": SETTINGS.modelled_sources}
     dbt_env = {"AS_OF_DATE": str(as_of)}
-    shop = dbt_task_group("shop", dbt_vars, dbt_env, select=FACTS, with_tests=False)
-    marts = dbt_task_group("marts", dbt_vars, dbt_env, exclude=FACTS)
+    shop = dbt_task_group("shop", SETTINGS.dbt_vars, dbt_env, select=FACTS, with_tests=False)
+    marts = dbt_task_group("marts", SETTINGS.dbt_vars, dbt_env, exclude=FACTS)
     as_of >> shop >> fit_churn_model() >> marts >> send_report(as_of)  # type: ignore[arg-type]

@@ -15,10 +15,12 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from include.settings import Settings
 from include.warehouse import embedded
 from tests.support import fake_hubspot, fake_pipedrive
 from tests.support.fake_telegram import CHAT, TOKEN, WRONG_TOKEN, Delivered, fake_telegram
 from tests.support.project_copy import copy_project, environment, run
+from tests.support.tls_front import tls_front
 from tests.support.warehouses import Warehouse, new_warehouse
 
 MONDAY = "2026-11-09"
@@ -93,9 +95,8 @@ class Place:
     def demo(self, *options: str, **more: str) -> Run:
         """`make demo` where the developer has a warehouse of their own."""
         command = [sys.executable, "scripts/demo.py", *options]
-        return self._run(
-            command, environment(self.project, AIRFLOW_CONN_WAREHOUSE=self.warehouse.url, **more)
-        )
+        told = {"AIRFLOW_CONN_WAREHOUSE": self.warehouse.url} | more
+        return self._run(command, environment(self.project, **told))
 
     def dags_test(self, *options: str, dag_id: str = "ecommerce_churn", **more: str) -> Run:
         """`airflow dags test`, with the variables that `make demo` and `make up` give it."""
@@ -126,17 +127,21 @@ def with_telegram(start: Callable[[str], Run]) -> Run:
 
 
 def sent(place: Place) -> Run:
-    """A small demo shop's report of an earlier week, in Portuguese."""
-    return with_telegram(
-        lambda url: place.demo(
-            "--as-of",
-            MONDAY,
-            DEMO_CUSTOMERS="60",
-            REPORT_LANG="pt_BR",
-            AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
-            TELEGRAM_API_URL=url,
+    """A small demo shop's report of an earlier week, in Portuguese, from a Postgres with a CA."""
+    keys = place.project / "a CA's keys"
+    keys.mkdir()
+    with tls_front(place.warehouse.url, keys) as warehouse_url:
+        return with_telegram(
+            lambda url: place.demo(
+                "--as-of",
+                MONDAY,
+                DEMO_CUSTOMERS="60",
+                REPORT_LANG="pt_BR",
+                AIRFLOW_CONN_WAREHOUSE=warehouse_url,
+                AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
+                TELEGRAM_API_URL=url,
+            )
         )
-    )
 
 
 def bad_file(place: Place) -> Run:
@@ -171,7 +176,8 @@ def wrong_token(place: Place) -> Run:
         connection.autocommit = True
         connection.cursor().execute("create sequence public.tries")
     dbt = ["dbt", "parse", "--project-dir", str(project), "--profiles-dir", str(project)]
-    parsed = run([*dbt, "--vars", '{"sources": ["cdnow"]}'], place.project, place.airflow)
+    told = json.dumps(Settings(shop_sources=["cdnow"]).dbt_vars)
+    parsed = run([*dbt, "--vars", told], place.project, place.airflow)
     assert parsed.returncode == 0, parsed.stdout
     return with_telegram(
         lambda url: place.dags_test(

@@ -11,7 +11,11 @@
         {%- if target.type == 'postgres' -%}
             {%- do tables.extend([kept_models_ddl(), customer_history_runs_ddl()]) -%}
         {%- endif -%}
-        {%- do run_query('create schema if not exists ops') -%}
+        {%- if target.type != 'postgres' -%}
+            {%- do run_query('create schema if not exists ops') -%}
+        {%- elif not adapter.check_schema_exists(target.database, 'ops') -%}
+            {%- do adapter.create_schema(api.Relation.create(target.database, 'ops')) -%}
+        {%- endif -%}
         {%- for table in tables -%}
             {%- do run_query(table) -%}
         {%- endfor -%}

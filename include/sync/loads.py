@@ -1,18 +1,21 @@
 """`ops.loads`: what each load of a table brought, how long it took, and how it ended."""
 
 import json
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.warehouse.connection import connect
+from include.warehouse.locks import make_schemas
 
 FAILED_RUNS_TO_PAUSE = 3
 """So many runs of the DAG in a row in which a table's loads all failed pause its source."""
 
 DDL = """
-create schema if not exists ops;
 create table if not exists ops.loads (
     load_number bigint generated always as identity primary key,
     source_name text not null,
@@ -66,8 +69,7 @@ def note(warehouse_url: str, load: Load) -> None:
     lag = None
     if load.newest_at:
         lag = max(0, round((load.started_at - load.newest_at).total_seconds()))
-    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
-        _prepare(cursor)
+    with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             """
             insert into ops.loads (
@@ -97,8 +99,7 @@ def paused_because(warehouse_url: str, source: str) -> str | None:
 
     It is where one of its tables could not be loaded in the last three runs.
     """
-    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
-        _prepare(cursor)
+    with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             """
             select (array_agg(message order by load_number desc))[1]
@@ -125,8 +126,7 @@ def paused_because(warehouse_url: str, source: str) -> str | None:
 
 def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
     """When each table of a source was last loaded, those that ever were."""
-    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
-        _prepare(cursor)
+    with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             "select landing_table, max(started_at) from ops.loads"
             " where source_name = %s and status = 'loaded' group by landing_table",
@@ -135,9 +135,9 @@ def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
         return dict(cursor.fetchall())
 
 
-def _prepare(cursor: Any) -> None:
-    """Make the table where it is missing, one session at a time."""
-    cursor.execute("select to_regclass('ops.loads')")
-    if cursor.fetchone()[0] is None:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('ops.loads'))")
-        cursor.execute(DDL)
+@contextmanager
+def _prepared(warehouse_url: str) -> Iterator[Connection]:
+    """A connection to a warehouse that has the table."""
+    with closing(connect(warehouse_url)) as connection:
+        make_schemas(connection, "ops", ddl=DDL)
+        yield connection

@@ -10,6 +10,8 @@ report of the week before reaches the shop's Telegram channel.
 * `marts` is the rest of it: churn, predictions, what the report prints; then all data tests.
 * `send_report` prints a few rows of the marts; without a connection `telegram` it writes a preview.
 
+Only one run builds in a warehouse at a time: `get_shop_data` waits for its turn.
+
 To report on an earlier week, trigger it with `as_of_date` set to the Monday after that week.
 """
 
@@ -24,6 +26,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from include.alerts.callbacks import churn_is_unusual, run_is_late, task_failed
 from include.dbt_group import dbt_task_group
 from include.settings import FACTS, load_settings
+from include.task_turn import turn_is_over
 
 SETTINGS = load_settings()
 DEADLINE = DeadlineAlert(
@@ -48,7 +51,7 @@ with DAG(
         "owner": "retention",
         "retries": 1,
         "retry_delay": timedelta(seconds=15),
-        "on_failure_callback": task_failed,
+        "on_failure_callback": [task_failed, turn_is_over],
     },
     params={
         "as_of_date": Param(
@@ -69,11 +72,17 @@ with DAG(
         from include.connections import from_airflow
         from include.shop_data import get_shop_data
         from include.task_errors import plain_failures
+        from include.task_turn import wait_for_turn
         from include.warehouse.connection import task_warehouse_url
+        from include.warehouse.turn import in_turn
 
+        context = get_current_context()
         with plain_failures():
-            as_of = as_of_date(get_current_context(), SETTINGS.shop_time_zone)
-            get_shop_data(SETTINGS, task_warehouse_url(), as_of, from_airflow)
+            as_of = as_of_date(context, SETTINGS.shop_time_zone)
+            warehouse = task_warehouse_url()
+            wait_for_turn(context, warehouse)
+            with in_turn(warehouse, context["run_id"]):
+                get_shop_data(SETTINGS, warehouse, as_of, from_airflow)
             return as_of
 
     @task
@@ -85,8 +94,14 @@ with DAG(
         from include.churn_model.summary import summary
         from include.task_errors import plain_failures
         from include.warehouse.connection import connect, task_warehouse_url
+        from include.warehouse.turn import in_turn
 
-        with plain_failures(), closing(connect(task_warehouse_url())) as connection:
+        warehouse = task_warehouse_url()
+        with (
+            plain_failures(),
+            in_turn(warehouse, get_current_context()["run_id"]),
+            closing(connect(warehouse)) as connection,
+        ):
             for fitted in fit_for_the_week(connection):
                 print(summary(fitted))
 
@@ -98,16 +113,20 @@ with DAG(
         from include.report.publish import publish_report
         from include.task_errors import plain_failures
         from include.warehouse.connection import task_warehouse_url
+        from include.warehouse.turn import end_turn, in_turn
 
+        run_id = get_current_context()["run_id"]
         with plain_failures():
             warehouse = task_warehouse_url()
-            said = publish_report(
-                warehouse,
-                from_airflow("telegram"),
-                SETTINGS,
-                as_of=None if as_of == LATEST else parse_date(as_of),
-                run_id=get_current_context()["run_id"],
-            )
+            with in_turn(warehouse, run_id):
+                said = publish_report(
+                    warehouse,
+                    from_airflow("telegram"),
+                    SETTINGS,
+                    as_of=None if as_of == LATEST else parse_date(as_of),
+                    run_id=run_id,
+                )
+            end_turn(warehouse, run_id)
         churn_is_unusual(SETTINGS, warehouse)
         return said
 

@@ -96,7 +96,8 @@ def dbt_task_group(
         "vars": dbt_vars,
         "install_deps": False,
         # unit tests judge the code, not the data: they belong to `make test`
-        "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test", **dbt_env},
+        # and the tasks see to it that it is their run's turn
+        "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test", "BUILD_TURN": "airflow", **dbt_env},
         # in the task's own process: Airflow's has imported half of what dbt needs
         "invocation_mode": InvocationMode.DBT_RUNNER,
     }

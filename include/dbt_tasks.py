@@ -5,6 +5,8 @@ while others are built. So the build notes once, when it has ended, what became 
 """
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from airflow.sdk import Context
@@ -19,6 +21,16 @@ NODE_TYPES = {resource.value for resource in SUPPORTED_BUILD_RESOURCES}
 WITHOUT_TESTS = [f"--resource-type={name}" for name in sorted(NODE_TYPES)]
 NO_FILES = "--no-write-json"
 """Spares dbt to write its manifest, almost a second, into a folder that goes away."""
+
+
+@contextmanager
+def _in_turn(context: Context) -> Iterator[None]:
+    from include.task_errors import plain_failures
+    from include.warehouse.connection import task_warehouse_url
+    from include.warehouse.turn import in_turn
+
+    with plain_failures(), in_turn(task_warehouse_url(), context["run_id"]):
+        yield
 
 
 class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
@@ -37,7 +49,8 @@ class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
         # what Airflow has loaded stays; each of dbt's collections would look through all of it
         gc.freeze()
         try:
-            super().execute(context, **kwargs)
+            with _in_turn(context):
+                super().execute(context, **kwargs)
         except Exception:
             failed = {node.partition(".")[0] for node, is_ in self.status.items() if is_ == "error"}
             if not failed or not failed <= NODE_TYPES:
@@ -81,7 +94,8 @@ class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
             raise AirflowException(f"{self.unique_id} failed: see the log of {self.build_id}.")
         self.template_fields = DbtBuildLocalOperator.template_fields
         self.render_template_fields(context)
-        super().execute(context, **kwargs)
+        with _in_turn(context):
+            super().execute(context, **kwargs)
 
     def _is_retry(self, context: Context) -> bool:
         """Whether this task has failed since it was last cleared, or ever."""

@@ -3,7 +3,7 @@
     in place is Postgres' only: Spark's tables cannot be.
 #}
 {% macro create_ops_tables() -%}
-    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'snapshot') -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'seed', 'snapshot', 'test') -%}
         {%- set tables = [churn_model_parameters_ddl()] -%}
         {%- if target.type != 'spark' -%}
             {%- do tables.append(data_tests_ddl()) -%}

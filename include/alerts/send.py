@@ -44,16 +44,18 @@ def send_alert(
     from include.report.ledger import Ledger
     from include.report.telegram import Telegram, Text, recipients
     from include.warehouse.connection import connect
+    from include.warehouse.locks import make_schemas
 
     to = recipients(connection)
     today = datetime.now(ZoneInfo(settings.shop_time_zone)).date()
     with Telegram(to.token, settings.telegram_api_url) as telegram:
         try:
             warehouse = connect(warehouse_url or "")
+            make_schemas(warehouse, "ops")  # the alert may be that this is not allowed
         except UserError:
             for chat in to.chats:
                 telegram.send(chat, Text(html))
-            log.info("Alert sent; the warehouse, which remembers alerts, cannot be reached.")
+            log.info("Alert sent; the warehouse, which remembers alerts, cannot be used.")
             return
         with closing(warehouse):
             ledger = Ledger(warehouse, f"alert: {cause}", today)

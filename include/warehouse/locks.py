@@ -22,21 +22,25 @@ SCHEMAS = "schemas"
 """The lock of who makes one; dbt takes it, too (macros/create_schema.sql)."""
 
 
-def lock(cursor: Cursor, name: str, who: str, patience: int = PATIENCE) -> None:
+def lock(
+    cursor: Cursor, name: str, who: str, patience: int = PATIENCE, *, is_shared: bool = False
+) -> None:
     """Take a lock until the transaction ends, as long as that may be idle.
 
     What else the transaction locks is waited for as long. `who` is who else may hold the lock, the
-    beginning of a sentence. Raises TryAgainError where that goes on for `patience` seconds.
+    beginning of a sentence; a shared lock may be held by several. Raises TryAgainError where that
+    goes on for `patience` seconds.
     """
     cursor.execute("set local idle_in_transaction_session_timeout = 0")
     cursor.execute("set local statement_timeout = 0")
     cursor.execute("set local lock_timeout = %s", (1000 * patience,))
-    cursor.execute("select pg_try_advisory_xact_lock(hashtext(%s))", (name,))
+    shared = "_shared" if is_shared else ""
+    cursor.execute(f"select pg_try_advisory_xact_lock{shared}(hashtext(%s))", (name,))
     if cursor.fetchone() == (True,):
         return
     log.warning("%s is at work in the warehouse: waiting for %s seconds at most.", who, patience)
     try:
-        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (name,))
+        cursor.execute(f"select pg_advisory_xact_lock{shared}(hashtext(%s))", (name,))
     except errors.LockNotAvailable:
         raise still_held(who, patience) from None
 

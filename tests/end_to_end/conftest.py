@@ -7,10 +7,12 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -19,6 +21,7 @@ from include.settings import Settings
 from include.warehouse import embedded
 from tests.support import fake_hubspot, fake_pipedrive
 from tests.support.fake_telegram import CHAT, TOKEN, WRONG_TOKEN, Delivered, fake_telegram
+from tests.support.pgbouncer import pooled
 from tests.support.project_copy import copy_project, environment, run
 from tests.support.tls_front import tls_front
 from tests.support.warehouses import Warehouse, new_warehouse
@@ -128,20 +131,72 @@ def with_telegram(start: Callable[[str], Run]) -> Run:
 
 def sent(place: Place) -> Run:
     """A small demo shop's report of an earlier week, in Portuguese, from a Postgres with a CA."""
+    return _small_demo(place, place.warehouse.url)
+
+
+def _small_demo(place: Place, warehouse_url: str) -> Run:
     keys = place.project / "a CA's keys"
     keys.mkdir()
-    with tls_front(place.warehouse.url, keys) as warehouse_url:
+    with tls_front(warehouse_url, keys) as encrypted:
         return with_telegram(
             lambda url: place.demo(
                 "--as-of",
                 MONDAY,
                 DEMO_CUSTOMERS="60",
                 REPORT_LANG="pt_BR",
-                AIRFLOW_CONN_WAREHOUSE=warehouse_url,
+                AIRFLOW_CONN_WAREHOUSE=encrypted,
                 AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
                 TELEGRAM_API_URL=url,
             )
         )
+
+
+def managed(place: Place) -> Run:
+    """The same from a Postgres as it is rented: a pooler, a user of few rights, other settings."""
+    schemas = ("landing", "landing_staging", "staging", "shop", "marts", "ops")
+    place.warehouse.execute(
+        f"""
+        create role rented login password 'rented';
+        alter role rented set timezone = 'Asia/Tokyo';
+        alter role rented set datestyle = 'SQL, DMY';
+        alter role rented set client_encoding = 'LATIN1';
+        alter role rented set search_path = 'elsewhere';
+        alter role rented set idle_in_transaction_session_timeout = '2s';
+        {" ".join(f"create schema {name} authorization rented;" for name in schemas)}
+        """
+    )
+    to = urlsplit(place.warehouse.url)
+    rented = f"postgresql://rented:rented@{to.hostname}:{to.port}{to.path}"
+    with pooled(rented, 8) as url:
+        return _small_demo(place, url)
+
+
+def two_weeks(place: Place) -> Run:
+    """The runs of two Mondays at once."""
+    files = str(cdnow_files(place))
+
+    def week(url: str, monday: str) -> Run:
+        return place.dags_test(
+            f"{monday}T11:00:00+00:00",
+            SHOP_SOURCES="cdnow",
+            SHOP_DATA=files,
+            AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
+            TELEGRAM_API_URL=url,
+        )
+
+    def both(url: str) -> Run:
+        with ThreadPoolExecutor() as pool:
+            first, second = pool.map(partial(week, url), (MONDAY, "2026-11-16"))
+        return Run(
+            **{
+                **vars(first),
+                "returncode": first.returncode or second.returncode,
+                "stdout": first.stdout + second.stdout,
+                "stderr": first.stderr + second.stderr,
+            }
+        )
+
+    return with_telegram(both)
 
 
 def bad_file(place: Place) -> Run:
@@ -217,8 +272,11 @@ def cdnow_files(place: Place) -> Path:
     return folder
 
 
-RUNS = {one.__name__: one for one in (sent, bad_file, failing_test, wrong_token, crm)}
-DEMOS = ("sent", "bad_file")
+RUNS = {
+    one.__name__: one
+    for one in (sent, bad_file, failing_test, wrong_token, crm, managed, two_weeks)
+}
+DEMOS = ("sent", "bad_file", "managed")
 """Those of `make demo`, which finds its Airflow database by itself."""
 
 

@@ -1,5 +1,6 @@
 """When a node's task believes what the build has noted, and when it builds the node itself."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,11 +28,13 @@ def happens(
     from cosmos import ProfileConfig
     from cosmos.operators.local import DbtBuildLocalOperator
 
+    from include import dbt_tasks
     from include.dbt_tasks import NodeTask
     from include.settings import DBT_PROJECT
 
     done = []
     monkeypatch.setattr(DbtBuildLocalOperator, "execute", lambda *_, **__: done.append(BUILT))
+    monkeypatch.setattr(dbt_tasks, "_in_turn", lambda _: nullcontext())
     monkeypatch.setattr(NodeTask, "render_template_fields", lambda *_: None)
     task = NodeTask(
         unique_id=NODE,

@@ -9,11 +9,16 @@ import psycopg2
 import pytest
 
 from include.bot.rows import reading
+from include.connections import Connection
+from include.errors import UserError
 from include.report.deliver import Part, deliver
 from include.report.ledger import Ledger
 from include.report.telegram import Chat, Telegram, Text
+from include.sync.sources import declared_sources
+from include.sync.sync import sync
 from include.warehouse.connection import connect
 from include.warehouse.copying import execute, transaction
+from tests.support.fake_pipedrive import fake_pipedrive, fill
 from tests.support.fake_telegram import CHAT, TOKEN, FakeTelegram, fake_telegram
 from tests.support.pgbouncer import pooled
 
@@ -121,3 +126,20 @@ def test_files_are_loaded_through_it(warehouse_url: str) -> None:
             with transaction(url) as loading:
                 execute(loading, "create table landing.one (n int)")
                 execute(loading, "drop table landing.one")
+
+
+def test_a_crm_is_loaded_where_the_pooler_allows_what_dlt_asks(warehouse_url: str) -> None:
+    with fake_pipedrive() as crm:
+        fill(crm, 3)
+        connection = Connection("http", crm.url, None, None, crm.token, None)
+
+        def load(url: str) -> int:
+            return sync(declared_sources()["pipedrive"], "users", url, connection)[0].rows
+
+        with (
+            pooled(warehouse_url, 6) as url,
+            pytest.raises(UserError, match="allow it with ignore_startup_parameters = options"),
+        ):
+            load(url)
+        with pooled(warehouse_url, 6, "ignore_startup_parameters = options") as url:
+            assert load(url) > 0

@@ -31,8 +31,11 @@ pidfile = {folder}/pid
 
 
 @contextmanager
-def pooled(url: str, sessions: int) -> Iterator[str]:
-    """URL of the same database behind a pool of so many sessions; skips without pgbouncer."""
+def pooled(url: str, sessions: int, *configured: str) -> Iterator[str]:
+    """URL of the same database behind a pool of so many sessions; skips without pgbouncer.
+
+    `configured` are more lines of its configuration.
+    """
     if PROGRAM is None:
         pytest.skip("needs pgbouncer: apt-get install pgbouncer")
     to = urlsplit(url)
@@ -51,6 +54,7 @@ def pooled(url: str, sessions: int) -> Iterator[str]:
             size=sessions,
             folder=folder,
         )
+        + "\n".join(configured)
     )
     # it refuses to be root
     user = "nobody" if os.geteuid() == 0 else None

@@ -28,13 +28,14 @@ def wait_for_turn(context: "Context", warehouse_url: str) -> None:
 
     from include.warehouse.turn import take_turn
 
-    run = context["dag_run"]
     is_test = sys.argv[1:3] == ["dags", "test"]
-    others = take_turn(warehouse_url, run.run_id, KEPT_FOR_IN_A_TEST if is_test else KEPT_FOR)
+    kept_for = KEPT_FOR_IN_A_TEST if is_test else KEPT_FOR
+    others = take_turn(warehouse_url, context["run_id"], kept_for)
     if others is None:
         return
     now = datetime.now(UTC)
-    if now - (run.start_date or now) > PATIENCE:
+    began = context["ti"].get_first_reschedule_date(context)
+    if began is not None and now - began > PATIENCE:
         raise UserError(
             f"{others} This run has waited {PATIENCE.seconds // 3600} hours: see to it that the"
             " other one ends, then clear this one."

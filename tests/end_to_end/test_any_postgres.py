@@ -6,7 +6,7 @@ import pytest
 
 from tests.end_to_end.conftest import Run
 
-pytestmark = pytest.mark.nightly
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1200)]
 
 TABLES = """
 select format('%I.%I', schemaname, tablename) as name

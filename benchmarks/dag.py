@@ -60,7 +60,9 @@ with DAG("local_mode", start_date=datetime(2026, 1, 5), schedule=None):
             "vars": {{"sources": ["demo_shop"]}},
             "install_deps": False,
             "env": {{
-                "AS_OF_DATE": "{DEMO_AS_OF}", "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"
+                "AS_OF_DATE": "{DEMO_AS_OF}", "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
+                # its nodes are a process each, which do not take turns
+                "BUILD_TURN": "airflow",
             }},
         }},
     )

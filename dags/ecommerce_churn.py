@@ -10,6 +10,8 @@ report of the week before reaches the shop's Telegram channel.
 * `marts` is the rest of it: churn, predictions, what the report prints; then all data tests.
 * `send_report` prints a few rows of the marts; without a connection `telegram` it writes a preview.
 
+Only one run builds in a warehouse at a time: `get_shop_data` waits for its turn.
+
 To report on an earlier week, trigger it with `as_of_date` set to the Monday after that week.
 """
 
@@ -30,6 +32,7 @@ from include.alerts.callbacks import (
 )
 from include.dbt_group import dbt_task_group
 from include.settings import FACTS, load_settings
+from include.task_turn import turn_is_over
 
 SETTINGS = load_settings()
 DEADLINE = DeadlineAlert(
@@ -60,7 +63,7 @@ with DAG(
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": True,
         "execution_timeout": timedelta(hours=1),
-        "on_failure_callback": task_failed,
+        "on_failure_callback": [task_failed, turn_is_over],
     },
     params={
         "as_of_date": Param(
@@ -81,11 +84,17 @@ with DAG(
         from include.connections import from_airflow
         from include.shop_data import get_shop_data
         from include.task_errors import plain_failures
+        from include.task_turn import wait_for_turn
         from include.warehouse.connection import task_warehouse_url
+        from include.warehouse.turn import in_turn
 
+        context = get_current_context()
         with plain_failures():
-            as_of = as_of_date(get_current_context(), SETTINGS.shop_time_zone)
-            get_shop_data(SETTINGS, task_warehouse_url(), as_of, from_airflow)
+            as_of = as_of_date(context, SETTINGS.shop_time_zone)
+            warehouse = task_warehouse_url()
+            wait_for_turn(context, warehouse)
+            with in_turn(warehouse, context["run_id"]):
+                get_shop_data(SETTINGS, warehouse, as_of, from_airflow)
             return as_of
 
     @task
@@ -97,8 +106,14 @@ with DAG(
         from include.churn_model.summary import summary
         from include.task_errors import plain_failures
         from include.warehouse.connection import connect, task_warehouse_url
+        from include.warehouse.turn import in_turn
 
-        with plain_failures(), closing(connect(task_warehouse_url())) as connection:
+        warehouse = task_warehouse_url()
+        with (
+            plain_failures(),
+            in_turn(warehouse, get_current_context()["run_id"]),
+            closing(connect(warehouse)) as connection,
+        ):
             for fitted in fit_for_the_week(connection):
                 print(summary(fitted))
 
@@ -110,23 +125,26 @@ with DAG(
         from include.report.publish import publish_report
         from include.task_errors import plain_failures
         from include.warehouse.connection import task_warehouse_url
+        from include.warehouse.turn import end_turn, in_turn
 
+        run_id = get_current_context()["run_id"]
         with plain_failures():
             warehouse = task_warehouse_url()
-            said = publish_report(
-                warehouse,
-                from_airflow("telegram"),
-                SETTINGS,
-                as_of=None if as_of == LATEST else parse_date(as_of),
-                run_id=get_current_context()["run_id"],
-            )
+            with in_turn(warehouse, run_id):
+                said = publish_report(
+                    warehouse,
+                    from_airflow("telegram"),
+                    SETTINGS,
+                    as_of=None if as_of == LATEST else parse_date(as_of),
+                    run_id=run_id,
+                )
+            end_turn(warehouse, run_id)
         churn_is_unusual(SETTINGS, warehouse)
         sources_are_behind(SETTINGS, warehouse)
         return said
 
     as_of = get_shop_data()
-    dbt_vars = {"sources": SETTINGS.modelled_sources}
     dbt_env = {"AS_OF_DATE": str(as_of)}
-    shop = dbt_task_group("shop", dbt_vars, dbt_env, select=FACTS, with_tests=False)
-    marts = dbt_task_group("marts", dbt_vars, dbt_env, exclude=FACTS)
+    shop = dbt_task_group("shop", SETTINGS.dbt_vars, dbt_env, select=FACTS, with_tests=False)
+    marts = dbt_task_group("marts", SETTINGS.dbt_vars, dbt_env, exclude=FACTS)
     as_of >> shop >> fit_churn_model() >> marts >> send_report(as_of)  # type: ignore[arg-type]

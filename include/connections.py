@@ -14,11 +14,14 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from include.errors import UserError
 
 OF_LIBPQ = re.compile(
-    r"application_name|channel_binding|client_encoding|connect_timeout|gss\w+|hostaddr|keepalives\w*"
+    r"application_name|channel_binding|connect_timeout|gss\w+|hostaddr|keepalives\w*"
     r"|krbsrvname|load_balance_hosts|options|passfile|require_auth|requirepeer|ssl\w+"
     r"|target_session_attrs|tcp_user_timeout"
 )
-"""The extras of a Postgres connection that its driver takes; others are Airflow's own."""
+"""The extras of a Postgres connection that its driver takes; others are Airflow's own.
+
+Not `client_encoding`: see `SESSION` of `warehouse/connection.py`.
+"""
 
 
 _FIELDS = ("conn_type", "host", "port", "login", "password", "schema", "extra", "description")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import yaml
 from airflow.sdk import TaskGroup, get_parsing_context
 from cosmos import (
     DbtTaskGroup,
@@ -29,6 +30,28 @@ from include.settings import DBT_PROJECT
 
 NODE_TASK = re.compile(r"\.(\w+)_(?:run|seed|snapshot)$")
 """The end of the id of a node's task, as Cosmos makes it of the node's name."""
+
+
+class WarehouseProfile(PostgresUserPasswordProfileMapping):  # type: ignore[misc]
+    """The profile of `profiles.yml`, its variables filled from Airflow's connection `warehouse`.
+
+    Of how that is encrypted Cosmos' own mapping passes on `sslmode` only.
+    """
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """As it is written, which needs no connection."""
+        profiles = yaml.safe_load((DBT_PROJECT / "profiles.yml").read_text(encoding="utf-8"))
+        return dict(profiles["warehouse"]["outputs"]["postgres"])
+
+    mock_profile = profile
+
+    @property
+    def env_vars(self) -> dict[str, str]:
+        """The variables; only for code that runs in a task."""
+        from include.warehouse.connection import as_environment, task_warehouse_url
+
+        return as_environment(task_warehouse_url())
 
 
 def dbt_task_group(
@@ -67,15 +90,14 @@ def dbt_task_group(
     profile = ProfileConfig(
         profile_name="warehouse",
         target_name="postgres",
-        profile_mapping=PostgresUserPasswordProfileMapping(
-            conn_id="warehouse", profile_args={"schema": "marts", "threads": 4}
-        ),
+        profile_mapping=WarehouseProfile(conn_id="warehouse"),
     )
     args: dict[str, Any] = {
         "vars": dbt_vars,
         "install_deps": False,
         # unit tests judge the code, not the data: they belong to `make test`
-        "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test", **dbt_env},
+        # and the tasks see to it that it is their run's turn
+        "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test", "BUILD_TURN": "airflow", **dbt_env},
         # in the task's own process: Airflow's has imported half of what dbt needs
         "invocation_mode": InvocationMode.DBT_RUNNER,
     }

@@ -51,6 +51,16 @@ def _final_unless_it_may_pass(result: Any) -> Iterator[None]:
         raise AirflowFailException(str(error)) from None
 
 
+@contextmanager
+def _in_turn(context: Context) -> Iterator[None]:
+    from include.task_errors import plain_failures
+    from include.warehouse.connection import task_warehouse_url
+    from include.warehouse.turn import in_turn
+
+    with plain_failures(), in_turn(task_warehouse_url(), context["run_id"]):
+        yield
+
+
 class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
     """Runs `dbt build` without tests; it leaves to a failed node's own task to fail.
 
@@ -72,7 +82,8 @@ class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
         # what Airflow has loaded stays; each of dbt's collections would look through all of it
         gc.freeze()
         try:
-            super().execute(context, **kwargs)
+            with _in_turn(context):
+                super().execute(context, **kwargs)
         except Exception:
             failed = {node.partition(".")[0] for node, is_ in self.status.items() if is_ == "error"}
             if not failed or not failed <= NODE_TYPES or self.may_pass:
@@ -118,7 +129,8 @@ class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
             raise AirflowException(f"{self.unique_id} failed: see the log of {self.build_id}.")
         self.template_fields = DbtBuildLocalOperator.template_fields
         self.render_template_fields(context)
-        super().execute(context, **kwargs)
+        with _in_turn(context):
+            super().execute(context, **kwargs)
 
     def handle_exception_dbt_runner(self, result: Any) -> None:
         """Raise dbt's error."""

@@ -105,11 +105,10 @@ def was_prepared() -> bool:
 
 def dbt(settings: Settings, *command: str) -> list[str]:
     """A command of dbt on the active sources; it needs the variables of the warehouse."""
-    dbt_vars = json.dumps({"sources": settings.modelled_sources})
     project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     # named as Cosmos names them: what is parsed with one name of the same is not taken for another
     profile = ["--profile", "warehouse", "--target", "postgres"]
-    return ["dbt", *command, *project, *profile, "--vars", dbt_vars]
+    return ["dbt", *command, *project, *profile, "--vars", json.dumps(settings.dbt_vars)]
 
 
 def _has_tables(env: dict[str, str]) -> bool:

@@ -5,7 +5,7 @@ Secrets are not here: they are Airflow connections (see `connections.py`).
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -129,6 +129,11 @@ class Settings(BaseSettings):
         """The sources that dbt has models of; what others bring only lands."""
         staging = DBT_PROJECT / "models" / "staging"
         return [source for source in self.shop_sources if (staging / source).is_dir()]
+
+    @property
+    def dbt_vars(self) -> dict[str, Any]:
+        """What dbt is told of the shop; other variables make it parse the whole project anew."""
+        return {"sources": self.modelled_sources, "shop_time_zone": self.shop_time_zone}
 
     def data_folder(self, source: str) -> Path:
         """Where the files of a shop lie."""

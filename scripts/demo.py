@@ -50,6 +50,7 @@ NODE = re.compile(
     r"(?P<done>\d+) of (?P<all>\d+) (?P<result>OK|ERROR|WARN|FAIL|PASS) ?\S* (?P<name>.+?) \.\.+ "
     r".* in (?P<seconds>[\d.]+)s"
 )
+WAITING = re.compile(r"\S+ has had the turn to build .+? This run waits\.")
 FAILURE = re.compile(r"^(?:airflow|cosmos)[\w.]*\.\w+(?:Exception|Error): (.+)", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[\d*m")
 
@@ -162,6 +163,8 @@ def _echo_progress(lines: Iterable[str]) -> Iterator[str]:
                 print(f"  {step} …", flush=True)
             else:
                 _say(f"  {step}", time.monotonic() - started[step])
+        elif waiting := WAITING.search(plain):
+            print(f"    {waiting.group()}", flush=True)
         elif line[:1] != "{" and (node := NODE.search(plain)) and _is_worth_a_line(node):
             done = f"    {node['done']:>3}/{node['all']} {node['result']:<5} {node['name']}"
             _say(done, float(node["seconds"]))

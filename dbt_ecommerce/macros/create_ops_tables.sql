@@ -3,7 +3,7 @@
     in place is Postgres' only: Spark's tables cannot be.
 #}
 {% macro create_ops_tables() -%}
-    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'snapshot') -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'seed', 'snapshot', 'test') -%}
         {%- set tables = [churn_model_parameters_ddl()] -%}
         {%- if target.type != 'spark' -%}
             {%- do tables.append(data_tests_ddl()) -%}
@@ -11,7 +11,11 @@
         {%- if target.type == 'postgres' -%}
             {%- do tables.extend([kept_models_ddl(), customer_history_runs_ddl()]) -%}
         {%- endif -%}
-        {%- do run_query('create schema if not exists ops') -%}
+        {%- if target.type != 'postgres' -%}
+            {%- do run_query('create schema if not exists ops') -%}
+        {%- elif not adapter.check_schema_exists(target.database, 'ops') -%}
+            {%- do adapter.create_schema(api.Relation.create(target.database, 'ops')) -%}
+        {%- endif -%}
         {%- for table in tables -%}
             {%- do run_query(table) -%}
         {%- endfor -%}

@@ -49,13 +49,15 @@ def send_alert(
     from include.report.ledger import Ledger
     from include.report.telegram import Telegram, Text, recipients
     from include.warehouse.connection import connect
+    from include.warehouse.locks import make_schemas
 
     to = recipients(connection)
     day = day or datetime.now(ZoneInfo(settings.shop_time_zone)).date()
     with Telegram(to.token, settings.telegram_api_url) as telegram:
         try:
             warehouse = connect(warehouse_url or "")
-        except UserError:
+            make_schemas(warehouse, "ops")  # the alert may be that this is not allowed
+        except (UserError, psycopg2.Error):
             warehouse = None
         if warehouse is not None:
             with closing(warehouse):

@@ -249,16 +249,16 @@ _SALES = """
 
 @contextmanager
 def reading(url: str, timeout: float = TIMEOUT) -> Iterator[Connection]:
-    """A connection that cannot write, and gives up a query after `timeout` seconds.
+    """A transaction that cannot write, and gives up a query after `timeout` seconds.
 
     Each query sees the tables as they are by then. A snapshot for all of them would find those
-    empty that dbt puts into place meanwhile.
+    empty that dbt puts into place meanwhile. The limit is the transaction's: behind a pooler the
+    session is another's next.
     """
     with closing(connect(url)) as connection:
-        connection.set_session(readonly=True)
+        connection.set_session("read committed", readonly=True)
         with connection.cursor() as cursor:
-            cursor.execute("set statement_timeout = %s", (round(timeout * 1000),))
-        connection.commit()  # a rollback would take the limit back
+            cursor.execute("set local statement_timeout = %s", (round(timeout * 1000),))
         yield connection
 
 

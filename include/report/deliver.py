@@ -75,14 +75,14 @@ def deliver(
     of them.
     """
     said, failures = [], list[UserError]()
-    with ledger.locked():
-        if resolve is not None:
+    if resolve is not None:
+        with ledger.deciding():
             _settle(chats, ledger, resolve)
-        for chat in chats:
-            try:
-                said.append(_to_chat(parts, chat, telegram, ledger, pin=pin, force=force))
-            except UserError as error:
-                failures.append(error)
+    for chat in chats:
+        try:
+            said.append(_to_chat(parts, chat, telegram, ledger, pin=pin, force=force))
+        except UserError as error:
+            failures.append(error)
     if failures:
         together = " ".join([*said, *map(str, failures)])
         if advice and any(isinstance(error, UnknownOutcomeError) for error in failures):
@@ -115,7 +115,8 @@ def _to_chat(
         return _all_parts(parts, chat, telegram, ledger, pin=pin, force=force)
     except ChatMovedError as moved:
         log.warning("%s", moved)
-        ledger.move(str(chat), str(moved.new_chat))
+        with ledger.deciding():
+            ledger.move(str(chat), str(moved.new_chat))
         return _all_parts(parts, moved.new_chat, telegram, ledger, pin=pin, force=force)
 
 
@@ -124,18 +125,16 @@ def _all_parts(
 ) -> str:
     done, first = [], None
     for part in parts:
-        if part.is_empty and not _is_there(ledger.entry(str(chat), part.name)):
-            continue
         what, message_id = _part(part, chat, telegram, ledger, reply_to=first, force=force)
         first = first or message_id
-        done.append(f"{part.name} {what}")
-    if pin and first is not None and _pin(first, chat, telegram, ledger):
-        done.append("pinned")
+        if what:
+            done.append(f"{part.name} {what}")
+    if pin and first is not None:
+        with ledger.deciding():
+            is_pinned = _pin(first, chat, telegram, ledger)
+        if is_pinned:
+            done.append("pinned")
     return f"{chat}: {', '.join(done)}."
-
-
-def _is_there(entry: Entry | None) -> bool:
-    return entry is not None and entry.state is State.SENT
 
 
 def _part(
@@ -148,31 +147,57 @@ def _part(
     force: bool,
 ) -> tuple[str, int | None]:
     """Send, edit or leave a part; which it was, and the number of its message where it is known."""
-    entry = ledger.entry(str(chat), part.name)
-    reason = reason_to_act(entry, part.content_hash, force=force)
-    if reason is Reason.UNKNOWN_OUTCOME:
-        raise UnknownOutcomeError(
-            f"Whether the {part.name} reached the chat {chat} is not known, and it is not sent a"
-            " second time."
-        )
-    if entry is not None and reason is Reason.UNCHANGED:
-        return _DONE[reason], entry.message_id
-    if entry is not None and reason is Reason.CHANGED:
-        is_edited = _edit(part, chat, telegram, ledger, entry)
-        return _DONE[reason] if is_edited else NOT_EDITED, entry.message_id
+    with ledger.deciding():
+        entry = ledger.entry(str(chat), part.name)
+        if part.is_empty and (entry is None or entry.state is not State.SENT):
+            return "", None
+        reason = reason_to_act(entry, part.content_hash, force=force)
+        if reason is Reason.UNKNOWN_OUTCOME:
+            raise UnknownOutcomeError(
+                f"Whether the {part.name} reached the chat {chat} is not known, and it is not sent"
+                " a second time."
+            )
+        if entry is not None and reason is Reason.UNCHANGED:
+            return _DONE[reason], entry.message_id
+        if entry is not None and reason is Reason.CHANGED:
+            is_edited = _edit(part, chat, telegram, ledger, entry)
+            return _DONE[reason] if is_edited else NOT_EDITED, entry.message_id
+        ledger.write(str(chat), part.name, _announcement(part), reason)
+    return _DONE[reason], _send(part, chat, telegram, ledger, reason, reply_to)
 
-    announced = Entry(State.SENDING, part.content_hash, None)
-    ledger.write(str(chat), part.name, announced, reason)
-    try:
-        message_id = telegram.send(chat, part.content, reply_to)
-    except UnknownOutcomeError:
-        ledger.write(str(chat), part.name, announced, Reason.UNKNOWN_OUTCOME)
-        raise
-    except UserError:
-        ledger.write(str(chat), part.name, Entry(State.NOT_SENT, part.content_hash, None), reason)
-        raise
-    ledger.write(str(chat), part.name, Entry(State.SENT, part.content_hash, message_id), reason)
-    return _DONE[reason], message_id
+
+def _announcement(part: Part) -> Entry:
+    return Entry(State.SENDING, part.content_hash, None)
+
+
+def _send(
+    part: Part,
+    chat: Chat,
+    telegram: Telegram,
+    ledger: Ledger,
+    reason: Reason,
+    reply_to: int | None,
+) -> int:
+    """Send a part that is announced; the number of its message."""
+    announced = _announcement(part)
+    with ledger.sending():
+        if ledger.entry(str(chat), part.name) != announced:
+            raise TryAgainError(
+                f"What the ledger says of the {part.name} for the chat {chat} was changed when it"
+                " was about to be sent: send the report again."
+            )
+        try:
+            message_id = telegram.send(chat, part.content, reply_to)
+        except UnknownOutcomeError:
+            ledger.write(str(chat), part.name, announced, Reason.UNKNOWN_OUTCOME)
+            raise
+        except UserError:
+            not_sent = Entry(State.NOT_SENT, part.content_hash, None)
+            ledger.write(str(chat), part.name, not_sent, reason)
+            raise
+        sent = Entry(State.SENT, part.content_hash, message_id)
+        ledger.write(str(chat), part.name, sent, reason)
+    return message_id
 
 
 def _edit(part: Part, chat: Chat, telegram: Telegram, ledger: Ledger, entry: Entry) -> bool:

@@ -3,8 +3,12 @@
 Telegram cannot be asked whether a message is there, so every message is announced here before it is
 sent and confirmed after it. A row that is still announced when nobody is sending any more belongs
 to a message of unknown outcome.
+
+One connection does, and no session: each step is a transaction with a lock of its own, so it holds
+behind a pooler, too, even one with a single session.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +17,11 @@ from enum import StrEnum
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-_LOCK = 7_230_611  # any number that no other program takes
-TABLE = f"""
-select pg_advisory_xact_lock({_LOCK});
-create schema if not exists ops;
+from include.warehouse.locks import lock, make_schemas
+
+HANDOVER = 1.0
+"""Seconds within which who has announced a message comes to send it."""
+TABLE = """
 create table if not exists ops.report_deliveries (
     report text not null,
     period_starts_on date not null,
@@ -73,25 +78,60 @@ def reason_to_act(entry: Entry | None, content_hash: str, *, force: bool = False
 
 
 class Ledger:
-    """The rows of one report and period; every change is committed at once."""
+    """The rows of one report and period, read and written in `deciding` and `sending` only."""
 
     def __init__(self, connection: Connection, report: str, period_starts_on: date) -> None:
         self._connection = connection
         self._key = (report, period_starts_on)
+        self._is_made = False
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Let nobody else deliver meanwhile, and wait for who does.
+    def deciding(self) -> Iterator[None]:
+        """Let nobody else decide or send meanwhile; what is written counts at the end.
 
-        The lock is the connection's: the server gives it back when the process dies.
+        Between the announcement and the sending the lock is nobody's. A message that was announced
+        just now has a sender who waits for it, and is left to them before it is judged.
         """
+        self._lock()
+        if self._is_just_announced():
+            self._connection.commit()
+            time.sleep(HANDOVER)
+            self._lock()
+        with self._until_committed():
+            yield
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """The same for who has announced the message."""
+        self._lock()
+        with self._until_committed():
+            yield
+
+    def _lock(self) -> None:
+        if not self._is_made:
+            self._connection.rollback()
+            make_schemas(self._connection, "ops", ddl=TABLE)
+            self._is_made = True
         report, _ = self._key
-        self._do("select pg_advisory_lock(%s, hashtext(%s))", _LOCK, report)
+        with self._connection.cursor() as cursor:
+            lock(cursor, f"report: {report}", "Another process that sends this report")
+
+    @contextmanager
+    def _until_committed(self) -> Iterator[None]:
         try:
-            self._do(TABLE)
             yield
         finally:
-            self._do("select pg_advisory_unlock(%s, hashtext(%s))", _LOCK, report)
+            self._connection.commit()  # also what is noted of a failure
+
+    def _is_just_announced(self) -> bool:
+        query = """
+            select from ops.report_deliveries
+            where report = %s and period_starts_on = %s and state = 'sending' and reason <> %s
+                and changed_at > clock_timestamp() - interval '1 second' * %s
+        """
+        with self._connection.cursor() as cursor:
+            cursor.execute(query, (*self._key, Reason.UNKNOWN_OUTCOME.value, HANDOVER))
+            return cursor.rowcount > 0
 
     def entry(self, chat: str, part: str) -> Entry | None:
         """The row of a part."""
@@ -99,7 +139,7 @@ class Ledger:
             select state, content_hash, message_id from ops.report_deliveries
             where report = %s and period_starts_on = %s and chat = %s and part = %s
         """
-        with self._connection, self._connection.cursor() as cursor:
+        with self._connection.cursor() as cursor:
             cursor.execute(query, (*self._key, chat, part))
             row = cursor.fetchone()
         return Entry(State(row[0]), row[1], row[2]) if row else None
@@ -109,13 +149,14 @@ class Ledger:
         self._do(
             """
             insert into ops.report_deliveries (
-                report, period_starts_on, chat, part, state, reason, content_hash, message_id
+                report, period_starts_on, chat, part, state, reason, content_hash, message_id,
+                changed_at
             )
-            values (%s, %s, %s, %s, %s, %s, %s, %s)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())
             on conflict (report, period_starts_on, chat, part) do update set
                 state = excluded.state, reason = excluded.reason,
                 content_hash = excluded.content_hash, message_id = excluded.message_id,
-                changed_at = current_timestamp
+                changed_at = clock_timestamp()
             """,
             *self._key,
             chat,
@@ -133,7 +174,7 @@ class Ledger:
             where report = %s and period_starts_on = %s and state = 'sending'
             order by chat
         """
-        with self._connection, self._connection.cursor() as cursor:
+        with self._connection.cursor() as cursor:
             cursor.execute(query, self._key)
             return [chat for (chat,) in cursor.fetchall()]
 
@@ -141,7 +182,7 @@ class Ledger:
         """Make the unknown outcomes of this report in a chat known."""
         self._do(
             """
-            update ops.report_deliveries set state = %s, changed_at = current_timestamp
+            update ops.report_deliveries set state = %s, changed_at = clock_timestamp()
             where report = %s and period_starts_on = %s and chat = %s and state = 'sending'
             """,
             state.value,
@@ -171,5 +212,5 @@ class Ledger:
         )
 
     def _do(self, statement: str, *values: object) -> None:
-        with self._connection, self._connection.cursor() as cursor:
+        with self._connection.cursor() as cursor:
             cursor.execute(statement, values)

@@ -176,6 +176,12 @@ def explain(source: str, error: BaseException, secrets: tuple[str, ...]) -> User
                 " run goes on from where the last good one ended."
             )
     for cause in chain:
+        if "unsupported startup parameter: options" in str(cause):
+            return UserError(
+                f"{source} could not be loaded, as the pooler before the warehouse lets nobody name"
+                " a schema when they connect: allow it with ignore_startup_parameters = options, or"
+                " let the connection warehouse lead past the pooler (docs/your-postgres.md)."
+            )
         if isinstance(cause, PostgresError) and may_pass(cause):
             said = scrub(str(cause).strip().split("\n")[0], secrets)
             return TryAgainError(

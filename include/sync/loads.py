@@ -1,18 +1,22 @@
 """`ops.loads`: what each load of a table brought, how long it took, and how it ended."""
 
 import json
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from include.warehouse.connection import connect
+from include.warehouse.locks import make_schemas
 
 FAILED_RUNS_TO_PAUSE = 3
 """So many runs of the DAG in a row in which a table's loads all failed pause its source."""
 
 DDL = """
-create schema if not exists ops;
 create table if not exists ops.loads (
     load_number bigint generated always as identity primary key,
     source_name text not null,
@@ -66,8 +70,7 @@ def note(warehouse_url: str, load: Load) -> None:
     lag = None
     if load.newest_at:
         lag = max(0, round((load.started_at - load.newest_at).total_seconds()))
-    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
-        _prepare(cursor)
+    with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             """
             insert into ops.loads (
@@ -105,19 +108,18 @@ def paused_because(warehouse_url: str, source: str, *, before_run: str | None = 
     It is where one of its tables could not be loaded in the last three runs. A run does not pause
     itself: what it has tried already is left out with `before_run`, its id.
     """
-    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
-        _prepare(cursor)
+    with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
         pause = pause_of(cursor, source, before_run=before_run)
     return pause.because if pause else None
 
 
-def has_loads(cursor: Any) -> bool:
+def has_loads(cursor: Cursor) -> bool:
     """Whether anything was ever loaded, or tried."""
     cursor.execute("select to_regclass('ops.loads') is not null")
-    return bool(cursor.fetchone()[0])
+    return cursor.fetchone() == (True,)
 
 
-def pause_of(cursor: Any, source: str, *, before_run: str | None = None) -> Pause | None:
+def pause_of(cursor: Cursor, source: str, *, before_run: str | None = None) -> Pause | None:
     """The pause of a source, where it is paused; `ops.loads` has to be there."""
     cursor.execute(
         """
@@ -149,8 +151,7 @@ def pause_of(cursor: Any, source: str, *, before_run: str | None = None) -> Paus
 
 def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
     """When each table of a source was last loaded, those that ever were."""
-    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
-        _prepare(cursor)
+    with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             "select landing_table, max(started_at) from ops.loads"
             " where source_name = %s and status = 'loaded' group by landing_table",
@@ -159,8 +160,9 @@ def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
         return dict(cursor.fetchall())
 
 
-def _prepare(cursor: Any) -> None:
-    """Make the table where it is missing, one session at a time."""
-    if not has_loads(cursor):
-        cursor.execute("select pg_advisory_xact_lock(hashtext('ops.loads'))")
-        cursor.execute(DDL)
+@contextmanager
+def _prepared(warehouse_url: str) -> Iterator[Connection]:
+    """A connection to a warehouse that has the table."""
+    with closing(connect(warehouse_url)) as connection:
+        make_schemas(connection, "ops", ddl=DDL)
+        yield connection

@@ -6,6 +6,7 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from include.warehouse.connection import connect
+from include.warehouse.locks import make_schemas
 
 MOST_AT_ONCE = 1000
 
@@ -18,26 +19,21 @@ class Rejected:
         self._table = f"landing.{source}__rejected"
         self._rows: list[tuple[str, str, str]] = []
         self._connection = connect(warehouse_url)
-        self._connection.autocommit = True
-        with self._connection.cursor() as cursor:
-            cursor.execute("select to_regclass(%s)", (self._table,))
-            if cursor.fetchone() == (None,):
-                cursor.execute(
-                    f"""
-                    select pg_advisory_lock(hashtext('landing'));
-                    create schema if not exists landing;
-                    create table if not exists {self._table} (
-                        resource text not null,
-                        rejected_because text not null,
-                        source_row text not null,
-                        rejected_at timestamptz not null default now(),
-                        -- an index on rows themselves would refuse long ones
-                        row_hash text generated always as (md5(source_row)) stored,
-                        primary key (resource, row_hash)
-                    );
-                    select pg_advisory_unlock(hashtext('landing'));
-                    """
-                )
+        make_schemas(
+            self._connection,
+            "landing",
+            ddl=f"""
+            create table if not exists {self._table} (
+                resource text not null,
+                rejected_because text not null,
+                source_row text not null,
+                rejected_at timestamptz not null default now(),
+                -- an index on rows themselves would refuse long ones
+                row_hash text generated always as (md5(source_row)) stored,
+                primary key (resource, row_hash)
+            )
+            """,
+        )
 
     def add(self, resource: str, row: Any, because: str) -> None:
         """Set a row aside."""
@@ -48,7 +44,7 @@ class Rejected:
 
     def write(self) -> None:
         """Write down what was set aside so far."""
-        with self._connection.cursor() as cursor:
+        with self._connection, self._connection.cursor() as cursor:
             execute_values(
                 cursor,
                 f"insert into {self._table} (resource, rejected_because, source_row) values %s"  # noqa: S608

@@ -18,6 +18,7 @@ from include.sync.api import explain
 from include.sync.rest_api import api_client
 from include.sync.sources import Source
 from include.warehouse.connection import connect
+from include.warehouse.locks import make_schemas
 
 if TYPE_CHECKING:
     import psycopg2.extensions
@@ -26,7 +27,6 @@ TOKENS_A_PAGE = 20
 CHANGES_A_PAGE = 100
 NOT_FOUND, TOO_MANY_REQUESTS = 404, 429
 DDL = """
-create schema if not exists ops;
 create table if not exists landing.pipedrive__deal_changes (
     deal_id bigint,
     field_key text,
@@ -73,8 +73,8 @@ def load_stage_history(
     """
     client = api_client(source, connection, pause)
     with closing(connect(warehouse_url)) as warehouse:
+        _prepare(warehouse)
         with warehouse, warehouse.cursor() as cursor:
-            _prepare(cursor)
             deals = _deals(cursor, since, until)
             spent = _spent_today(cursor)
         say(f"{len(deals):,} deals to read, {spent:,} of {daily_budget:,} tokens spent today")
@@ -104,15 +104,16 @@ def load_stage_history(
     return True
 
 
-def _prepare(cursor: "psycopg2.extensions.cursor") -> None:
-    cursor.execute("select to_regclass('landing.pipedrive__deals')")
-    if cursor.fetchone() == (None,):
+def _prepare(warehouse: "psycopg2.extensions.connection") -> None:
+    with warehouse, warehouse.cursor() as cursor:
+        cursor.execute("select to_regclass('landing.pipedrive__deals')")
+        is_missing = cursor.fetchone() == (None,)
+    if is_missing:
         raise UserError(
             "Pipedrive's deals are not in the warehouse yet: run crm_sync, or"
             " scripts/sync_sources.py pipedrive, first."
         )
-    cursor.execute("select pg_advisory_xact_lock(hashtext('landing'))")
-    cursor.execute(DDL)
+    make_schemas(warehouse, "ops", ddl=DDL)
 
 
 def _deals(

@@ -23,6 +23,7 @@ from include.sync.rows import Part, Rows
 from include.sync.sources import Source, connection_of
 from include.warehouse.connection import connect
 from include.warehouse.load_files import Declared, declared_tables
+from include.warehouse.locks import LOAD_PATIENCE, lock, make_schemas
 
 if TYPE_CHECKING:
     from dlt import Pipeline
@@ -139,6 +140,8 @@ def _load(
         tempfile.TemporaryDirectory(prefix="sync-") as folder,
         closing(Rejected(warehouse_url, source.name)) as rejected,
     ):
+        with closing(connect(warehouse_url)) as warehouse:
+            make_schemas(warehouse, "landing", "landing_staging")  # dlt's own are no race's
         pipeline = _pipeline(name, warehouse_url, folder)
         pipeline.sync_destination()
         if full:
@@ -272,19 +275,23 @@ def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":
 
 def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
     """Make tables that dbt reads and that no row came for, or that something else may fill."""
-    with closing(connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
-        for table, types in declared.items():
-            columns = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
-            cursor.execute("select pg_advisory_xact_lock(hashtext('landing'))")
-            cursor.execute(f"create table if not exists landing.{table} ({columns})")
+    ddl = []
+    for table, types in declared.items():
+        columns = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
+        ddl.append(f"create table if not exists landing.{table} ({columns})")
+    with closing(connect(warehouse_url)) as connection:
+        make_schemas(connection, "landing", ddl="; ".join(ddl))
 
 
 @contextmanager
 def _one_at_a_time(warehouse_url: str) -> Iterator[None]:
     """Let loads of several tables into `landing` follow each other: they share dlt's own tables."""
-    with closing(connect(warehouse_url)) as lock, lock.cursor() as cursor:
-        lock.autocommit = True
-        cursor.execute("select pg_advisory_lock(hashtext('landing'))")
+    with (
+        closing(connect(warehouse_url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        lock(cursor, "landing", "Another load by dlt", LOAD_PATIENCE)
         yield
 
 

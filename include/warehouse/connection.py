@@ -5,6 +5,7 @@ it is set, else the embedded Postgres, which is started when it does not run. Ke
 imports: `scripts/warehouse.py url` is called from shell lines.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,20 @@ PASSING = re.compile(
     re.MULTILINE,
 )
 """What Postgres says before it is ready, as it ends and where it is full; libpq, without it."""
+SESSION = {"PGTZ": "UTC", "PGDATESTYLE": "ISO, MDY", "PGCLIENTENCODING": "UTF8"}
+"""What every session is told, so that no result depends on a server's, a role's or a machine's own.
+
+libpq reads it in each program that connects: psycopg2, ADBC, dlt, dbt. It travels with the request
+for a connection, which poolers keep apart for each client; what is SET later, they may not.
+"""
+os.environ.update(SESSION)
+OF_DBT = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "keepalives_idle")
+"""What dbt can be told of a connection beside its address."""
+NOT_OF_DBT = re.compile(
+    r"channel_binding|gss\w+|krbsrvname|load_balance_hosts|options|passfile|require\w+|ssl\w+"
+    r"|target_session_attrs"
+)
+"""What dbt cannot be told of a connection, but libpq by a variable: PG and the name."""
 UNREADABLE = "The warehouse's address cannot be read: correct AIRFLOW_CONN_WAREHOUSE."
 
 
@@ -83,31 +98,63 @@ def connect(url: str) -> "psycopg2.extensions.connection":
         raise UserError(UNREADABLE) from None
     except psycopg2.Error as error:
         raise _explain(url, error, options["connect_timeout"]) from None
-    version = connection.server_version // 10_000
-    if version < OLDEST:
+    unfit = _why_unfit(connection)
+    if unfit:
         connection.close()
-        raise UserError(
-            f"Postgres at {options['host']}:{options['port']} is version {version}, and the"
-            f" warehouse needs {OLDEST} or newer: upgrade it, or name another one in"
-            " AIRFLOW_CONN_WAREHOUSE."
-        )
+        raise UserError(unfit)
     return connection
 
 
+def _why_unfit(connection: "psycopg2.extensions.connection") -> str | None:
+    """Why a database cannot be the warehouse; it said so when the connection was made."""
+    place = f"{connection.info.host}:{connection.info.port}"
+    version = connection.server_version // 10_000
+    if version < OLDEST:
+        return (
+            f"Postgres at {place} is version {version}, and the warehouse needs {OLDEST} or newer:"
+            " upgrade it, or name another one in AIRFLOW_CONN_WAREHOUSE."
+        )
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        name = connection.info.dbname
+        return (
+            f"The database {name!r} at {place} is encoded in {encoding}, which cannot hold every"
+            f" name: make one with `create database … template template0 encoding 'UTF8'` and name"
+            " it in AIRFLOW_CONN_WAREHOUSE."
+        )
+    return None
+
+
 def as_environment(url: str) -> dict[str, str]:
-    """The parts of a URL as the variables that dbt's profile reads."""
+    """A URL as the variables that dbt's profile reads, and libpq where dbt has no word for it."""
     parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
+    told = dict(parse_qsl(parts.query))
+    if "sslpassword" in told:
+        raise UserError(
+            "dbt cannot be told the password of a key (sslpassword): give the connection warehouse"
+            " a key without one, readable by its owner only."
+        )
+    of_libpq = {
+        f"PG{name.upper().replace('_', '')}": value
+        for name, value in told.items()
+        if NOT_OF_DBT.fullmatch(name) and name not in OF_DBT
+    }
+    return {
+        **_parts(url),
+        **{f"WAREHOUSE_{name.upper()}": told.get(name, "") for name in OF_DBT},
+        **of_libpq,
+        **SESSION,
+    }
+
+
+def _parts(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
     return {
         "WAREHOUSE_HOST": parts.hostname or "",
         "WAREHOUSE_PORT": str(parts.port or 5432),
         "WAREHOUSE_USER": unquote(parts.username or ""),
         "WAREHOUSE_PASSWORD": unquote(parts.password or ""),
         "WAREHOUSE_DATABASE": unquote(parts.path.lstrip("/")),
-        **{
-            f"WAREHOUSE_{name.upper()}": options.get(name, "")
-            for name in ("sslmode", "sslrootcert", "sslcert", "sslkey")
-        },
     }
 
 
@@ -124,7 +171,7 @@ def may_pass(error: Exception) -> bool:
 def _explain(url: str, error: psycopg2.Error, timeout: int | str) -> UserError:
     """One sentence for what libpq said; its words are English, a server's own may not be."""
     try:
-        to = as_environment(url)
+        to = _parts(url)
     except ValueError:
         return UserError(UNREADABLE)
     host, place = to["WAREHOUSE_HOST"], f"{to['WAREHOUSE_HOST']}:{to['WAREHOUSE_PORT']}"

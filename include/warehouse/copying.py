@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import adbc_driver_manager as adbc
@@ -10,8 +10,10 @@ import adbc_driver_postgresql
 import pyarrow as pa
 
 from include.errors import TryAgainError, UserError
-from include.warehouse.connection import may_pass
+from include.warehouse import locks
+from include.warehouse.connection import connect, may_pass
 from include.warehouse.files import DataFile
+from include.warehouse.locks import make_schemas
 
 LOCK_NOT_AVAILABLE = "55P03"
 PATIENCE = 60  # seconds to wait for those who read the old tables in a transaction of theirs
@@ -21,18 +23,26 @@ PATIENCE = 60  # seconds to wait for those who read the old tables in a transact
 def transaction(url: str) -> Iterator[adbc.AdbcConnection]:
     """A transaction, committed at the end of the block, else rolled back.
 
-    One load at a time: a second one waits here until the first is done.
+    One load at a time: a second one waits here until the first is done. Raises UserError with one
+    sentence where the warehouse cannot be reached.
     """
+    with closing(connect(url)) as first:
+        make_schemas(first, "landing", "ops")  # at once, as other loads need them, too
     try:
         with (
             adbc_driver_postgresql.connect(url) as database,
             adbc.AdbcConnection(database) as connection,
         ):
             connection.set_autocommit(False)
-            execute(connection, "select pg_advisory_xact_lock(hashtext('load_files'))")
+            execute(connection, "set local statement_timeout = 0")
+            execute(connection, f"set local lock_timeout = '{locks.LOAD_PATIENCE}s'")
+            try:
+                execute(connection, "select pg_advisory_xact_lock(hashtext('load_files'))")
+            except adbc.Error as error:
+                if error.sqlstate != LOCK_NOT_AVAILABLE:
+                    raise
+                raise locks.still_held("Another load of files", locks.LOAD_PATIENCE) from None
             execute(connection, f"set local lock_timeout = '{PATIENCE}s'")
-            if not query(connection, "select 1 from pg_namespace where nspname = 'landing'"):
-                execute(connection, "create schema landing")
             yield connection  # closing without commit rolls back
             connection.commit()
     except (adbc.Error, pa.ArrowException, OSError) as error:

@@ -17,7 +17,6 @@ import yaml
 
 from include.errors import UserError
 from include.settings import DEMO_SHOP
-from include.warehouse.connection import connect
 from include.warehouse.copying import (
     columns_of,
     copy,
@@ -69,7 +68,6 @@ def load_files(
             f"The demo shop is loaded from Parquet only, for its types: empty {folder} and write it"
             " anew with `scripts/generate_seeds.py --format parquet`."
         )
-    connect(url).close()  # says in one sentence why it cannot
     rows: dict[str, int] = {}
     with transaction(url) as connection:
         for number, (table, path) in enumerate(paths.items()):

@@ -6,19 +6,25 @@ A run takes the better part of a minute, so every run serves several tests.
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
 
+from include.settings import Settings
 from include.warehouse import embedded
 from tests.support import fake_hubspot, fake_pipedrive
 from tests.support.fake_telegram import CHAT, TOKEN, WRONG_TOKEN, Delivered, fake_telegram
+from tests.support.pgbouncer import pooled
 from tests.support.project_copy import copy_project, environment, run
+from tests.support.tls_front import tls_front
 from tests.support.warehouses import Warehouse, new_warehouse
 
 MONDAY = "2026-11-09"
@@ -95,9 +101,8 @@ class Place:
     def demo(self, *options: str, **more: str) -> Run:
         """`make demo` where the developer has a warehouse of their own."""
         command = [sys.executable, "scripts/demo.py", *options]
-        return self._run(
-            command, environment(self.project, AIRFLOW_CONN_WAREHOUSE=self.warehouse.url, **more)
-        )
+        told = {"AIRFLOW_CONN_WAREHOUSE": self.warehouse.url} | more
+        return self._run(command, environment(self.project, **told))
 
     def dags_test(self, *options: str, dag_id: str = "ecommerce_churn", **more: str) -> Run:
         """`airflow dags test`, with the variables that `make demo` and `make up` give it."""
@@ -126,17 +131,78 @@ def with_telegram(start: Callable[[str], Run]) -> Run:
 
 
 def sent(place: Place) -> Run:
-    """A small demo shop's report of an earlier week, in Portuguese."""
-    return with_telegram(
-        lambda url: place.demo(
-            "--as-of",
-            MONDAY,
-            DEMO_CUSTOMERS="60",
-            REPORT_LANG="pt_BR",
+    """A small demo shop's report of an earlier week, in Portuguese, from a Postgres with a CA."""
+    return _small_demo(place, place.warehouse.url)
+
+
+def _small_demo(place: Place, warehouse_url: str) -> Run:
+    keys = place.project / "a CA's keys"
+    keys.mkdir()
+    with tls_front(warehouse_url, keys) as encrypted:
+        return with_telegram(
+            lambda url: place.demo(
+                "--as-of",
+                MONDAY,
+                DEMO_CUSTOMERS="60",
+                REPORT_LANG="pt_BR",
+                AIRFLOW_CONN_WAREHOUSE=encrypted,
+                AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
+                TELEGRAM_API_URL=url,
+            )
+        )
+
+
+def managed(place: Place) -> Run:
+    """The same from a Postgres as it is rented: a pooler, a user of few rights, other settings."""
+    schemas = ("landing", "landing_staging", "staging", "shop", "marts", "ops")
+    place.warehouse.execute(
+        f"""
+        create role rented login password 'rented';
+        alter role rented set timezone = 'Asia/Tokyo';
+        alter role rented set datestyle = 'SQL, DMY';
+        alter role rented set client_encoding = 'LATIN1';
+        alter role rented set search_path = 'elsewhere';
+        alter role rented set idle_in_transaction_session_timeout = '2s';
+        {" ".join(f"create schema {name} authorization rented;" for name in schemas)}
+        """
+    )
+    to = urlsplit(place.warehouse.url)
+    rented = f"postgresql://rented:rented@{to.hostname}:{to.port}{to.path}"
+    with pooled(rented, 8) as url:
+        return _small_demo(place, url)
+
+
+def two_weeks(place: Place) -> Run:
+    """The runs of two Mondays, the second of which begins while the first one builds."""
+    files = str(cdnow_files(place))
+
+    def week(url: str, monday: str) -> Run:
+        return place.dags_test(
+            f"{monday}T11:00:00+00:00",
+            SHOP_SOURCES="cdnow",
+            SHOP_DATA=files,
             AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
             TELEGRAM_API_URL=url,
         )
-    )
+
+    def both(url: str) -> Run:
+        with ThreadPoolExecutor() as pool:
+            running = pool.submit(week, url, MONDAY)
+            turn = "select to_regclass('ops.build_turn') is not null as is_taken"
+            while not place.warehouse.rows(turn)[0]["is_taken"]:
+                assert not running.done(), running.result().stderr
+                time.sleep(0.1)
+            second, first = week(url, "2026-11-16"), running.result()
+        return Run(
+            **{
+                **vars(first),
+                "returncode": first.returncode or second.returncode,
+                "stdout": first.stdout + second.stdout,
+                "stderr": first.stderr + second.stderr,
+            }
+        )
+
+    return with_telegram(both)
 
 
 def bad_file(place: Place) -> Run:
@@ -171,7 +237,8 @@ def wrong_token(place: Place) -> Run:
         connection.autocommit = True
         connection.cursor().execute("create sequence public.tries")
     dbt = ["dbt", "parse", "--project-dir", str(project), "--profiles-dir", str(project)]
-    parsed = run([*dbt, "--vars", '{"sources": ["cdnow"]}'], place.project, place.airflow)
+    told = json.dumps(Settings(shop_sources=["cdnow"]).dbt_vars)
+    parsed = run([*dbt, "--vars", told], place.project, place.airflow)
     assert parsed.returncode == 0, parsed.stdout
     return with_telegram(
         lambda url: place.dags_test(
@@ -211,8 +278,11 @@ def cdnow_files(place: Place) -> Path:
     return folder
 
 
-RUNS = {one.__name__: one for one in (sent, bad_file, failing_test, wrong_token, crm)}
-DEMOS = ("sent", "bad_file")
+RUNS = {
+    one.__name__: one
+    for one in (sent, bad_file, failing_test, wrong_token, crm, managed, two_weeks)
+}
+DEMOS = ("sent", "bad_file", "managed")
 """Those of `make demo`, which makes Airflow and its database ready by itself."""
 
 

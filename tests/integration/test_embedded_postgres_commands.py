@@ -83,16 +83,21 @@ def test_a_life_from_start_to_stop(checkout: Checkout) -> None:
 def test_env_prints_what_a_shell_takes_over() -> None:
     uri = "postgres://me:it%27s%20%24HOME@db.example:5433/shop?sslmode=require"
     lines = call(app, "env", AIRFLOW_CONN_WAREHOUSE=uri).stdout
-    assert len(lines.splitlines()) == 9
+    assert len(lines.splitlines()) == 14
     shown = subprocess.run(
-        ["sh", "-c", f'{lines}\nenv | grep "^WAREHOUSE_" | sort'],
+        ["sh", "-c", f'{lines}\nenv | grep -E "^(WAREHOUSE_|PG)" | sort'],
         check=True,
         capture_output=True,
         text=True,
     )
     assert shown.stdout.splitlines() == [
+        "PGCLIENTENCODING=UTF8",
+        "PGDATESTYLE=ISO, MDY",
+        "PGTZ=UTC",
+        "WAREHOUSE_CONNECT_TIMEOUT=",
         "WAREHOUSE_DATABASE=shop",
         "WAREHOUSE_HOST=db.example",
+        "WAREHOUSE_KEEPALIVES_IDLE=",
         "WAREHOUSE_PASSWORD=it's $HOME",
         "WAREHOUSE_PORT=5433",
         "WAREHOUSE_SSLCERT=",

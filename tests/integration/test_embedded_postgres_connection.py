@@ -8,13 +8,15 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import adbc_driver_manager
+import adbc_driver_postgresql
 import psycopg2
 import pytest
 
 from include.errors import TryAgainError, UserError
 from include.settings import DBT_PROJECT, LOCAL, PROJECT
 from include.warehouse import connection, embedded
-from include.warehouse.copying import transaction
+from include.warehouse.copying import query, transaction
 from tests.support.project_copy import environment, run
 
 
@@ -226,7 +228,8 @@ def test_a_connection_of_another_type_is_refused(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_address_in_parts_is_not_escaped() -> None:
-    assert connection.as_environment("postgresql://a%40b:p%2Fw%3A@host:5433/shop%20db") == {
+    told = connection.as_environment("postgresql://a%40b:p%2Fw%3A@host:5433/shop%20db")
+    assert told == {
         "WAREHOUSE_HOST": "host",
         "WAREHOUSE_PORT": "5433",
         "WAREHOUSE_USER": "a@b",
@@ -236,6 +239,9 @@ def test_an_address_in_parts_is_not_escaped() -> None:
         "WAREHOUSE_SSLROOTCERT": "",
         "WAREHOUSE_SSLCERT": "",
         "WAREHOUSE_SSLKEY": "",
+        "WAREHOUSE_CONNECT_TIMEOUT": "",
+        "WAREHOUSE_KEEPALIVES_IDLE": "",
+        **connection.SESSION,
     }
 
 
@@ -245,6 +251,70 @@ def test_encryption_is_told_in_parts_too() -> None:
     )
     assert told["WAREHOUSE_SSLMODE"] == "verify-full"
     assert told["WAREHOUSE_SSLROOTCERT"] == "/a b/ca.crt"
+
+
+def test_what_dbt_has_no_word_for_is_told_to_libpq() -> None:
+    told = connection.as_environment(
+        "postgresql://me:p@host:5432/shop?sslmode=require&channel_binding=require"
+        "&ssl_min_protocol_version=TLSv1.3&sslcrl=%2Fcrl.pem&connect_timeout=30&hostaddr=10.0.0.1"
+    )
+    of_libpq = {name: value for name, value in told.items() if name.startswith("PG")}
+    assert of_libpq == {
+        "PGCHANNELBINDING": "require",
+        "PGSSLMINPROTOCOLVERSION": "TLSv1.3",
+        "PGSSLCRL": "/crl.pem",
+        **connection.SESSION,
+    }
+    assert told["WAREHOUSE_CONNECT_TIMEOUT"] == "30"
+
+
+def test_the_password_of_a_key_is_refused_in_a_sentence() -> None:
+    with pytest.raises(UserError, match="give the connection warehouse a key without one") as said:
+        connection.as_environment("postgresql://me:p@host:5432/shop?sslpassword=my-secret")
+    assert "my-secret" not in str(said.value)
+
+
+def test_a_session_is_the_same_whatever_the_role_and_the_database_say(warehouse_url: str) -> None:
+    with stranger(
+        warehouse_url,
+        """
+        alter role stranger set timezone = 'Asia/Tokyo';
+        alter role stranger set datestyle = 'SQL, DMY';
+        alter role stranger set client_encoding = 'LATIN1';
+        alter database {} set timezone = 'America/Lima'
+        """,
+    ) as url:
+        read = (
+            "select array[current_setting('timezone'), current_setting('datestyle'),"
+            " current_setting('client_encoding')] as told"
+        )
+        with closing(connection.connect(url)) as warehouse, warehouse.cursor() as cursor:
+            cursor.execute(read)
+            assert cursor.fetchone() == (["UTC", "ISO, MDY", "UTF8"],)
+        with (
+            adbc_driver_postgresql.connect(url) as database,
+            adbc_driver_manager.AdbcConnection(database) as adbc,
+        ):
+            assert query(adbc, read) == [{"told": ["UTC", "ISO, MDY", "UTF8"]}]
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_name_is_refused(
+    encoding: str, warehouse_url: str
+) -> None:
+    name = f"{urlsplit(warehouse_url).path[1:]}_other"
+    with closing(psycopg2.connect(warehouse_url)) as admin:
+        admin.autocommit = True
+        admin.cursor().execute(
+            f"create database {name} template template0 encoding '{encoding}'"
+            " locale_provider libc locale 'C'"
+        )
+        try:
+            said = sentence(f"{warehouse_url}_other")
+        finally:
+            admin.cursor().execute(f"drop database {name}")
+    assert f"The database '{name}' at 127.0.0.1:" in said
+    assert f"is encoded in {encoding}, which cannot hold every name: make one with" in said
 
 
 def test_encryption_that_the_connection_demands_is_demanded_by_all_who_connect(

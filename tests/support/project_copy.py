@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from include.settings import PROJECT, Settings
+from include.warehouse.connection import SESSION
 
 PARTS = ("dags", "dbt_ecommerce", "include", "plugins", "scripts")
 NOT_OURS = shutil.ignore_patterns("target", "logs", "data", "__pycache__")
@@ -30,7 +31,8 @@ def developers_own() -> list[str]:
     return [
         name
         for name in os.environ
-        if name.startswith(("AIRFLOW_CONN_", "PG", "WAREHOUSE_")) or name in settings
+        if (name.startswith(("AIRFLOW_CONN_", "PG", "WAREHOUSE_")) and name not in SESSION)
+        or name in settings
     ]
 
 

@@ -1,5 +1,6 @@
 """When a node's task believes what the build has noted, and when it builds the node itself."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -46,6 +47,7 @@ def happens(
     """
     from cosmos.operators.local import DbtBuildLocalOperator
 
+    from include import dbt_tasks
     from include.dbt_tasks import NodeTask
 
     def xcom_pull(**_: Any) -> dict[str, Any] | None:
@@ -55,6 +57,7 @@ def happens(
 
     done = []
     monkeypatch.setattr(DbtBuildLocalOperator, "execute", lambda *_, **__: done.append(BUILT))
+    monkeypatch.setattr(dbt_tasks, "_in_turn", lambda _: nullcontext())
     monkeypatch.setattr(NodeTask, "render_template_fields", lambda *_: None)
     task = made("NodeTask", unique_id=NODE, build_id="marts.dbt_build")
     context: Any = {

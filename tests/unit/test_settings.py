@@ -106,3 +106,8 @@ def test_a_shops_files_lie_in_the_projects_data_folder_unless_set(
 def test_dbt_is_told_of_sources_with_models_only() -> None:
     told = Settings(shop_sources=["demo_shop", "erp", "olist"])
     assert told.modelled_sources == ["demo_shop", "olist"]
+
+
+def test_dbt_is_told_where_the_shops_day_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TIME_ZONE", "Asia/Tokyo")
+    assert load_settings().dbt_vars == {"sources": ["demo_shop"], "shop_time_zone": "Asia/Tokyo"}

@@ -1,0 +1,53 @@
+"""The turn of a run of the DAG to build in the warehouse: waited for, and given back."""
+
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from include.errors import UserError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+PATIENCE = timedelta(hours=3)
+"""How long a run waits for those before it."""
+LOOK_AGAIN = timedelta(seconds=20)
+KEPT_FOR = timedelta(minutes=15)
+"""How long nobody else builds where a run's next task does not begin, as after a failure."""
+KEPT_FOR_IN_A_TEST = timedelta(minutes=1)
+"""The same of `make demo` and `airflow dags test`, one process that nobody starts again."""
+
+
+def wait_for_turn(context: "Context", warehouse_url: str) -> None:
+    """Make it this run's turn; until it is, the task is put off and keeps no worker busy.
+
+    Raises UserError with who builds, where that takes longer than PATIENCE.
+    """
+    from airflow.sdk.exceptions import AirflowRescheduleException
+
+    from include.warehouse.turn import take_turn
+
+    is_test = sys.argv[1:3] == ["dags", "test"]
+    kept_for = KEPT_FOR_IN_A_TEST if is_test else KEPT_FOR
+    others = take_turn(warehouse_url, context["run_id"], kept_for)
+    if others is None:
+        return
+    now = datetime.now(UTC)
+    began = context["ti"].get_first_reschedule_date(context)
+    if began is not None and now - began > PATIENCE:
+        raise UserError(
+            f"{others} This run has waited {PATIENCE.seconds // 3600} hours: see to it that the"
+            " other one ends, then clear this one."
+        )
+    print(f"{others} This run waits.")
+    raise AirflowRescheduleException(now + LOOK_AGAIN)  # type: ignore[no-untyped-call]
+
+
+def turn_is_over(context: "Context") -> None:
+    """Let others build, for a task that has failed for good; who clears it goes on if none did."""
+    from include.warehouse.connection import task_warehouse_url
+    from include.warehouse.turn import end_turn
+
+    with suppress(Exception):  # of the warehouse, which may be what failed
+        end_turn(task_warehouse_url(), context["run_id"])

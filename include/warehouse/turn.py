@@ -1,0 +1,108 @@
+"""Whose turn it is to build in the warehouse: one run at a time, whoever starts it.
+
+A run is many processes, so its turn is a row, `ops.build_turn`. While one of them is at work it
+also holds a lock, which the server gives back when it dies; between two of them the turn is kept
+for the run for a while. dbt by hand takes a turn, too (macros/build_turn.sql): it is refused while
+a run has it, and cut off by whoever takes it next.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from include.errors import UserError
+from include.warehouse.connection import connect
+from include.warehouse.locks import lock, make_schemas
+
+BUILD = "build"
+"""The lock of who is at work: shared by the processes of one run."""
+TABLE = """
+create table if not exists ops.build_turn (
+    -- a run of Airflow, or `dbt` and the id of its invocation
+    holder text not null,
+    since timestamptz not null,
+    seen_at timestamptz not null,
+    -- for how long the turn is kept after the holder was at work
+    kept_for interval not null,
+    is_over boolean not null,
+    is_only boolean primary key default true check (is_only)
+)
+"""
+
+
+def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
+    """Make it the turn of `holder`, unless somebody else builds: then what to tell of them.
+
+    A holder who has it keeps it.
+    """
+    with closing(connect(url)) as connection:
+        make_schemas(connection, "ops", ddl=TABLE)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                """
+                insert into ops.build_turn (holder, since, seen_at, kept_for, is_over)
+                select %s, now(), clock_timestamp(), %s, false
+                on conflict (is_only) do update set
+                    holder = excluded.holder,
+                    since = case when build_turn.holder = excluded.holder
+                        then build_turn.since else excluded.since end,
+                    seen_at = excluded.seen_at,
+                    kept_for = excluded.kept_for,
+                    is_over = false
+                where
+                    build_turn.holder = excluded.holder
+                    or (
+                        (
+                            build_turn.is_over
+                            or build_turn.seen_at + build_turn.kept_for < clock_timestamp()
+                        )
+                        and pg_try_advisory_xact_lock(hashtext(%s))
+                    )
+                """,
+                (holder, kept_for, BUILD),
+            )
+            if cursor.rowcount:
+                return None
+            return f"{_told(cursor)}; at most one builds at a time."
+
+
+@contextmanager
+def in_turn(url: str, holder: str) -> Iterator[None]:
+    """Be at work in the turn of `holder`, who has taken it.
+
+    Raises UserError where somebody else has taken it since: what they built is not this run's.
+    """
+    with closing(connect(url)) as connection, connection.cursor() as cursor:
+        lock(cursor, BUILD, "Another build", is_shared=True)
+        cursor.execute("select holder from ops.build_turn")
+        if cursor.fetchone() != (holder,):
+            raise UserError(
+                f"{_told(cursor)}, after this run had begun to build: clear this run from its"
+                " first task, and it builds again when that has ended."
+            )
+        try:
+            yield
+        finally:
+            cursor.execute(
+                "update ops.build_turn set seen_at = clock_timestamp(), is_over = false"
+                " where holder = %s",
+                (holder,),
+            )
+            connection.commit()
+
+
+def end_turn(url: str, holder: str) -> None:
+    """Let the next one build; who has no turn ends none."""
+    with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("update ops.build_turn set is_over = true where holder = %s", (holder,))
+
+
+def _told(cursor: Cursor) -> str:
+    cursor.execute(
+        "select holder, to_char(since at time zone 'utc', 'YYYY-MM-DD HH24:MI') from ops.build_turn"
+    )
+    row = cursor.fetchone()
+    who, since = row or ("nobody", "never")
+    return f"{who} has had the turn to build in the warehouse since {since} UTC"

@@ -1,0 +1,112 @@
+"""One build at a time in a warehouse, whoever starts it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from include.errors import UserError
+from include.warehouse.turn import end_turn, in_turn, take_turn
+from tests.support.warehouses import Warehouse, new_warehouse
+
+MONDAY, SUNDAY = "scheduled__2026-11-16", "backfill__2026-11-08"
+LONG, OVER = timedelta(hours=1), timedelta(0)
+
+
+def test_who_comes_second_is_told_who_builds(warehouse_url: str) -> None:
+    assert take_turn(warehouse_url, MONDAY, LONG) is None
+    told = take_turn(warehouse_url, SUNDAY, LONG)
+    assert told is not None
+    assert told.startswith(f"{MONDAY} has had the turn to build in the warehouse since 20")
+
+
+def test_who_has_the_turn_may_take_it_again(warehouse_url: str) -> None:
+    take_turn(warehouse_url, MONDAY, LONG)
+    assert take_turn(warehouse_url, MONDAY, LONG) is None
+    with in_turn(warehouse_url, MONDAY), in_turn(warehouse_url, MONDAY):
+        pass  # two tasks of one run
+
+
+def test_a_turn_that_is_over_is_the_next_ones(warehouse_url: str) -> None:
+    take_turn(warehouse_url, MONDAY, LONG)
+    end_turn(warehouse_url, SUNDAY)  # not theirs
+    assert take_turn(warehouse_url, SUNDAY, LONG) is not None
+    end_turn(warehouse_url, MONDAY)
+    assert take_turn(warehouse_url, SUNDAY, LONG) is None
+
+
+def test_a_run_of_which_nothing_is_heard_loses_its_turn_but_not_while_it_works(
+    warehouse_url: str,
+) -> None:
+    take_turn(warehouse_url, MONDAY, OVER)
+    with in_turn(warehouse_url, MONDAY):
+        assert take_turn(warehouse_url, SUNDAY, LONG) is not None
+    assert take_turn(warehouse_url, SUNDAY, LONG) is None
+
+
+def test_a_run_that_lost_its_turn_does_not_build_on_what_another_built(
+    warehouse_url: str,
+) -> None:
+    take_turn(warehouse_url, MONDAY, OVER)
+    take_turn(warehouse_url, SUNDAY, LONG)
+    end_turn(warehouse_url, SUNDAY)
+    told = f"{SUNDAY} has had .* clear this run from its first task"
+    with pytest.raises(UserError, match=told), in_turn(warehouse_url, MONDAY):
+        pass
+
+
+def test_a_process_that_is_killed_holds_nothing(warehouse_url: str) -> None:
+    take_turn(warehouse_url, MONDAY, OVER)
+    with pytest.raises(KeyboardInterrupt), in_turn(warehouse_url, MONDAY):
+        raise KeyboardInterrupt
+    assert take_turn(warehouse_url, SUNDAY, LONG) is None
+
+
+# --- dbt by hand
+
+
+@pytest.fixture(scope="module")
+def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return new_warehouse(postgres, "build_turn", tmp_path_factory.mktemp("turn"))
+
+
+def seed(warehouse: Warehouse) -> str:
+    return warehouse.dbt("seed", "--select", "raw_products")
+
+
+def test_dbt_by_hand_takes_a_turn_and_ends_it(warehouse: Warehouse) -> None:
+    seed(warehouse)
+    seed(warehouse)
+    row = warehouse.row("ops.build_turn")
+    assert row["holder"].startswith("dbt ")
+    assert row["is_over"]
+
+
+def test_dbt_by_hand_is_refused_while_a_run_builds(warehouse: Warehouse) -> None:
+    seed(warehouse)
+    take_turn(warehouse.url, MONDAY, LONG)
+    with pytest.raises(AssertionError, match=f"{MONDAY} has had the turn to build .* run this aga"):
+        seed(warehouse)
+    take_turn(warehouse.url, MONDAY, OVER)
+    with in_turn(warehouse.url, MONDAY), pytest.raises(AssertionError, match="at most one builds"):
+        seed(warehouse)
+    assert "raw_products" in seed(warehouse)
+
+
+def test_dbt_by_hand_is_cut_off_by_who_takes_the_next_turn(warehouse: Warehouse) -> None:
+    """Here between its beginning and its first table."""
+    seed(warehouse)
+    warehouse.execute(
+        """
+        create function ops.steal() returns trigger language plpgsql as $$ begin
+            new.holder := 'scheduled'; return new;
+        end $$;
+        create trigger steal before update on ops.build_turn
+        for each row execute function ops.steal()
+        """
+    )
+    try:
+        with pytest.raises(AssertionError, match="Somebody else began to build"):
+            seed(warehouse)
+    finally:
+        warehouse.execute("drop function ops.steal cascade")

@@ -1,0 +1,128 @@
+"""Locks and schemas that several make at once, and a user who may make none."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+
+from include.errors import TryAgainError, UserError
+from include.sync.rejected import Rejected
+from include.warehouse.connection import connect
+from include.warehouse.copying import execute, query, transaction
+from include.warehouse.locks import lock, make_schemas
+from tests.support.warehouses import Warehouse, new_warehouse
+
+SCHEMAS = ("landing", "landing_staging", "staging", "shop", "marts", "ops")
+
+
+def test_who_waits_for_a_lock_is_told_when_it_is_enough(warehouse_url: str) -> None:
+    with (
+        closing(connect(warehouse_url)) as first,
+        closing(connect(warehouse_url)) as second,
+        first.cursor() as cursor,
+    ):
+        lock(cursor, "landing", "The first")
+        with pytest.raises(TryAgainError, match=r"The first has been at work .* than 1 seconds"):
+            lock(second.cursor(), "landing", "The first", patience=1)
+        second.rollback()
+        lock(second.cursor(), "another", "The first")
+        first.rollback()
+        lock(second.cursor(), "landing", "The first")
+
+
+def test_who_holds_a_lock_may_be_idle_as_long_as_it_takes(warehouse_url: str) -> None:
+    with (
+        allowed(warehouse_url, "grant create on database {} to least") as url,
+        closing(psycopg2.connect(warehouse_url)) as admin,
+        closing(connect(url)) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("set idle_in_transaction_session_timeout = 1")
+        lock(cursor, "landing", "Another")
+        with admin.cursor() as other:
+            other.execute("select pg_sleep(0.2)")
+        cursor.execute("select 1")
+
+
+def test_a_first_load_of_a_crm_does_not_wait_for_one_of_files_nor_fails(warehouse_url: str) -> None:
+    with transaction(warehouse_url) as loading:
+        execute(loading, "create table landing.files as select 1 as n")
+        with closing(Rejected(warehouse_url, "pipedrive")) as rejected:
+            rejected.add("users", {"id": None}, "it has no id")
+            rejected.write()
+    with transaction(warehouse_url) as loading:
+        assert query(loading, "select count(*) as n from landing.pipedrive__rejected") == [{"n": 1}]
+        assert query(loading, "select n from landing.files") == [{"n": 1}]
+
+
+def test_schemas_that_several_make_at_once_are_made(warehouse_url: str) -> None:
+    failures: list[Exception] = []
+    together = threading.Barrier(8)
+
+    def make() -> None:
+        with closing(connect(warehouse_url)) as connection:
+            together.wait()
+            try:
+                make_schemas(connection, *SCHEMAS)
+            except psycopg2.Error as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+# --- a user who may not make schemas
+
+
+@contextmanager
+def allowed(url: str, *statements: str) -> Iterator[str]:
+    """URL for the user `least`, who has what the statements give."""
+    with closing(psycopg2.connect(url)) as admin, admin.cursor() as cursor:
+        admin.autocommit = True
+        cursor.execute("create role least login password 'x'")
+        parts = urlsplit(url)
+        try:
+            for statement in statements:
+                cursor.execute(statement.format(parts.path[1:]))
+            yield f"postgresql://least:x@{parts.hostname}:{parts.port}{parts.path}"
+        finally:
+            cursor.execute("drop owned by least cascade; drop role least")
+
+
+def test_the_right_that_is_missing_is_named(warehouse_url: str) -> None:
+    with (
+        allowed(warehouse_url) as url,
+        pytest.raises(UserError, match="The user 'least' may not make the schemas landing"),
+        transaction(url),
+    ):
+        pass
+
+
+@pytest.fixture(scope="module")
+def small(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return new_warehouse(postgres, "least_rights", tmp_path_factory.mktemp("least"))
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_dbt_needs_no_right_to_make_schemas_that_are_there(
+    is_made: bool, small: Warehouse, tmp_path: Path
+) -> None:
+    schemas = [f"create schema {name} authorization least" for name in SCHEMAS if is_made]
+    with allowed(small.url, *schemas) as url:
+        least = Warehouse(url, tmp_path)
+        if is_made:
+            least.dbt("build", "--select", "raw_products")
+            assert least.rows("select count(*) > 0 as is_full from landing.raw_products") == [
+                {"is_full": True}
+            ]
+        else:
+            with pytest.raises(AssertionError, match="user least may not make the schema"):
+                least.dbt("build", "--select", "raw_products")

@@ -108,14 +108,25 @@ def tables(warehouse: Warehouse, schema: str) -> dict[str, list[Row]]:
     }
 
 
+def texts(warehouse: Warehouse) -> dict[str, list[Row]]:
+    """The rows of each table of `landing`, every value as text."""
+    columns = warehouse.rows("""
+        select table_name, string_agg(column_name || '::text', ', ' order by column_name) as texts
+        from information_schema.columns where table_schema = 'landing' group by table_name
+    """)
+    query = "select {texts} from landing.{table_name} order by concat({texts})"
+    return {row["table_name"]: warehouse.rows(query.format(**row)) for row in columns}
+
+
 def test_the_demo_shop_as_parquet_lands_as_dbt_seeds_it(postgres: Path, tmp_path: Path) -> None:
     shop = generate(1000, 42, DEMO_AS_OF, "pt_BR", 0.02)
     write(shop, tmp_path / "shop", tmp_path / "truth.csv", "parquet")
     loaded = new_warehouse(postgres, "demo_shop_loaded", tmp_path)
     loaded.load("demo_shop", tmp_path / "shop")
     seeded = demo_shop(postgres, "demo_shop_seeded", tmp_path)
-    assert len(tables(loaded, "landing")) == 10
-    assert tables(loaded, "landing") == tables(seeded, "landing")
+    assert len(texts(loaded)) == 10
+    # Parquet has types; dbt seeds texts, of which no single one can stop it
+    assert texts(loaded) == texts(seeded)
 
 
 def test_the_demo_shop_as_csv_is_not_loaded_in_place_of_seeds(

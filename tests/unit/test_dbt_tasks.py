@@ -180,10 +180,13 @@ def test_a_build_fails_itself_where_postgres_went_away(
     """A model's own fault is left to the model's task; what hit all of them is the build's."""
     from cosmos.operators.local import DbtBuildLocalOperator
 
+    from include import dbt_tasks
+
     def execute(self: Any, context: Any) -> None:
         self.handle_exception_dbt_runner(of_dbt(message))
 
     monkeypatch.setattr(DbtBuildLocalOperator, "execute", execute)
+    monkeypatch.setattr(dbt_tasks, "_in_turn", lambda _: nullcontext())
     pushed: dict[str, Any] = {}
     context: Any = {
         "dag_run": SimpleNamespace(clear_number=0),

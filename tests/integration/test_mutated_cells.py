@@ -28,7 +28,8 @@ from tests.support.warehouses import Warehouse, new_warehouse
 
 FIRST, _, END = os.environ.get("MUTATIONS", "24").rpartition(":")
 SEEDS = range(int(FIRST or 0), int(END))
-ONLY_DATA_TESTS = ("--exclude-resource-type", "seed", "snapshot", "unit_test")
+ONLY_DATA_TESTS = ("--exclude-resource-type", "unit_test", "--exclude", "resource_type:snapshot")
+FOR_TOTALS = ("--select", "+rpt_shop_totals", "+rpt_weekly_report")
 EVERY_NTH_INVOICE = 256
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
@@ -48,7 +49,7 @@ class MutatedShop:
         said: list[str] = []
         if self.source == "demo_shop":
             write(files, self.warehouse.dbt_project / "seeds")
-            self.warehouse.dbt("seed")
+            self.warehouse.dbt("seed", sources=[self.source])
         else:
             data = self.warehouse.folder / "data"
             shutil.rmtree(data, ignore_errors=True)
@@ -57,9 +58,9 @@ class MutatedShop:
             load_files(self.warehouse.url, self.source, data, project, said.append, may_shrink=True)
         return [line.removeprefix(NOTE) for line in said if line.startswith(NOTE)]
 
-    def build(self) -> None:
-        """Build and test everything as of the last order."""
-        self.warehouse.dbt("build", *ONLY_DATA_TESTS, sources=[self.source])
+    def build(self, *options: str) -> None:
+        """Build and test as of the last order."""
+        self.warehouse.dbt("build", *ONLY_DATA_TESTS, *options, sources=[self.source])
 
 
 Shops = Callable[[int], MutatedShop]
@@ -126,7 +127,8 @@ def test_a_wrong_cell_gives_a_true_report_or_a_sentence_that_names_it(
     except UserError as error:
         assert_names(str(error), mutation)
         return
-    shop.build()
+    # every mart, and whether a figure is NaN, for one seed in four
+    shop.build(*(() if seed // 3 % 4 == 0 else FOR_TOTALS))
     shop_now, told = shop.recounted(files)
     assert_same(
         shop.warehouse.row("marts.rpt_shop_totals"),

@@ -10,6 +10,7 @@
         {%- do arrays.append('cast(%s as ' ~ types.get(name, inferred) ~ '[])') -%}
         {#- once: agate collects a column's values from all rows every time -#}
         {%- do columns.append(agate_table.columns[name].values()) -%}
+        {%- do refuse_unreadable(model, name, columns[-1], agate_table.column_names | length) -%}
     {%- endfor -%}
     {%- set insert -%}
         insert into {{ this.render() }} (
@@ -28,4 +29,23 @@
         {%- do adapter.add_query(insert, bindings=bindings, abridge_sql_log=True) -%}
     {%- endfor -%}
     {{ return(insert) }}
+{%- endmacro %}
+
+{#
+    A quotation mark that is never closed makes one value of all rows behind it, without a word; and
+    a text of Postgres holds no character NUL.
+#}
+{% macro refuse_unreadable(model, column, values, width) -%}
+    {%- for value in values -%}
+        {%- if value is string and (
+            '\0' in value or ('\n' in value and value.count(',') >= width - 1)
+        ) -%}
+            {%- set reason = 'a character NUL' if '\0' in value
+                else 'whole rows: a quotation mark (") is opened there and never closed' -%}
+            {{ exceptions.raise_compiler_error(
+                'Column ' ~ column ~ ' of ' ~ model.name ~ '.csv holds in row '
+                ~ (loop.index + 1) ~ ' ' ~ reason ~ '.'
+            ) }}
+        {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}

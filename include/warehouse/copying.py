@@ -12,7 +12,7 @@ import pyarrow as pa
 from include.errors import TryAgainError, UserError
 from include.warehouse import locks
 from include.warehouse.connection import connect, may_pass
-from include.warehouse.files import DataFile
+from include.warehouse.files import DataFile, where_nul_is
 from include.warehouse.locks import make_schemas
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -128,6 +128,11 @@ def copy(connection: adbc.AdbcConnection, new: str, file: DataFile) -> int:
         except adbc.Error as error:
             if failures:
                 raise failures[0] from failures[0].__cause__
+            if "0x00" in str(error) and (where := where_nul_is(file.path)):
+                raise UserError(
+                    f"{file.path.name} holds a character NUL in {where}: correct it or export the"
+                    " file again."
+                ) from error
             raise _explain(f"{file.path.name} could not be loaded", error) from error
     return rows
 

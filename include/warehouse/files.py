@@ -13,9 +13,12 @@ import re
 import unicodedata
 import zipfile
 import zlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,7 @@ from include.errors import UserError
 SUFFIXES = (".csv", ".csv.gz", ".xlsx", ".parquet")
 FORMULA = re.compile(rb"<(\w+:)?f[ />]")
 LONGEST_NAME = 63  # bytes; Postgres cuts longer ones off
+NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how a byte that is no UTF-8 is read to be found
 EXACT = 2**53  # the largest number up to which a spreadsheet keeps every whole one
 
 # Appended to a CSV as its last row: if it does not come out again as one, a quoted value is open.
@@ -92,6 +96,26 @@ def open_file(path: Path) -> DataFile:
     return _open_csv(path)
 
 
+def where_nul_is(path: Path) -> str | None:
+    """The first cell with a character NUL, which no text of Postgres holds."""
+    import pyarrow.compute as pc
+
+    file = open_file(path)
+    before = 0
+    for batch in file.batches:
+        found = [
+            (places[0].as_py(), name)
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+            if pa.types.is_string(column.type)
+            and len(places := pc.indices_nonzero(pc.match_substring(column, "\0")))
+        ]
+        if found:
+            place, name = min(found)
+            return f"column {name} in row {file.row_number(before + place):,}"
+        before += batch.num_rows
+    return None
+
+
 def _suffix(name: str) -> str:
     return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
 
@@ -141,6 +165,7 @@ def _open_csv(path: Path) -> DataFile:
     open_binary = gzip.open if _suffix(path.name) == ".csv.gz" else open
     names, delimiter = _read_header(path, open_binary)
     _check_names(path, names)
+    text = _CsvText(path, open_binary, names, delimiter)
     bad_rows: list[Any] = []
 
     def remember(row: Any) -> str:
@@ -164,31 +189,86 @@ def _open_csv(path: Path) -> DataFile:
                         null_values=[""],
                     ),
                 )
-                yield from _without_end_mark(path, reader)
+                yield from _without_end_mark(text, reader)
         except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
-            raise _csv_error(path, str(error), bad_rows) from error
+            raise _csv_error(text, str(error), bad_rows) from error
 
-    return DataFile(path, pa.schema([(name, pa.string()) for name in names]), batches())
+    schema = pa.schema([(name, pa.string()) for name in names])
+    return DataFile(path, schema, batches(), row_number=text.row_number)
+
+
+@dataclass(frozen=True)
+class _CsvText:
+    """A CSV read once more, and slowly, to say where in it something is."""
+
+    path: Path
+    open_binary: Callable[..., Any]
+    names: list[str]
+    delimiter: str
+
+    def rows(self) -> Iterator[list[str]]:
+        """The rows as a spreadsheet counts them, header and blank lines too.
+
+        A byte that is not UTF-8 is a lone surrogate.
+        """
+        with self.open_binary(self.path, "rb") as file:
+            text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+            yield from csv.reader(text, delimiter=self.delimiter)
+
+    @cached_property
+    def _blank(self) -> list[int]:
+        """For each blank line the place, from 0, of the next row that is none."""
+        places: list[int] = []
+        filled = 0
+        for row in self.rows():
+            if row:
+                filled += 1
+            else:
+                places.append(filled - 1)
+        return places
+
+    def row_number(self, place: int) -> int:
+        """A spreadsheet's number of the row at a place among those that are not blank."""
+        return place + 2 + bisect_right(self._blank, place)
+
+    def last_row(self) -> int:
+        """The number of the row in which the text ends, or a value has grown out of all measure."""
+        number = 0
+        with suppress(csv.Error):
+            for number, row in enumerate(self.rows(), start=1):  # noqa: B007
+                pass
+            return number
+        return number + 1
+
+    def not_utf8(self) -> UserError:
+        """The refusal of a text that is not UTF-8, with the first cell that shows it."""
+        for number, row in enumerate(self.rows(), start=1):
+            for name, cell in zip(self.names, row, strict=False):
+                if NOT_UTF8.search(cell):
+                    return _not_utf8(self.path, f"column {name} in row {number:,}")
+        return _not_utf8(self.path, "the file")
 
 
 def _read_header(path: Path, open_binary: Callable[..., Any]) -> tuple[list[str], str]:
     """The column names, and the delimiter: comma, or what spreadsheets write in its place."""
     try:
         with open_binary(path, "rb") as file:
-            text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+            text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
             first = text.readline(1_000_000)
             delimiter = max(",;\t", key=first.count)
             names = next(csv.reader(chain([first], text), delimiter=delimiter), [])
-    except UnicodeDecodeError:
-        raise _not_utf8(path) from None
     except (OSError, EOFError, zlib.error, csv.Error) as error:
-        raise _csv_error(path, str(error), []) from error
+        raise _csv_error(_CsvText(path, open_binary, [], ","), str(error), []) from error
+    if any(NOT_UTF8.search(name) for name in names):
+        raise _not_utf8(path, "its header row")
     if not names:
         raise UserError(f"{path.name} has no header row: export it again with one.")
     return names, delimiter
 
 
-def _without_end_mark(path: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _without_end_mark(
+    text: _CsvText, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
     """Pass the batches on without their last row, which must be the end mark."""
     last = None
     for batch in batches:
@@ -197,41 +277,44 @@ def _without_end_mark(path: Path, batches: Iterator[pa.RecordBatch]) -> Iterator
                 yield last
             last = batch
     if last is None or set(last.slice(last.num_rows - 1).to_pylist()[0].values()) != {END_MARK}:
-        raise UserError(
-            f'{path.name} ends inside a quoted value: a quotation mark (") is opened and never'
-            " closed; correct it or export the file again."
-        )
+        raise _open_quote(text)
     yield last.slice(0, last.num_rows - 1)
 
 
-def _csv_error(path: Path, said: str, bad_rows: list[Any]) -> UserError:
+def _csv_error(text: _CsvText, said: str, bad_rows: list[Any]) -> UserError:
+    name = text.path.name
     if bad_rows:
         row = bad_rows[0]
         if END_MARK in (row.text or ""):
-            return UserError(
-                f'{path.name} ends inside a quoted value: a quotation mark (") is opened and'
-                " never closed; correct it or export the file again."
-            )
+            return _open_quote(text)
         return UserError(
-            f"Row {row.number} of {path.name} has {row.actual_columns} fields where the header has"
-            f" {row.expected_columns}: correct the row (a value with a comma needs quotation"
-            " marks) or export the file again."
+            f"Row {text.row_number(row.number - 2):,} of {name} has {row.actual_columns} fields"
+            f" where the header has {row.expected_columns}: correct the row (a value with a comma"
+            " needs quotation marks) or export the file again."
         )
     if "UTF8" in said:
-        return _not_utf8(path)
+        return text.not_utf8()
     if "straddling" in said:
         return UserError(
-            f'{path.name} has a row of more than a megabyte: a quotation mark (") is probably'
-            " opened and never closed; correct it or export the file again."
+            f"Row {text.last_row():,} of {name} has more than a megabyte: a quotation mark"
+            ' (") is probably opened and never closed; correct it or export the file again.'
         )
-    if path.name.lower().endswith(".gz") and "CSV" not in said:
-        return UserError(f"{path.name} is not a whole gzip file: copy or export it again.")
-    return UserError(f"{path.name} cannot be read as CSV: {_first_line(said)}.")
+    if name.lower().endswith(".gz") and "CSV" not in said:
+        return UserError(f"{name} is not a whole gzip file: copy or export it again.")
+    return UserError(f"{name} cannot be read as CSV: {_first_line(said)}.")
 
 
-def _not_utf8(path: Path) -> UserError:
+def _open_quote(text: _CsvText) -> UserError:
     return UserError(
-        f"{path.name} is not UTF-8 text: save it as UTF-8 (in Excel: “CSV UTF-8”, or as .xlsx)."
+        f'{text.path.name} ends inside a quoted value: a quotation mark (") is opened, it seems in'
+        f" row {text.last_row():,}, and never closed; correct it or export the file again."
+    )
+
+
+def _not_utf8(path: Path, where: str) -> UserError:
+    return UserError(
+        f"{path.name} is not UTF-8 text: save it as UTF-8 (in Excel: “CSV UTF-8”, or as .xlsx),"
+        f" or correct {where}."
     )
 
 

@@ -734,11 +734,33 @@ def test_a_broken_file(name: str, sentence: str, damage: str, shop: Shop, query:
 
 
 def test_text_that_is_not_utf8(shop: Shop) -> None:
-    shop.write("orders.csv", "id,name\n" + "1,a\n" * 10 + "2,José\n")
-    (shop.files / "orders.csv").write_bytes("id,name\n1,José\n".encode("latin-1"))
-    assert "orders.csv is not UTF-8 text: save it as UTF-8" in shop.refusal()
+    other = "id,name\n" + "1,a\n" * 5000 + "2,José\n3,b\n"
+    (shop.files / "orders.csv").write_bytes(other.encode("latin-1"))
+    said = shop.refusal()
+    assert "orders.csv is not UTF-8 text: save it as UTF-8" in said
+    assert "or correct column name in row 5,002." in said
     (shop.files / "orders.csv").write_bytes("código,name\n1,a\n".encode("latin-1"))
-    assert "orders.csv is not UTF-8 text: save it as UTF-8" in shop.refusal()
+    said = shop.refusal()
+    assert "orders.csv is not UTF-8 text: save it as UTF-8" in said
+    assert "or correct its header row." in said
+
+
+def test_a_character_that_postgres_cannot_hold(shop: Shop) -> None:
+    said = "holds a character NUL in column {} in row {}: correct it or export the file again."
+    shop.write("orders.csv", "id,name\n1,a\n\n2,b\0c\n")
+    assert shop.refusal() == "orders.csv " + said.format("name", 4)
+    (shop.files / "orders.csv").unlink()
+    shop.write_parquet("orders.parquet", id=["1", "2"], item=["a", "b\0"])
+    assert shop.refusal() == "orders.parquet " + said.format("item", 2)
+
+
+def test_a_blank_line_counts_as_a_row_as_in_a_spreadsheet(shop: Shop) -> None:
+    shop.declare({ORDERS: {"amount": "numeric"}})
+    shop.write("orders.csv", 'id,amount\n1,"1"\n\n2,1\n3,x\r\n\r\n\r\n4,y\n')
+    [told] = shop.told()
+    assert "('x' in row 5, 'y' in row 8)" in told
+    shop.write("orders.csv", "id,amount\n\n1,1\n\n2\n")
+    assert shop.refusal().startswith("Row 5 of orders.csv has 1 fields")
 
 
 @pytest.mark.parametrize(("row", "fields"), [("2", 1), ("2,b,c", 3), ("2,b, c", 3)])
@@ -749,15 +771,19 @@ def test_a_row_with_another_number_of_fields(row: str, fields: int, shop: Shop) 
     )
 
 
-@pytest.mark.parametrize("row", ['2,"b\n3,c\n', '"2,b\n3,c\n', '2,b\n3,"c', '2,"'])
-def test_a_quoted_value_that_never_ends(row: str, shop: Shop) -> None:
-    shop.write("orders.csv", "id,name\n1,a\n" + row)
-    assert "orders.csv ends inside a quoted value" in shop.refusal()
+@pytest.mark.parametrize(
+    ("rows", "opened"), [('2,"b\n3,c\n', 3), ('"2,b\n3,c\n', 3), ('2,b\n3,"c', 4), ('2,"', 3)]
+)
+def test_a_quoted_value_that_never_ends(rows: str, opened: int, shop: Shop) -> None:
+    shop.write("orders.csv", "id,name\n1,a\n" + rows)
+    said = shop.refusal()
+    assert "orders.csv ends inside a quoted value" in said
+    assert f"is opened, it seems in row {opened}, and never closed" in said
 
 
 def test_a_quoted_value_that_swallows_a_large_file(shop: Shop) -> None:
-    shop.write("orders.csv", 'id,name\n1,"a\n' + "2,b\n" * 1_000_000)
-    assert "orders.csv has a row of more than a megabyte" in shop.refusal()
+    shop.write("orders.csv", 'id,name\n0,z\n1,"a\n' + "2,b\n" * 1_000_000)
+    assert "Row 3 of orders.csv has more than a megabyte" in shop.refusal()
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ BAD_ROWS = [
     ("Quantity", "1.5", "Quantity is not a whole number"),
     ("UnitPrice", "2,55", "UnitPrice is not a number"),
     ("InvoiceNo", "", "InvoiceNo is missing"),
+    ("InvoiceNo", " ", "InvoiceNo is missing"),
 ]
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the builds
@@ -117,7 +118,7 @@ def rearranged(lines: pd.DataFrame) -> pd.DataFrame:
     bad = lines.tail(len(BAD_ROWS)).astype("str")
     for row, (column, value, _) in zip(bad.index, BAD_ROWS, strict=True):
         bad.loc[row, column] = value
-    bad["InvoiceNo"] = bad["InvoiceNo"].where(bad["InvoiceNo"] == "", "999999")
+    bad["InvoiceNo"] = bad["InvoiceNo"].where(bad["InvoiceNo"].str.strip() == "", "999999")
     whole = pd.concat([bad.tail(3), lines.astype("str"), bad.head(-3)])
     whole.insert(2, "Warehouse code", "A1, left")
     return whole[[*reversed(whole.columns)]].replace("nan", "")

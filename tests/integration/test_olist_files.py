@@ -1,4 +1,4 @@
-"""Rows that occur twice in Olist's files, and lines of no known product: everything counts once."""
+"""Rows of Olist's files that occur twice or lack their id, and lines of no known product."""
 
 from collections import Counter
 from decimal import Decimal
@@ -20,6 +20,7 @@ order_id,customer_id,order_status,order_purchase_timestamp
 o1,c1,delivered,2018-01-02 10:00:00
 o2,c2,delivered,2018-01-03 11:00:00
 o2,c2,delivered,2018-01-03 11:00:00
+ ,c2,delivered,2018-01-03 12:00:00
 """,
     # a product is typed with a blank, and a line names none at all
     "olist_order_items_dataset": """\
@@ -29,6 +30,7 @@ o1,1,p1,s1,10.00
 o2,1,p1,s1,20.50
 o2,2,p1 ,s1,4.00
 o2,3,,s1,0.50
+o2,,p1,s1,9.00
 """,
     "olist_products_dataset": "product_id,product_category_name\np1,bebes\np1,bebes\n",
     "product_category_name_translation": (
@@ -45,7 +47,9 @@ def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareh
     return warehouse
 
 
-def test_an_order_or_a_line_that_occurs_twice_is_set_aside_once(warehouse: Warehouse) -> None:
+def test_an_order_or_a_line_that_occurs_twice_or_has_no_id_is_set_aside(
+    warehouse: Warehouse,
+) -> None:
     reasons = [
         row["rejected_because"]
         for row in warehouse.rows("select rejected_because from shop.rejected_rows")
@@ -53,6 +57,8 @@ def test_an_order_or_a_line_that_occurs_twice_is_set_aside_once(warehouse: Wareh
     assert Counter(reasons) == {
         "order_id occurs before": 1,
         "order_item_id occurs before in its order": 1,
+        "order_id is missing": 1,
+        "order_item_id is missing": 1,
     }
 
 
@@ -60,7 +66,7 @@ def test_the_totals_count_everything_once(warehouse: Warehouse) -> None:
     totals = warehouse.row("marts.rpt_shop_totals")
     assert (totals["customers"], totals["orders"]) == (2, 2)
     assert totals["revenue"] == Decimal("35.00")
-    assert totals["rejected_rows"] == 2
+    assert totals["rejected_rows"] == 4
 
 
 def test_a_line_of_a_product_that_is_not_listed_is_warned_of_and_stops_nothing(

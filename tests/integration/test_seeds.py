@@ -42,13 +42,18 @@ lines",1e3,2026-11-02,2026-11-02,0
 
 
 def seed(
-    postgres: Path, folder: Path, name: str, *macros: Path, types: dict[str, str]
+    postgres: Path,
+    folder: Path,
+    name: str,
+    *macros: Path,
+    types: dict[str, str],
+    rows: str = ROWS,
 ) -> Warehouse:
     """A database with the rows, as a dbt project with nothing but these macros seeds them."""
     project = folder / f"{name}_project"
     for part in ("seeds", "macros"):
         (project / part).mkdir(parents=True)
-    (project / "seeds" / "payments.csv").write_text(ROWS)
+    (project / "seeds" / "payments.csv").write_text(rows)
     shutil.copy(DBT_PROJECT / "profiles.yml", project)
     for macro in macros:
         shutil.copy(macro, project / "macros")
@@ -93,6 +98,28 @@ def test_every_seed_declares_the_type_of_each_of_its_columns() -> None:
         for path in (DBT_PROJECT / "seeds").glob("*.csv")
     }
     assert declared == headers
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "what"),
+    [
+        (
+            "open_quote",
+            '"007',
+            'whole rows: a quotation mark (") is opened there and never closed.',
+        ),
+        ("nul", "0\x0007", "a character NUL."),
+    ],
+)
+def test_a_seed_that_a_cell_makes_unreadable_is_refused_with_the_cell(
+    name: str, cell: str, what: str, postgres: Path, tmp_path: Path
+) -> None:
+    override = DBT_PROJECT / "macros" / "postgres__load_csv_rows.sql"
+    rows = ROWS.replace("007", cell) + "13,b,1,2026-11-02,2026-11-02 10:00,t\n"
+    types = dict.fromkeys(DECLARED, "text")
+    with pytest.raises(AssertionError) as refused:
+        seed(postgres, tmp_path, name, override, types=types, rows=rows)
+    assert f"Column note of payments.csv holds in row 13 {what}" in str(refused.value)
 
 
 def tables(warehouse: Warehouse, schema: str) -> dict[str, list[Row]]:

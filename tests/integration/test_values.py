@@ -155,6 +155,7 @@ PURCHASES = [
     *["1,1997-01-06,1,10.00", "1,1997-05-06,2,20.00", "2,1997-05-08,1,12.50"],
     *[f"3,1997-05-08,1,{amount}" for amount in NO_NUMBERS],
     *["3,1997-02-30,1,1.00", "3,1997-05-08,1,1000000000000", "3,1997-05-08,1,-0.01"],
+    " ,1997-05-08,1,1.00",
 ]
 
 
@@ -183,6 +184,7 @@ def test_amounts_that_no_column_can_hold_are_set_aside_and_the_others_counted(
         ("order_date is not a date", 1),
         ("amount is too large", 1),
         ("amount is negative", 1),
+        ("customer_id is missing", 1),
     }
 
 

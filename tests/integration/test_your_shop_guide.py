@@ -1,21 +1,17 @@
 """docs/your-shop.md, followed word for word: its files, its SQL, and the totals that it promises.
 
-The page marks each file with its path in bold over the block. Airflow's part of the walk-through is
-not repeated here.
+Airflow's part of the walk-through is not repeated here.
 """
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
-from include.settings import DBT_PROJECT, PROJECT
 from include.warehouse.load_files import load_files
+from tests.support.guide import DATA, GUIDE, follow_guide
 from tests.support.warehouses import Warehouse, new_warehouse
 
-GUIDE = (PROJECT / "docs" / "your-shop.md").read_text(encoding="utf-8")
-FILE = re.compile(r"^\*\*`(?P<path>[^`]+)`\*\*\n```\w+\n(?P<text>.*?)^```$", re.M | re.S)
 LOADED = re.compile(r"^(?:\S+ → landing\.\w+: \d+ rows(?= in )|note: .+$)", re.M)
 TOTALS = re.compile(r"^-\[ RECORD 1 \][-+]+\n(?P<lines>.*?)^```$", re.M | re.S)
 
@@ -24,14 +20,7 @@ TOTALS = re.compile(r"^-\[ RECORD 1 \][-+]+\n(?P<lines>.*?)^```$", re.M | re.S)
 def guided(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """A database for a project to which the files of the page were added."""
     folder = tmp_path_factory.mktemp("guided")
-    unwanted = shutil.ignore_patterns("target", "logs")
-    project = folder / "dbt_ecommerce"
-    shutil.copytree(DBT_PROJECT, project, ignore=unwanted)
-    for file in FILE.finditer(GUIDE):
-        path = folder / file["path"]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file["text"], encoding="utf-8")
-    return new_warehouse(postgres, "guided", folder, project)
+    return new_warehouse(postgres, "guided", folder, follow_guide(folder))
 
 
 def built(guided: Warehouse, data: Path) -> tuple[dict[str, str], list[str]]:
@@ -44,7 +33,7 @@ def built(guided: Warehouse, data: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def files_of(guided: Warehouse) -> Path:
-    return guided.dbt_project.parent / "include/data/tea_house"
+    return guided.dbt_project.parent / DATA
 
 
 def test_the_guide_ends_with_the_totals_that_it_shows(guided: Warehouse) -> None:

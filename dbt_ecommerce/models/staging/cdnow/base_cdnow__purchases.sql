@@ -9,7 +9,8 @@ with source as (
 cast_to_types as (
 
     select
-        cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+        nullif(trim(cast(customer_id as {{ dbt.type_string() }})), '')
+            as customer_id,
         {{ row_as_json('source') }} as source_row,
         {{ try_cast('cds', 'integer') }} as cds,
         {{ try_cast('amount', 'numeric') }} as amount,

@@ -16,10 +16,12 @@ orders as (
 cast_to_types as (
 
     select
-        order_id,
+        trim(order_id) as order_id,
         product_id,
         seller_id,
-        cast(order_item_id as {{ dbt.type_string() }}) as line_no,
+        nullif(
+            trim(cast(order_item_id as {{ dbt.type_string() }})), ''
+        ) as line_no,
         {{ row_as_json('source') }} as source_row,
         {{ try_cast('price', 'numeric') }} as price
     from source
@@ -36,6 +38,8 @@ checked as (
         case
             when orders.order_id is null
                 then 'its order is missing or set aside'
+            when cast_to_types.line_no is null
+                then 'order_item_id is missing'
             when cast_to_types.price is null then 'price is not a number'
             when cast_to_types.price < 0 then 'price is negative'
             when {{ is_too_large('cast_to_types.price') }}

@@ -12,7 +12,7 @@ with source as (
 cast_to_types as (
 
     select
-        order_id,
+        nullif(trim(order_id), '') as order_id,
         customer_id,
         order_status,
         {{ row_as_json('source') }} as source_row,

@@ -16,10 +16,12 @@ cast_to_types as (
 
     select
         -- ids
-        upper(trim(cast({{ adapter.quote('InvoiceNo') }} as {{ text }})))
-            as invoice_no,
-        trim(cast({{ adapter.quote('StockCode') }} as {{ text }}))
-            as stock_code,
+        upper(nullif(
+            trim(cast({{ adapter.quote('InvoiceNo') }} as {{ text }})), ''
+        )) as invoice_no,
+        nullif(
+            trim(cast({{ adapter.quote('StockCode') }} as {{ text }})), ''
+        ) as stock_code,
         nullif(
             trim(cast({{ adapter.quote('CustomerID') }} as {{ text }})), ''
         ) as customer_id_as_typed,

@@ -18,6 +18,7 @@ names as (
                 {{ bytewise('product_name') }} asc nulls last
         ) as popularity
     from order_items
+    where product_id is not null
     group by product_id, product_name
 
 ),

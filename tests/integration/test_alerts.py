@@ -201,6 +201,15 @@ def test_it_is_sent_to_telegram_ops_where_there_is_one(
     assert [message.chat_id for message in server.delivered] == [OPS]
 
 
+def test_telegram_ops_may_have_a_bot_of_its_own(
+    telegram: dict[str, Connection | None], server: FakeTelegram
+) -> None:
+    telegram["telegram"] = replace(connection(), password="1:of-another-bot")
+    telegram["telegram_ops"] = connection(OPS)
+    task_failed(context(UserError("It broke: mend it.")))
+    assert [message.chat_id for message in server.delivered] == [OPS]
+
+
 def test_telegram_ops_needs_no_token_of_its_own(
     telegram: dict[str, Connection | None], server: FakeTelegram
 ) -> None:

@@ -33,6 +33,7 @@ from include.connections import Connection, from_uri
 from include.errors import UserError
 from include.report.wording import Wording
 from include.settings import Settings
+from include.sync.behind import Behind, sources_behind
 from include.sync.loads import Load, note
 from include.sync.sources import declared_sources
 from include.warehouse import connection as warehouse_connection
@@ -196,6 +197,15 @@ def test_it_is_sent_to_the_connection_telegram(server: FakeTelegram) -> None:
 def test_it_is_sent_to_telegram_ops_where_there_is_one(
     telegram: dict[str, Connection | None], server: FakeTelegram
 ) -> None:
+    telegram["telegram_ops"] = connection(OPS)
+    task_failed(context(UserError("It broke: mend it.")))
+    assert [message.chat_id for message in server.delivered] == [OPS]
+
+
+def test_telegram_ops_may_have_a_bot_of_its_own(
+    telegram: dict[str, Connection | None], server: FakeTelegram
+) -> None:
+    telegram["telegram"] = replace(connection(), password="1:of-another-bot")
     telegram["telegram_ops"] = connection(OPS)
     task_failed(context(UserError("It broke: mend it.")))
     assert [message.chat_id for message in server.delivered] == [OPS]
@@ -481,6 +491,27 @@ def test_each_monday_tells_of_a_source_that_is_old_or_paused(
         )
         sources_are_behind(settings, warehouse)
         assert len(server.delivered) == 2
+
+
+def test_a_source_is_as_old_as_its_oldest_table_and_its_days_are_the_shop_s(warehouse: str) -> None:
+    night = datetime(2026, 10, 31, 1, tzinfo=UTC)  # still the 30th in São Paulo
+    later = datetime(2026, 11, 16, 7, tzinfo=UTC)
+    loaded(warehouse, night - timedelta(days=7))
+    loaded(warehouse, night, failed_in=("one", "two"))
+    for table in declared_sources()["pipedrive"].tables:
+        if table != "deals":
+            note(warehouse, Load("pipedrive", f"pipedrive__{table}", "later", later, 1.0))
+    settings = Settings(shop_sources=["demo_shop", "pipedrive"])
+    with closing(psycopg2.connect(warehouse)) as opened:
+        [old] = sources_behind(opened, settings, date(2026, 11, 15))
+        assert old == Behind("pipedrive", date(2026, 10, 30), None, None)
+        message = "The token is refused."
+        then = night + timedelta(days=3)
+        load = Load("pipedrive", "pipedrive__deals", "three", then, 1.0, False, message=message)
+        note(warehouse, load)
+        opened.rollback()
+        [paused] = sources_behind(opened, settings, date(2026, 11, 15))
+    assert (paused.paused_because, paused.failing_since) == (message, date(2026, 10, 31))
 
 
 def test_a_source_that_is_not_active_any_more_is_not_told(

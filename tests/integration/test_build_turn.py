@@ -27,12 +27,39 @@ def test_who_has_the_turn_may_take_it_again(warehouse_url: str) -> None:
         pass  # two tasks of one run
 
 
+def test_who_takes_it_again_has_had_it_since_the_first_time(
+    warehouse_url: str, tmp_path: Path
+) -> None:
+    turn = Warehouse(warehouse_url, tmp_path)
+    take_turn(warehouse_url, MONDAY, OVER)
+    first = turn.row("ops.build_turn")
+    take_turn(warehouse_url, MONDAY, LONG)
+    again = turn.row("ops.build_turn")
+    assert again["since"] == first["since"]
+    assert again["seen_at"] > first["seen_at"]
+    assert again["kept_for"] == LONG
+
+
+def test_a_task_that_is_cleared_after_the_end_keeps_the_turn_from_then_on(
+    warehouse_url: str, tmp_path: Path
+) -> None:
+    turn = Warehouse(warehouse_url, tmp_path)
+    take_turn(warehouse_url, MONDAY, LONG)
+    end_turn(warehouse_url, MONDAY)
+    before = turn.row("ops.build_turn")
+    with in_turn(warehouse_url, MONDAY):
+        pass
+    assert turn.row("ops.build_turn")["seen_at"] > before["seen_at"]
+    assert take_turn(warehouse_url, SUNDAY, LONG) is not None
+
+
 def test_a_turn_that_is_over_is_the_next_ones(warehouse_url: str) -> None:
     take_turn(warehouse_url, MONDAY, LONG)
     end_turn(warehouse_url, SUNDAY)  # not theirs
     assert take_turn(warehouse_url, SUNDAY, LONG) is not None
     end_turn(warehouse_url, MONDAY)
     assert take_turn(warehouse_url, SUNDAY, LONG) is None
+    assert take_turn(warehouse_url, MONDAY, LONG) is not None
 
 
 def test_a_run_of_which_nothing_is_heard_loses_its_turn_but_not_while_it_works(

@@ -673,6 +673,8 @@ PIPEDRIVE: Rows = {
         change(1, "2026-01-10", "11", "12"),
         change(1, "2026-01-20", "12", "13"),
         change(1, "2026-01-21", "0", "1000", "value"),
+        # moved on in the second it came
+        change(4, "2026-04-06", None, "11"),
         change(4, "2026-04-06", "11", "12"),
         change(5, "2026-05-22", "11", "12"),
         change(5, "2026-06-05", "12", "13"),
@@ -762,8 +764,8 @@ def test_conversion_is_told_by_stage_and_owner(pipedrive: Warehouse) -> None:
 def test_time_in_a_stage_is_from_coming_to_leaving_it(pipedrive: Warehouse) -> None:
     columns = ("visits", "ended_visits", "average_days", "median_days")
     assert figures(pipedrive, "marts.mart_time_in_stage", "stage_name", *columns) == {
-        # 5, 10, 5 and 2 days; 8 is still there
-        "Lead": (5, 4, Decimal("5.50"), Decimal("5.00")),
+        # 5, 10, 0 and 2 days; 8 is still there
+        "Lead": (5, 4, Decimal("4.25"), Decimal("3.50")),
         # 10, 6 and 9 days; 4 and 5 are still there
         "Proposta": (5, 3, Decimal("8.33"), Decimal("9.00")),
         # 20 January to 4 February

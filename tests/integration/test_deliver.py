@@ -273,6 +273,18 @@ def test_a_group_that_is_still_configured_by_its_old_id_gets_nothing_twice(
     assert kinds(server) == []
 
 
+def test_a_part_that_the_new_id_has_not_comes_with_it(warehouse_url: str) -> None:
+    with closing(psycopg2.connect(warehouse_url)) as connection:
+        ledger = Ledger(connection, "weekly_churn", MONDAY)
+        with ledger.deciding():
+            ledger.write(OTHER, "chart", Entry(State.SENT, "new", 9), Reason.FIRST)
+            ledger.write(CHAT, "chart", Entry(State.SENT, "old", 1), Reason.FIRST)
+            ledger.write(CHAT, "list", Entry(State.SENT, "old", 2), Reason.FIRST)
+            ledger.move(CHAT, OTHER)
+            assert ledger.entry(OTHER, "list") == Entry(State.SENT, "old", None)
+            assert ledger.entry(OTHER, "chart") == Entry(State.SENT, "new", 9)
+
+
 # --- unknown outcomes
 
 

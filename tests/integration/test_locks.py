@@ -26,6 +26,8 @@ def test_who_waits_for_a_lock_is_told_when_it_is_enough(warehouse_url: str) -> N
         first.cursor() as cursor,
     ):
         lock(cursor, "landing", "The first")
+        cursor.execute("show lock_timeout")
+        assert cursor.fetchone() == ("10min",)
         with pytest.raises(TryAgainError, match=r"The first has been at work .* than 1 seconds"):
             lock(second.cursor(), "landing", "The first", patience=1)
         second.rollback()
@@ -41,8 +43,11 @@ def test_who_holds_a_lock_may_be_idle_as_long_as_it_takes(warehouse_url: str) ->
         closing(connect(url)) as connection,
         connection.cursor() as cursor,
     ):
+        cursor.execute("set statement_timeout = 5000")
         cursor.execute("set idle_in_transaction_session_timeout = 1")
         lock(cursor, "landing", "Another")
+        cursor.execute("show statement_timeout")
+        assert cursor.fetchone() == ("0",)
         with admin.cursor() as other:
             other.execute("select pg_sleep(0.2)")
         cursor.execute("select 1")

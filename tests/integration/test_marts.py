@@ -448,6 +448,14 @@ def test_a_csv_as_pandas_writes_it_gives_the_figures_of_the_parquet_file(
     assert_same(builds("csv").weekly_report, recount.weekly_report(shop))
 
 
+def test_what_has_no_price_was_not_sold(builds: Builds, some_lines: pd.DataFrame) -> None:
+    assert ((some_lines["UnitPrice"] == 0) & (some_lines["Quantity"] > 0)).any()
+    shop = shops.uci_online_retail(some_lines)
+    valid = shop.orders.loc[shop.orders["is_valid"], "order_id"]
+    sold = shop.lines.loc[shop.lines["order_id"].isin(valid), "quantity"]
+    assert sum(row["quantity"] for row in builds("csv").products) == sold.sum()
+
+
 def test_other_columns_and_another_order_change_nothing(
     builds: Builds, some_lines: pd.DataFrame
 ) -> None:

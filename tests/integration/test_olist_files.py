@@ -14,6 +14,7 @@ customer_id,customer_unique_id,customer_city,customer_state
 c1,ana,recife,PE
 c1,ana,recife,PE
 c2,rui,olinda,PE
+c3,rui,natal,RN
 """,
     "olist_orders_dataset": """\
 order_id,customer_id,order_status,order_purchase_timestamp
@@ -21,6 +22,7 @@ o1,c1,delivered,2018-01-02 10:00:00
 o2,c2,delivered,2018-01-03 11:00:00
 o2,c2,delivered,2018-01-03 11:00:00
  ,c2,delivered,2018-01-03 12:00:00
+o3,c3,delivered,2018-01-04 12:00:00
 """,
     # a product is typed with a blank, and a line names none at all
     "olist_order_items_dataset": """\
@@ -64,9 +66,14 @@ def test_an_order_or_a_line_that_occurs_twice_or_has_no_id_is_set_aside(
 
 def test_the_totals_count_everything_once(warehouse: Warehouse) -> None:
     totals = warehouse.row("marts.rpt_shop_totals")
-    assert (totals["customers"], totals["orders"]) == (2, 2)
+    assert (totals["customers"], totals["orders"]) == (2, 3)
     assert totals["revenue"] == Decimal("35.00")
     assert totals["rejected_rows"] == 4
+
+
+def test_a_person_lives_where_the_latest_order_went(warehouse: Warehouse) -> None:
+    rows = warehouse.rows("select customer_id, city from shop.customers")
+    assert {row["customer_id"]: row["city"] for row in rows} == {"ana": "recife", "rui": "natal"}
 
 
 def test_a_line_of_a_product_that_is_not_listed_is_warned_of_and_stops_nothing(

@@ -308,6 +308,8 @@ def test_rates_change_in_percentage_points() -> None:
 def test_a_small_count_is_compared_with_what_it_was() -> None:
     assert fact("Churned", churned_customers=19).change == "▲ was 9"
     assert fact("Reactivated", reactivated_customers=0).change == "▼ was 4"
+    twenty = replace(WEEK, churned_customers=20)
+    assert fact("Churned", before=twenty, churned_customers=22).change == "▲ 10%"
 
 
 def test_a_growth_that_no_percentage_tells_well_is_compared_with_what_it_was() -> None:

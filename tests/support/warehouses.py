@@ -17,6 +17,12 @@ from tests.support.dbt import dbt
 from tests.support.project_copy import environment
 
 Row = dict[str, Any]
+TABLES = """
+select format('%I.%I', schemaname, tablename) as name
+from pg_tables
+where schemaname in ('landing', 'shop', 'marts')
+order by 1
+"""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,14 @@ class Warehouse:
         """The only row of a table."""
         [row] = self.rows(f"select * from {table}")
         return row
+
+    def held(self) -> dict[str, str]:
+        """Table of landing, shop and marts → a hash of its rows, whatever their order."""
+        hashed = "md5(string_agg(t::text, '/' order by t::text))"
+        return {
+            name: self.rows(f"select {hashed} as hash from {name} as t")[0]["hash"]
+            for name in (row["name"] for row in self.rows(TABLES))
+        }
 
 
 def new_warehouse(

@@ -40,7 +40,6 @@ TARGETS = {
     "million_seconds": ("<", 240),
     "million_peak_mb": ("<", 2048),
     "growth_ratio": ("≤", 11),
-    "incremental_ratio": ("≤", 0.30),
     "report_seconds": ("<", 6),
     "crm_deals_seconds": ("<", 60),
     "crm_peak_mb": ("<", 1024),

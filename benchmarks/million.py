@@ -50,7 +50,7 @@ def main() -> None:
             Figure("million_seconds", large, large),
             Figure("million_peak_mb", peak_mb, peak_mb, unit="MB"),
             Figure("growth_ratio", large / small, large, small),
-            Figure("incremental_ratio", later / large, later, large),
+            Figure("next_week_ratio", later / large, later, large),
         ],
     )
 

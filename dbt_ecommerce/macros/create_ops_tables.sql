@@ -9,7 +9,7 @@
             {%- do tables.append(data_tests_ddl()) -%}
         {%- endif -%}
         {%- if target.type == 'postgres' -%}
-            {%- do tables.extend([kept_models_ddl(), customer_history_runs_ddl()]) -%}
+            {%- do tables.append(customer_history_runs_ddl()) -%}
         {%- endif -%}
         {%- if target.type != 'postgres' -%}
             {%- do run_query('create schema if not exists ops') -%}

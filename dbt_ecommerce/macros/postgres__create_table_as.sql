@@ -4,9 +4,7 @@
     grows row by row, which was half of the time of a large table.
 #}
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
-    {%- if temporary -%}
-        {{ dbt.postgres__create_table_as(temporary, relation, with_changes_only(sql)) }}
-    {%- elif not config.get('contract').enforced -%}
+    {%- if temporary or not config.get('contract').enforced -%}
         {{ dbt.postgres__create_table_as(temporary, relation, sql) }}
     {%- else -%}
         {%- set columns = {} -%}
@@ -40,8 +38,5 @@
         {% for key in adapter.render_raw_model_constraints(raw_constraints=keys) -%}
             alter table {{ relation }} add {{ key }};
         {% endfor -%}
-    {%- endif -%}
-    {%- if not temporary and config.get('incremental_strategy') == 'changed_rows' %}
-        delete from ops.kept_models where model_name = '{{ model.name }}';
     {%- endif -%}
 {%- endmacro %}

@@ -1,5 +1,3 @@
-{{ kept_up_to_date('order_key') }}
-
 with order_items as (
 
     select * from {{ ref('int_order_items_unioned') }}
@@ -9,7 +7,6 @@ with order_items as (
 orders as (
 
     select * from {{ ref('orders') }}
-    where {{ only_changed('order_key') }}
 
 ),
 

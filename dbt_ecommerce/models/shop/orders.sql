@@ -1,9 +1,6 @@
-{{ kept_up_to_date('order_key') }}
-
 with orders as (
 
     select * from {{ ref('int_orders_known') }}
-    where {{ only_changed('order_id') }}
 
 ),
 
@@ -41,4 +38,3 @@ keyed as (
 )
 
 select * from keyed
-where {{ only_changed('order_key') }}

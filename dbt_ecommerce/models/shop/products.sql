@@ -1,5 +1,3 @@
-{{ kept_up_to_date('product_key') }}
-
 with products as (
 
     select * from {{ ref('int_products_unioned') }}
@@ -30,4 +28,3 @@ keyed as (
 )
 
 select * from keyed
-where {{ only_changed('product_key') }}

@@ -1,5 +1,3 @@
-{{ kept_up_to_date('customer_key') }}
-
 {#- the last day that Postgres, Spark and Python all know -#}
 {%- set never = "cast('9999-12-31' as date)" -%}
 
@@ -18,9 +16,7 @@ counted_orders as (
         ordered_on,
         {{ called_off_on() }} as called_off_on
     from orders
-    where
-        customer_key is not null
-        and {{ only_changed('customer_key') }}
+    where customer_key is not null
 
 ),
 

@@ -1,5 +1,3 @@
-{{ kept_up_to_date('customer_key') }}
-
 with orders as (
 
     select * from {{ ref('fct_orders') }}
@@ -18,7 +16,6 @@ days as (
     where
         is_valid
         and customer_key is not null
-        and {{ only_changed('customer_key') }}
     group by customer_key, ordered_on
 
 ),

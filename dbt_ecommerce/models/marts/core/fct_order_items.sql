@@ -1,16 +1,12 @@
-{{ kept_up_to_date('order_key') }}
-
 with order_items as (
 
     select * from {{ ref('order_items') }}
-    where {{ only_changed('order_key') }}
 
 ),
 
 orders as (
 
     select * from {{ ref('orders') }}
-    where {{ only_changed('order_key') }}
 
 ),
 

@@ -1,9 +1,6 @@
-{{ kept_up_to_date('ordered_on') }}
-
 with order_items as (
 
     select * from {{ ref('fct_order_items') }}
-    where {{ only_changed('ordered_on') }}
 
 ),
 

@@ -1,9 +1,6 @@
-{{ kept_up_to_date('order_key') }}
-
 with order_items as (
 
     select * from {{ ref('fct_order_items') }}
-    where {{ only_changed('order_key') }}
 
 ),
 

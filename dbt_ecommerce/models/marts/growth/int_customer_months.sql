@@ -1,5 +1,3 @@
-{{ kept_up_to_date('customer_key') }}
-
 with order_days as (
 
     select
@@ -9,7 +7,6 @@ with order_days as (
         cast({{ dbt.date_trunc('month', 'first_order_on') }} as date)
             as cohort_month
     from {{ ref('fct_order_days') }}
-    where {{ only_changed('customer_key') }}
 
 ),
 

@@ -29,8 +29,10 @@ from tests.support.warehouses import Warehouse, new_warehouse
 FIRST, _, END = os.environ.get("MUTATIONS", "24").rpartition(":")
 SEEDS = range(int(FIRST or 0), int(END))
 WHOLE = ("--exclude-resource-type", "seed", "unit_test", "--exclude", "resource_type:snapshot")
-FOR_TOTALS = ("--exclude-resource-type", "seed", "test", "unit_test")
-FOR_TOTALS += ("--select", "+rpt_shop_totals", "+rpt_weekly_report")
+FOR_TOTALS = (
+    *("--exclude-resource-type", "seed", "test", "unit_test"),
+    *("--select", "+rpt_shop_totals", "+rpt_weekly_report"),
+)
 EVERY_NTH_INVOICE = 256
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]

@@ -30,8 +30,8 @@ FIRST, _, END = os.environ.get("MUTATIONS", "24").rpartition(":")
 SEEDS = range(int(FIRST or 0), int(END))
 WHOLE = ("--exclude-resource-type", "seed", "unit_test", "--exclude", "resource_type:snapshot")
 FOR_TOTALS = (
-    *("--select", "+rpt_shop_totals", "+rpt_weekly_report"),
     *("--exclude-resource-type", "seed", "test", "unit_test"),
+    *("--select", "+rpt_shop_totals", "+rpt_weekly_report"),
 )
 EVERY_NTH_INVOICE = 256
 

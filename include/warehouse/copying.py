@@ -12,10 +12,11 @@ import pyarrow as pa
 from include.errors import TryAgainError, UserError
 from include.warehouse import locks
 from include.warehouse.connection import connect, may_pass
-from include.warehouse.files import DataFile, where_nul_is
+from include.warehouse.files import DataFile, where_text_is_bad
 from include.warehouse.locks import make_schemas
 
 LOCK_NOT_AVAILABLE = "55P03"
+NOT_IN_REPERTOIRE = "22021"
 PATIENCE = 60  # seconds to wait for those who read the old tables in a transaction of theirs
 
 
@@ -128,10 +129,11 @@ def copy(connection: adbc.AdbcConnection, new: str, file: DataFile) -> int:
         except adbc.Error as error:
             if failures:
                 raise failures[0] from failures[0].__cause__
-            if "0x00" in str(error) and (where := where_nul_is(file.path)):
+            bad = error.sqlstate == NOT_IN_REPERTOIRE and where_text_is_bad(file.path)
+            if bad:
                 raise UserError(
-                    f"{file.path.name} holds a character NUL in {where}: correct it or export the"
-                    " file again."
+                    f"{file.path.name} holds a character NUL, or bytes that are no text, in {bad}:"
+                    " correct it or export the file again."
                 ) from error
             raise _explain(f"{file.path.name} could not be loaded", error) from error
     return rows

@@ -96,18 +96,17 @@ def open_file(path: Path) -> DataFile:
     return _open_csv(path)
 
 
-def where_nul_is(path: Path) -> str | None:
-    """The first cell with a character NUL, which no text of Postgres holds."""
-    import pyarrow.compute as pc
-
+def where_text_is_bad(path: Path) -> str | None:
+    """The first cell with a character NUL or with bytes that are not UTF-8, which no text holds."""
     file = open_file(path)
     before = 0
     for batch in file.batches:
         found = [
-            (places[0].as_py(), name)
+            (place, name)
             for name, column in zip(batch.schema.names, batch.columns, strict=True)
             if pa.types.is_string(column.type)
-            and len(places := pc.indices_nonzero(pc.match_substring(column, "\0")))
+            for place, value in enumerate(column.cast(pa.binary()).to_pylist())
+            if value and (b"\0" in value or NOT_UTF8.search(value.decode(errors="surrogateescape")))
         ]
         if found:
             place, name = min(found)

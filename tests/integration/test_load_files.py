@@ -745,13 +745,15 @@ def test_text_that_is_not_utf8(shop: Shop) -> None:
     assert "or correct its header row." in said
 
 
-def test_a_character_that_postgres_cannot_hold(shop: Shop) -> None:
-    said = "holds a character NUL in column {} in row {}: correct it or export the file again."
+def test_a_text_that_postgres_cannot_hold(shop: Shop) -> None:
+    said = "holds a character NUL, or bytes that are no text, in column {} in row {}: correct it"
     shop.write("orders.csv", "id,name\n1,a\n\n2,b\0c\n")
-    assert shop.refusal() == "orders.csv " + said.format("name", 4)
+    assert "orders.csv " + said.format("name", 4) in shop.refusal()
     (shop.files / "orders.csv").unlink()
-    shop.write_parquet("orders.parquet", id=["1", "2"], item=["a", "b\0"])
-    assert shop.refusal() == "orders.parquet " + said.format("item", 2)
+    latin = pa.array([b"a", "José".encode("latin-1")]).view(pa.string())
+    for item in (["a", "b\0"], latin):
+        shop.write_parquet("orders.parquet", id=["1", "2"], item=item)
+        assert "orders.parquet " + said.format("item", 2) in shop.refusal()
 
 
 def test_a_blank_line_counts_as_a_row_as_in_a_spreadsheet(shop: Shop) -> None:
@@ -822,8 +824,6 @@ def test_nested_columns(shop: Shop) -> None:
 
 
 def test_what_only_postgres_refuses_is_said_in_its_words(shop: Shop) -> None:
-    shop.write("orders.csv", "id\na\x00b\n")
-    assert shop.refusal().startswith("orders.csv could not be loaded: invalid byte sequence")
     shop.write("orders.csv", "ctid\na\n")
     assert shop.refusal().startswith("orders.csv could not be loaded: column name")
 

@@ -323,8 +323,11 @@ def demo_shop(files: Files) -> Recounted:
     left_out(cancellations, "cancelled_at", at)
     left_out(returns, "returned_at", at)
     for row in read("marketing_spend"):
-        if number(row["amount"]) is None:
+        amount = number(row["amount"])
+        if amount is None:
             told.append(("amount is not a number", row))
+        elif amount < 0:
+            told.append(("amount is negative", row))
         elif day(row["spend_month"]) is None:
             told.append(("spend_month is not a date", row))
 

@@ -24,4 +24,4 @@ cast_to_types as (
 )
 
 select * from cast_to_types
-where amount is not null and month_starts_on is not null
+where amount >= 0 and month_starts_on is not null

@@ -23,12 +23,15 @@ select
     case
         when {{ try_cast('landed.amount', 'numeric') }} is null
             then 'amount is not a number'
+        when {{ try_cast('landed.amount', 'numeric') }} < 0
+            then 'amount is negative'
         else 'spend_month is not a date'
     end as rejected_because,
     {{ row_as_json('landed') }} as source_row
 from {{ ref('raw_marketing_spend') }} as landed
 where
     {{ try_cast('landed.amount', 'numeric') }} is null
+    or {{ try_cast('landed.amount', 'numeric') }} < 0
     or {{ try_cast('landed.spend_month', 'date') }} is null
 
 {#- What a row can do without is left out of it, and told. -#}

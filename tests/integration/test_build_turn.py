@@ -7,7 +7,7 @@ import pytest
 
 from include.errors import UserError
 from include.warehouse.turn import end_turn, in_turn, take_turn
-from tests.support.warehouses import Warehouse, new_warehouse
+from tests.support.warehouses import Warehouse
 
 MONDAY, SUNDAY = "scheduled__2026-11-16", "backfill__2026-11-08"
 LONG, OVER = timedelta(hours=1), timedelta(0)
@@ -92,9 +92,9 @@ def test_a_process_that_is_killed_holds_nothing(warehouse_url: str) -> None:
 # --- dbt by hand
 
 
-@pytest.fixture(scope="module")
-def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return new_warehouse(postgres, "build_turn", tmp_path_factory.mktemp("turn"))
+@pytest.fixture
+def warehouse(warehouse_url: str, tmp_path: Path) -> Warehouse:
+    return Warehouse(warehouse_url, tmp_path)
 
 
 def seed(warehouse: Warehouse) -> str:

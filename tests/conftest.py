@@ -44,13 +44,16 @@ def pytest_unconfigure() -> None:
 class _ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """What a file's fixtures have built serves its tests only, so they stay on one worker.
 
-    So do the folders whose files share a build.
+    So do the folders whose files share a build, but for the files that take minutes by themselves.
     """
 
+    SHARING = ("tests/dags", "tests/end_to_end")
+    BY_THEMSELVES = ("test_real_airflow.py", "test_weekly_kills.py")
+
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        folder = str(Path(file).parent)
-        return folder if folder in ("tests/dags", "tests/end_to_end") else file
+        file = Path(nodeid.split("::", 1)[0])
+        is_shared = str(file.parent) in self.SHARING and file.name not in self.BY_THEMSELVES
+        return str(file.parent if is_shared else file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:

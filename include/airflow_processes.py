@@ -152,9 +152,11 @@ def start(env: Mapping[str, str], port: int, log_file: Path) -> "subprocess.Pope
 def session(leader: int) -> list[psutil.Process]:
     """The processes of a session that `start` began, also where its first has been killed."""
     found = []
-    for process in psutil.process_iter():
+    # process_iter() would keep what had a number before, and refuse to signal who has it now
+    for pid in psutil.pids():
         try:
-            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+            process = psutil.Process(pid)
+            if os.getsid(pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except (OSError, psutil.Error):  # it has just ended, or is another user's
             continue

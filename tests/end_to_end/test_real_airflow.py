@@ -14,11 +14,13 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg2
 import pytest
 
 from include import airflow_processes
@@ -155,7 +157,7 @@ def night(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nigh
             look_around(night)
             during("by itself", lambda: api_stands_still(night), "is late")
             during("by REST", lambda: killed_and_restarted(night, home))
-            during("killed", lambda: killed_for_good(night), "A task failed")
+            during("killed", lambda: killed_for_good(night, home), "A task failed")
             family = night.processes()
             make("down")
             night.left = [str(process) for process in family if process.is_running()]
@@ -200,13 +202,16 @@ def killed_and_restarted(night: Night, home: Path) -> None:
     night.end("by REST", run_id)
 
 
-def killed_for_good(night: Night) -> None:
+def killed_for_good(night: Night, home: Path) -> None:
     """The first task is killed on each of its tries, and `out` is not a folder."""
     shutil.rmtree(night.project / "out")
     (night.project / "out").touch()
-    run_id = night.trigger("1997-06-02")
-    for try_number in range(1, 5):
-        night.kill(run_id, "get_shop_data", try_number)
+    with closing(psycopg2.connect(embedded.url("warehouse", home))) as reader:
+        # so that the task is still at work when it is killed
+        reader.cursor().execute("lock table landing.cdnow__cdnow in access exclusive mode")
+        run_id = night.trigger("1997-06-02")
+        for try_number in range(1, 5):
+            night.kill(run_id, "get_shop_data", try_number)
     night.end("killed", run_id)
 
 

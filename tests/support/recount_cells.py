@@ -157,6 +157,21 @@ def bad_day(on: date | None, column: str) -> str | None:
     return f"{column} is after {LATEST}" if on > LATEST else None
 
 
+def unusable(quantity: int | None, price: Decimal | None) -> str | None:
+    """Why a line of this quantity at this price cannot be counted."""
+    if quantity is None:
+        return "quantity is not a whole number"
+    if quantity <= 0:
+        return "quantity is not positive"
+    if price is None:
+        return "unit_price is not a number"
+    if price < 0:
+        return "unit_price is negative"
+    return (
+        "quantity or unit_price is too large" if is_too_large(quantity * price, quantity) else None
+    )
+
+
 def is_too_large(amount: Decimal, units: int = 0) -> bool:
     """More money, or more units, than any line's."""
     return abs(amount) >= 10**12 or abs(units) >= 10**8
@@ -233,17 +248,7 @@ def tea_house(files: Files) -> Recounted:
             return "its order is missing or set aside"
         if whole(row["line"]) is None:
             return "line is not a whole number"
-        if quantity is None:
-            return "quantity is not a whole number"
-        if quantity <= 0:
-            return "quantity is not positive"
-        if price is None:
-            return "unit_price is not a number"
-        if price < 0:
-            return "unit_price is negative"
-        if is_too_large(quantity * price, quantity):
-            return "quantity or unit_price is too large"
-        return None
+        return unusable(quantity, price)
 
     lines = once(
         set_aside(rows_of(files, "order_lines.csv"), judge_line, told),
@@ -378,16 +383,8 @@ def demo_shop(files: Files) -> Recounted:
             return "order_item_id is missing"
         if text(row["order_id"]) not in numbers:
             return "its order is missing or set aside"
-        if quantity is None:
-            return "quantity is not a whole number"
-        if quantity <= 0:
-            return "quantity is not positive"
-        if price is None:
-            return "unit_price is not a number"
-        if price < 0:
-            return "unit_price is negative"
-        if is_too_large(quantity * price, quantity):
-            return "quantity or unit_price is too large"
+        if because := unusable(quantity, price):
+            return because
         if off is None and row["discount"] is not None:
             return "discount is not a number"
         return "discount is too large" if off is not None and is_too_large(off) else None

@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,18 @@ class Night:
         tasks = wait_for(lambda: self.api(f"dagRuns/{run_id}/taskInstances?limit=300"))
         self.tries[name] = {one["task_id"]: one["try_number"] for one in tasks["task_instances"]}
 
-    def processes(self) -> list[psutil.Process]:
-        """All of this Airflow's."""
+    def processes(self, called: str = "") -> list[psutil.Process]:
+        """All of this Airflow's, or those whose command line has a word."""
         pid = int((self.project / ".local" / "standalone.pid").read_text())
-        return airflow_processes.session(pid)
+        return [one for one in airflow_processes.session(pid) if called in command_line(one)]
+
+
+def command_line(process: psutil.Process) -> str:
+    """Empty of one that has just ended, as they do all the time."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def wait_for(answer: Callable[[], Any]) -> Any:
@@ -168,21 +176,21 @@ def night(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nigh
 
 def look_around(night: Night) -> None:
     """Note where it listens, and how many wait for tasks."""
+    night.workers = len(night.processes("LocalExecutor"))
     for process in night.processes():
-        if "LocalExecutor" in " ".join(process.cmdline()):
-            night.workers += 1
-        night.listened |= {
-            one.laddr.ip
-            for one in process.net_connections("inet")
-            if one.status == psutil.CONN_LISTEN
-        }
+        with suppress(psutil.NoSuchProcess):
+            night.listened |= {
+                one.laddr.ip
+                for one in process.net_connections("inet")
+                if one.status == psutil.CONN_LISTEN
+            }
 
 
 def api_stands_still(night: Night) -> None:
     """The run of the last week, which comes by itself; meanwhile nobody answers for a while."""
     run_id = wait_for(lambda: (night.api("dagRuns") or {}).get("dag_runs"))[0]["dag_run_id"]
     night.task(run_id, "shop.dbt_build", "running")
-    servers = [one for one in night.processes() if "api_server" in " ".join(one.cmdline())]
+    servers = night.processes("api_server")
     assert servers
     for server in servers:
         server.suspend()

@@ -47,6 +47,7 @@ def test_the_guide_ends_with_the_totals_that_it_shows(guided: Warehouse) -> None
     assert loaded == LOADED.findall(GUIDE)
 
 
+@pytest.mark.nightly
 def test_an_export_that_holds_every_row_twice_gives_the_same_totals(
     guided: Warehouse, tmp_path: Path
 ) -> None:

@@ -366,11 +366,11 @@ def test_what_specialties_and_companies_brought_is_set_against_the_spend(
 
 
 def test_won_deals_are_the_orders_of_the_shop(hubspot: Warehouse) -> None:
-    orders = by_id(hubspot, "shop.orders", "order_id")
+    orders = by_id(hubspot, "marts.fct_orders", "order_id")
     assert set(orders) == {"1", "2", "3", "6", "7", "8", "22", "23"}
     assert orders["1"]["ordered_on"] == date(2026, 2, 28)
     assert str(orders["1"]["ordered_at"]) == "2026-03-01 02:00:00"
-    assert orders["6"]["customer_id"] is None
+    assert orders["6"]["customer_key"] is None
     assert orders["7"]["is_cancelled"]
     assert orders["7"]["cancelled_on"] == date(2026, 5, 15)
     assert orders["1"]["currency"] == "BRL"
@@ -786,7 +786,7 @@ def test_revenue_is_that_of_won_deals_by_owner_and_month(pipedrive: Warehouse) -
 
 
 def test_churn_and_the_report_work_for_pipedrive_alone(pipedrive: Warehouse) -> None:
-    orders = by_id(pipedrive, "shop.orders", "order_id")
+    orders = by_id(pipedrive, "marts.fct_orders", "order_id")
     assert set(orders) == {"1", "2", "6", "7", "11"}
     assert orders["6"]["cancelled_on"] == date(2026, 4, 2)
     churn = figures(pipedrive, "marts.customer_churn", "customer_id", "is_churned", "revenue")
@@ -843,19 +843,19 @@ def test_companies_and_organizations_can_be_the_customers(
     land(warehouse.url, "hubspot", HUBSPOT)
     land(warehouse.url, "pipedrive", PIPEDRIVE)
     warehouse.dbt(
-        *("build", "--select", "+customers", "--exclude-resource-type", "test", "unit_test"),
+        *("build", "--select", "+dim_customers", "--exclude-resource-type", "test", "unit_test"),
         sources=["hubspot", "pipedrive"],
         hubspot_customers="companies",
         pipedrive_customers="organizations",
         as_of=AS_OF,
     )
     key = "source_name || ' ' || customer_id"
-    customers = figures(warehouse, "shop.customers", key, "customer_name", "city")
+    customers = figures(warehouse, "marts.dim_customers", key, "customer_name", "city")
     assert customers["hubspot 10"] == ("Dr. João Silva", "Recife")
     assert customers["pipedrive 5"] == ("Acme", "Recife")
     # deleted, and known by an order only
     assert customers["hubspot 16"] == (None, None)
-    orders = figures(warehouse, "shop.orders", "source_name || ' ' || order_id", "customer_id")
+    orders = figures(warehouse, "shop.int_orders", "source_name || ' ' || order_id", "customer_id")
     assert orders["hubspot 1"] == ("10",)
     assert orders["hubspot 23"] == (None,)
     assert orders["pipedrive 1"] == ("5",)

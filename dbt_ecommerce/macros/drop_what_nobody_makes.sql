@@ -17,7 +17,18 @@
             ('shop', 'int_order_items_unioned'),
             ('shop', 'int_products_unioned'),
             ('ops', 'kept_models'),
+            ('marts', 'mart_companies'),
+            ('marts', 'mart_company_ltv_to_cac'),
+            ('marts', 'mart_deals_by_stage'),
+            ('marts', 'mart_specialty_ltv_to_cac'),
+            ('marts', 'mart_stage_conversion'),
+            ('marts', 'mart_time_in_stage'),
+            ('marts', 'mart_won_revenue'),
         ] -%}
+        {#- int_* were in the schemas of the folders they lie in -#}
+        {%- for model in graph.nodes.values() if model.config.schema == 'intermediate' -%}
+            {%- do made_once.append((model.fqn[1], model.name)) -%}
+        {%- endfor -%}
         {%- for schema, name in made_once -%}
             {%- set relation = adapter.get_relation(target.database, schema, name) -%}
             {%- if relation -%}

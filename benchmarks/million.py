@@ -41,7 +41,7 @@ def main() -> None:
             with peak_memory(os.getpid(), server(url), every=LOOK_EVERY) as peak:
                 large = weekly_run(url, CUSTOMERS, DEMO_AS_OF, folder)
             later = weekly_run(url, CUSTOMERS, NEXT_WEEK, folder)
-            [orders] = query(url, "select count(*) from shop.orders")
+            [orders] = query(url, "select count(*) from marts.fct_orders")
     peak_mb = peak() / 2**20
     finish(
         "million",

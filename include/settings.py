@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     """Port of Airflow's UI and API on 127.0.0.1, as `make up` starts it."""
     warehouse_port: int = Field(default=0, ge=0, le=65535)
     """Port of the embedded Postgres; 0 takes a free one."""
+    warehouse_reader: str = ""
+    """Role of Postgres that may read `shop` and `marts`; dbt reads the variable itself."""
 
     @field_validator("shop_sources", "telegram_bot_users", mode="before")
     @classmethod

@@ -52,7 +52,12 @@ def url() -> None:
 @app.command()
 def env() -> None:
     """Print the warehouse's address as shell lines, for `eval "$(… env)"`; dbt reads them."""
-    for name, value in connection.as_environment(_url()).items():
+    from include.settings import load_settings
+
+    lines = connection.as_environment(_url())
+    if reader := load_settings().warehouse_reader:
+        lines["WAREHOUSE_READER"] = reader
+    for name, value in lines.items():
         print(f"export {name}={shlex.quote(value)}")
 
 

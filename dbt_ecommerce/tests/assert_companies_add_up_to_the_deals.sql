@@ -9,7 +9,7 @@ with companies as (
         sum(total_won_deals) as won_deals,
         sum(total_revenue) as revenue,
         count(*) as rounded_rows
-    from {{ ref('mart_companies') }}
+    from {{ ref('companies') }}
 
 ),
 

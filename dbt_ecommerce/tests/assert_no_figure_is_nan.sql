@@ -45,17 +45,17 @@
 ] %}
 {%- if crm_sources() %}
 {%- set marts = marts + [
-    'mart_deals_by_stage',
-    'mart_stage_conversion',
-    'mart_time_in_stage',
-    'mart_won_revenue',
+    'deals_by_stage',
+    'stage_conversion',
+    'time_in_stage',
+    'won_revenue',
 ] %}
 {%- endif %}
 {%- if 'hubspot' in var('sources') %}
 {%- set marts = marts + [
-    'mart_companies',
-    'mart_company_ltv_to_cac',
-    'mart_specialty_ltv_to_cac',
+    'companies',
+    'company_ltv_to_cac',
+    'specialty_ltv_to_cac',
 ] %}
 {%- endif %}
 {%- for mart in marts %}

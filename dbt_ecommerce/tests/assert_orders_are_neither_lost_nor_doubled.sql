@@ -8,7 +8,7 @@ with counts as (
             inner join {{ ref('as_of') }} as as_of
                 on orders.ordered_on < as_of.as_of_on
         ) as staged_orders,
-        (select count(*) from {{ ref('orders') }}) as shop_orders,
+        (select count(*) from {{ ref('int_orders') }}) as shop_orders,
         (select count(*) from {{ ref('fct_orders') }}) as mart_orders,
         (select orders from {{ ref('rpt_shop_totals') }}) as reported_orders
 

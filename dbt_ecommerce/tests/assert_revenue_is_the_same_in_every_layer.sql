@@ -7,9 +7,11 @@ with totals as (
                 coalesce(
                     sum(order_items.quantity * order_items.unit_price), 0
                 )
-            from {{ ref('order_items') }} as order_items
-            inner join {{ ref('orders') }} as orders
-                on order_items.order_key = orders.order_key
+            from {{ ref('int_order_items') }} as order_items
+            inner join {{ ref('int_orders') }} as orders
+                on
+                    order_items.source_name = orders.source_name
+                    and order_items.order_id = orders.order_id
             where orders.is_valid
         ) as shop_revenue,
         (

@@ -8,7 +8,7 @@ with stages as (
         sum(won_deals) as won_deals,
         sum(won_amount) as revenue,
         count(*) as rounded_rows
-    from {{ ref('mart_deals_by_stage') }}
+    from {{ ref('deals_by_stage') }}
     group by source_name
 
 ),
@@ -20,7 +20,7 @@ owners as (
         sum(won_deals) as won_deals,
         sum(revenue) as revenue,
         count(*) as rounded_rows
-    from {{ ref('mart_won_revenue') }}
+    from {{ ref('won_revenue') }}
     group by source_name
 
 ),

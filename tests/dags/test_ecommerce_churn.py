@@ -163,7 +163,7 @@ def test_the_graph_shows_seeds_staging_shop_facts_model_marts_and_report_in_this
         "get_shop_data",
         "shop.seeds.raw_orders_seed",
         "shop.models.staging.demo_shop.stg_demo_shop__orders_run",
-        "shop.models.shop.orders_run",
+        "shop.models.shop.int_orders_run",
         "shop.models.marts.core.fct_orders_run",
         "shop.models.marts.core.fct_order_days_run",
         "fit_churn_model",

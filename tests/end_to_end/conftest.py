@@ -154,7 +154,7 @@ def _small_demo(place: Place, warehouse_url: str) -> Run:
 
 def managed(place: Place) -> Run:
     """The same from a Postgres as it is rented: a pooler, a user of few rights, other settings."""
-    schemas = ("landing", "landing_staging", "staging", "shop", "marts", "ops")
+    schemas = ("landing", "landing_staging", "staging", "shop", "intermediate", "marts", "ops")
     place.warehouse.execute(
         f"""
         create role rented login password 'rented';

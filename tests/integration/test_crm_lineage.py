@@ -97,7 +97,7 @@ def test_won_deals_of_hubspot_are_the_orders_of_its_contacts(
     assert found["revenue"] == sum(Decimal("100.5") + n for n in won)
     companies = warehouse.rows(
         "select sum(total_deals) as deals, sum(total_won_deals) as won,"
-        " sum(total_revenue) as revenue from marts.mart_companies"
+        " sum(total_revenue) as revenue from marts.companies"
     )
     # every 25th deal was deleted
     assert companies == [{"deals": DEALS - 8, "won": 40, "revenue": found["revenue"]}]

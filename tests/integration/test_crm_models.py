@@ -326,7 +326,7 @@ def test_a_company_sums_up_its_deals_and_orphans_are_unassigned(hubspot: Warehou
             row["total_revenue"],
             row["average_deal_value"],
         )
-        for row in hubspot.rows("select * from marts.mart_companies")
+        for row in hubspot.rows("select * from marts.companies")
     }
     nothing = (0, 0, Decimal("0.00"), None)
     assert totals == {
@@ -348,7 +348,7 @@ def test_what_specialties_and_companies_brought_is_set_against_the_spend(
 ) -> None:
     ratio = ("ltv", "cac", "ltv_to_cac")
     columns = ("months", "spend", "new_companies", *ratio)
-    assert figures(hubspot, "marts.mart_specialty_ltv_to_cac", "specialty", *columns) == {
+    assert figures(hubspot, "marts.specialty_ltv_to_cac", "specialty", *columns) == {
         # June is not over; 500.50 ÷ (50 + 100) for the one that was won in February
         "Neurologia": (2, Decimal(150), 1, Decimal("500.50"), Decimal(150), Decimal("3.3367")),
         # two rows of May in two spellings, for one that brought nothing so far
@@ -357,7 +357,7 @@ def test_what_specialties_and_companies_brought_is_set_against_the_spend(
         # the one that it won was deleted
         "Urologia": (1, Decimal(50), 0, None, None, None),
     }
-    companies = figures(hubspot, "marts.mart_company_ltv_to_cac", "company_id", *ratio)
+    companies = figures(hubspot, "marts.company_ltv_to_cac", "company_id", *ratio)
     assert companies["10"] == (Decimal("500.50"), Decimal(150), Decimal("3.3367"))
     assert companies["18"] == (Decimal(60), Decimal(30), Decimal(2))
     # a cardiologist who never won a deal, and one of no specialty
@@ -366,11 +366,11 @@ def test_what_specialties_and_companies_brought_is_set_against_the_spend(
 
 
 def test_won_deals_are_the_orders_of_the_shop(hubspot: Warehouse) -> None:
-    orders = by_id(hubspot, "shop.orders", "order_id")
+    orders = by_id(hubspot, "marts.fct_orders", "order_id")
     assert set(orders) == {"1", "2", "3", "6", "7", "8", "22", "23"}
     assert orders["1"]["ordered_on"] == date(2026, 2, 28)
     assert str(orders["1"]["ordered_at"]) == "2026-03-01 02:00:00"
-    assert orders["6"]["customer_id"] is None
+    assert orders["6"]["customer_key"] is None
     assert orders["7"]["is_cancelled"]
     assert orders["7"]["cancelled_on"] == date(2026, 5, 15)
     assert orders["1"]["currency"] == "BRL"
@@ -517,16 +517,14 @@ def test_the_generated_clinic_is_cleaned_of_its_mess(
     orphans = [row for row in deals if row["Company name"] is None]
     totals = warehouse.row(
         "(select sum(total_deals) as deals, sum(total_won_deals) as won,"
-        " sum(total_revenue) as revenue from marts.mart_companies) as t"
+        " sum(total_revenue) as revenue from marts.companies) as t"
     )
     assert totals == {"deals": len(deals), "won": len(won), "revenue": sum(won)}
-    [unassigned] = warehouse.rows(
-        "select * from marts.mart_companies where company_id = 'unassigned'"
-    )
+    [unassigned] = warehouse.rows("select * from marts.companies where company_id = 'unassigned'")
     assert unassigned["total_deals"] == len(orphans)
     # the spend in the seed is of the months in which this clinic won its doctors, two a specialty
     columns = ("months", "new_companies", "spend")
-    assert figures(warehouse, "marts.mart_specialty_ltv_to_cac", "specialty", *columns) == {
+    assert figures(warehouse, "marts.specialty_ltv_to_cac", "specialty", *columns) == {
         "Cardiologia": (3, 2, Decimal(5450)),
         "Neurologia": (3, 2, Decimal(4500)),
         # the other one came later: to whom the first visit was, nobody wrote down
@@ -735,7 +733,7 @@ def test_a_person_has_the_e_mail_that_is_marked(pipedrive: Warehouse) -> None:
 
 def test_deals_stand_in_the_stage_they_had_come_to_on_the_as_of_date(pipedrive: Warehouse) -> None:
     columns = ("total_deals", "open_deals", "won_deals", "lost_deals", "open_amount", "won_amount")
-    assert figures(pipedrive, "marts.mart_deals_by_stage", "stage_name", *columns) == {
+    assert figures(pipedrive, "marts.deals_by_stage", "stage_name", *columns) == {
         # 3 is lost, 8 is won a fortnight later
         "Lead": (2, 1, 0, 1, Decimal("90.00"), Decimal("0.00")),
         # 2 and 11 are won, 4 and 5 open
@@ -748,7 +746,7 @@ def test_deals_stand_in_the_stage_they_had_come_to_on_the_as_of_date(pipedrive: 
 def test_conversion_is_told_by_stage_and_owner(pipedrive: Warehouse) -> None:
     columns = ("entered_deals", "moved_on_deals", "lost_here_deals", "won_deals", "conversion_rate")
     key = "stage_name || ' ' || coalesce(owner_name, owner_id)"
-    assert figures(pipedrive, "marts.mart_stage_conversion", key, *columns) == {
+    assert figures(pipedrive, "marts.stage_conversion", key, *columns) == {
         # 1 and 5 moved on, 8 did not
         "Lead Rita": (3, 2, 0, 1, Decimal("0.666667")),
         # 4 moved on, 3 was lost
@@ -763,7 +761,7 @@ def test_conversion_is_told_by_stage_and_owner(pipedrive: Warehouse) -> None:
 
 def test_time_in_a_stage_is_from_coming_to_leaving_it(pipedrive: Warehouse) -> None:
     columns = ("visits", "ended_visits", "average_days", "median_days")
-    assert figures(pipedrive, "marts.mart_time_in_stage", "stage_name", *columns) == {
+    assert figures(pipedrive, "marts.time_in_stage", "stage_name", *columns) == {
         # 5, 10, 0 and 2 days; 8 is still there
         "Lead": (5, 4, Decimal("4.25"), Decimal("3.50")),
         # 10, 6 and 9 days; 4 and 5 are still there
@@ -777,7 +775,7 @@ def test_time_in_a_stage_is_from_coming_to_leaving_it(pipedrive: Warehouse) -> N
 def test_revenue_is_that_of_won_deals_by_owner_and_month(pipedrive: Warehouse) -> None:
     columns = ("won_deals", "revenue", "average_deal_value")
     key = "to_char(month_starts_on, 'YYYY-MM') || ' ' || owner_id"
-    assert figures(pipedrive, "marts.mart_won_revenue", key, *columns) == {
+    assert figures(pipedrive, "marts.won_revenue", key, *columns) == {
         "2025-12 2": (1, Decimal("250.00"), Decimal("250.00")),
         "2026-02 1": (1, Decimal("1000.00"), Decimal("1000.00")),
         "2026-05 1": (1, Decimal("500.50"), Decimal("500.50")),
@@ -786,7 +784,7 @@ def test_revenue_is_that_of_won_deals_by_owner_and_month(pipedrive: Warehouse) -
 
 
 def test_churn_and_the_report_work_for_pipedrive_alone(pipedrive: Warehouse) -> None:
-    orders = by_id(pipedrive, "shop.orders", "order_id")
+    orders = by_id(pipedrive, "marts.fct_orders", "order_id")
     assert set(orders) == {"1", "2", "6", "7", "11"}
     assert orders["6"]["cancelled_on"] == date(2026, 4, 2)
     churn = figures(pipedrive, "marts.customer_churn", "customer_id", "is_churned", "revenue")
@@ -820,7 +818,7 @@ def test_an_earlier_date_knows_only_what_had_happened_by_then(
     only_crm = ("--select", "+path:models/marts/crm")
     warehouse.dbt("run", *only_crm, sources=["pipedrive"], as_of="2026-01-15")
     columns = ("total_deals", "open_deals", "won_deals")
-    assert figures(warehouse, "marts.mart_deals_by_stage", "stage_name", *columns) == {
+    assert figures(warehouse, "marts.deals_by_stage", "stage_name", *columns) == {
         "Lead": (0, 0, 0),
         # 1 has come to its second stage, 11 is won
         "Proposta": (2, 1, 1),
@@ -829,7 +827,7 @@ def test_an_earlier_date_knows_only_what_had_happened_by_then(
     }
     # what was deleted in April was still won on 16 March
     warehouse.dbt("run", *only_crm, sources=["pipedrive"], as_of="2026-03-16")
-    won = warehouse.rows("select sum(won_deals) as deals from marts.mart_won_revenue")
+    won = warehouse.rows("select sum(won_deals) as deals from marts.won_revenue")
     assert won == [{"deals": 3}]
 
 
@@ -843,19 +841,20 @@ def test_companies_and_organizations_can_be_the_customers(
     land(warehouse.url, "hubspot", HUBSPOT)
     land(warehouse.url, "pipedrive", PIPEDRIVE)
     warehouse.dbt(
-        *("build", "--select", "+customers", "--exclude-resource-type", "test", "unit_test"),
+        *("build", "--select", "+dim_customers", "--exclude-resource-type", "test", "unit_test"),
         sources=["hubspot", "pipedrive"],
         hubspot_customers="companies",
         pipedrive_customers="organizations",
         as_of=AS_OF,
     )
     key = "source_name || ' ' || customer_id"
-    customers = figures(warehouse, "shop.customers", key, "customer_name", "city")
+    customers = figures(warehouse, "marts.dim_customers", key, "customer_name", "city")
     assert customers["hubspot 10"] == ("Dr. João Silva", "Recife")
     assert customers["pipedrive 5"] == ("Acme", "Recife")
     # deleted, and known by an order only
     assert customers["hubspot 16"] == (None, None)
-    orders = figures(warehouse, "shop.orders", "source_name || ' ' || order_id", "customer_id")
+    key = "source_name || ' ' || order_id"
+    orders = figures(warehouse, "intermediate.int_orders", key, "customer_id")
     assert orders["hubspot 1"] == ("10",)
     assert orders["hubspot 23"] == (None,)
     assert orders["pipedrive 1"] == ("5",)

@@ -16,6 +16,7 @@ import yaml
 from include.settings import DBT_PROJECT, PROJECT
 from include.warehouse.connection import as_environment
 from tests.support import recount, recount_money, shops
+from tests.support.dbt import dbt
 from tests.support.demo_files import AS_OF, demo_files
 from tests.support.project_copy import environment, run
 from tests.support.warehouses import Row, Warehouse, new_warehouse
@@ -23,7 +24,17 @@ from tests.support.warehouses import Row, Warehouse, new_warehouse
 EARLIER = date(2026, 3, 2)  # a Monday too
 CALLED_OFF_WITHIN = 60  # days
 
-SCHEMAS = ("staging", "shop", "marts")
+SCHEMAS = ("staging", "shop", "intermediate", "marts")
+READER = "reader_of_today"
+# what it may read after the first build; later ones here are told of no reader
+READABLE = f"""
+    create table public.readable as
+    select table_schema || '.' || table_name as name
+    from information_schema.tables
+    where table_schema in {("landing", "ops", *SCHEMAS)}
+        and has_schema_privilege('{READER}', table_schema, 'usage')
+        and has_table_privilege('{READER}', format('%I.%I', table_schema, table_name), 'select')
+"""
 CDNOW = """\
 customer_id,order_date,cds,amount
 1,1997-01-06,1,10.00
@@ -87,6 +98,7 @@ def back_then(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def today(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The project as it is cloned, built with every test by the program itself."""
     warehouse = new_warehouse(postgres, "dbt_today", tmp_path_factory.mktemp("today"))
+    warehouse.execute(f"create role {READER}")
     folder = str(DBT_PROJECT)
     done = run(
         ["dbt", "--no-use-colors", "build", "--project-dir", folder, "--profiles-dir", folder],
@@ -95,9 +107,11 @@ def today(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
             PROJECT,
             **as_environment(warehouse.url),
             DBT_TARGET_PATH=str(warehouse.folder / "target"),
+            WAREHOUSE_READER=READER,
         ),
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr
+    warehouse.execute(READABLE)
     return warehouse
 
 
@@ -275,7 +289,7 @@ def test_building_again_gives_the_same_rows_even_with_another_week_in_between(
 ) -> None:
     tables = builds("today").tables
     filled = {name for name, digest in tables.items() if digest}
-    assert {"shop.orders", "marts.customer_churn", "marts.rpt_weekly_report"} <= filled
+    assert {"marts.fct_orders", "marts.customer_churn", "marts.rpt_weekly_report"} <= filled
     assert builds("again").tables == tables
     assert builds("earlier").tables != tables
 
@@ -336,6 +350,63 @@ def test_every_column_that_is_there_is_described(
             assert described == found[node["schema"], node["alias"]], node["name"]
 
 
+def test_every_description_is_a_comment_in_postgres(
+    manifest: dict[str, Any], today: Warehouse
+) -> None:
+    comments = {
+        (row["schema"], row["name"], row["column"]): row["comment"]
+        for row in today.rows(
+            "select relnamespace::regnamespace::text as schema, relname as name,"
+            " attname as column, description as comment"
+            " from pg_description inner join pg_class as t on objoid = t.oid"
+            " left join pg_attribute on attrelid = objoid and attnum = objsubid and objsubid > 0"
+            " where classoid = 'pg_class'::regclass"
+        )
+    }
+    described = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed", "snapshot")
+    ]
+    assert len(described) > 80
+    for node in described:
+        table = (node["schema"], node["alias"])
+        assert comments[*table, None] == node["description"].strip(), node["name"]
+        for name, column in node["columns"].items():
+            assert comments[*table, name] == column["description"].strip(), (node["name"], name)
+
+
+def test_the_reader_reads_all_that_is_public_and_nothing_else(
+    manifest: dict[str, Any], today: Warehouse
+) -> None:
+    public = {
+        f"{node['schema']}.{node['alias']}"
+        for node in manifest["nodes"].values()
+        if node.get("access") == "public" or node["resource_type"] == "snapshot"
+    }
+    assert {row["name"] for row in today.rows("select name from public.readable")} == public
+
+
+@pytest.mark.parametrize(
+    ("reader", "sentence"),
+    [
+        ("nobody_here", "There is no role nobody_here, which WAREHOUSE_READER names"),
+        ("x; drop schema shop", "WAREHOUSE_READER=x; drop schema shop is not the name of a role"),
+    ],
+)
+def test_a_reader_who_cannot_be_one_stops_dbt_before_it_builds(
+    reader: str, sentence: str, today: Warehouse
+) -> None:
+    env = environment(
+        PROJECT,
+        **as_environment(today.url),
+        DBT_TARGET_PATH=str(today.folder / "target"),
+        WAREHOUSE_READER=reader,
+    )
+    with pytest.raises(AssertionError, match=sentence):
+        dbt(DBT_PROJECT, "dbt_today", env, {}, "run", "--select", "as_of")
+
+
 def test_what_a_contract_promises_stands_in_the_database(
     manifest: dict[str, Any], today: Warehouse
 ) -> None:
@@ -368,9 +439,8 @@ def test_what_people_connect_to_is_a_table_made_anew(manifest: dict[str, Any]) -
         node["name"]
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model"
-        and node["schema"] in ("shop", "marts")
+        and node["access"] == "public"
         and node["config"]["materialized"] != "table"
-        and not node["name"].startswith("int_")
     ]
     assert others == []
 
@@ -389,16 +459,33 @@ def test_every_macro_says_what_it_is_for() -> None:
     assert [path.name for path in files if not path.read_text().startswith("{#")] == []
 
 
-def test_the_report_is_an_exposure_of_what_it_reads(manifest: dict[str, Any]) -> None:
-    [exposure] = manifest["exposures"].values()
-    assert {node.rsplit(".", 1)[-1] for node in exposure["depends_on"]["nodes"]} == {
-        "rpt_shop_totals",
-        "rpt_weekly_report",
-        "rpt_prediction",
-        "rpt_churn_trend",
-        "rpt_churn_drivers",
-        "rpt_customers_at_risk",
-    }
+REPORT = {
+    "rpt_shop_totals",
+    "rpt_weekly_report",
+    "rpt_prediction",
+    "rpt_churn_trend",
+    "rpt_churn_drivers",
+    "rpt_customers_at_risk",
+}
+
+
+@pytest.mark.parametrize(
+    ("exposure", "room", "besides"),
+    [
+        ("weekly_churn_report", "report", REPORT),
+        ("telegram_bot", "bot", REPORT),
+        ("telegram_alerts", "alerts", set()),
+        ("churn_model", "churn_model", set()),
+    ],
+)
+def test_whatever_reads_the_marts_is_an_exposure_of_what_it_reads(
+    exposure: str, room: str, besides: set[str], manifest: dict[str, Any]
+) -> None:
+    """Tables that the report reads have their names in a list, all others in the SQL."""
+    code = "".join(path.read_text() for path in (PROJECT / "include" / room).glob("*.py"))
+    read_by_name = set(re.findall(r"\b(?:from|join) (?:shop|marts)\.(\w+)", code))
+    nodes = manifest["exposures"][f"exposure.dbt_ecommerce.{exposure}"]["depends_on"]["nodes"]
+    assert {node.rsplit(".", 1)[-1] for node in nodes} == read_by_name | besides
 
 
 @pytest.mark.parametrize(

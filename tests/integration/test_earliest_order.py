@@ -89,7 +89,7 @@ def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareh
     warehouse.load_csv("uci_online_retail", {"online_retail": UCI})
     land_crms(warehouse.url)
     warehouse.dbt("seed", "--select", "hubspot_specialties", sources=SOURCES)
-    warehouse.dbt("run", "--select", "+orders", "+rejected_rows", sources=SOURCES)
+    warehouse.dbt("run", "--select", "+fct_orders", "+rejected_rows", sources=SOURCES)
     return warehouse
 
 
@@ -130,7 +130,7 @@ def test_orders_of_a_day_after_all_shops_are_set_aside_in_every_source(
 def test_the_other_orders_are_there_and_history_begins_with_them(warehouse: Warehouse) -> None:
     rows = warehouse.rows(
         "select source_name, min(ordered_on) as since, count(*) as orders"
-        " from shop.orders where source_name <> 'demo_shop' group by 1"
+        " from marts.fct_orders where source_name <> 'demo_shop' group by 1"
     )
     assert {row["source_name"]: (row["since"], row["orders"]) for row in rows} == {
         "cdnow": (date(1990, 1, 1), 1),

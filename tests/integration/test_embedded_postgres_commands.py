@@ -106,6 +106,9 @@ def test_env_prints_what_a_shell_takes_over() -> None:
         "WAREHOUSE_SSLROOTCERT=",
         "WAREHOUSE_USER=me",
     ]
+    # so that dbt by hand takes no right from it
+    lines = call(app, "env", AIRFLOW_CONN_WAREHOUSE=uri, WAREHOUSE_READER="analyst").stdout
+    assert "export WAREHOUSE_READER=analyst" in lines.splitlines()
 
 
 def test_a_configured_warehouse_is_left_alone(checkout: Checkout, warehouse_url: str) -> None:

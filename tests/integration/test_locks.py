@@ -16,7 +16,7 @@ from include.warehouse.copying import execute, query, transaction
 from include.warehouse.locks import lock, make_schemas
 from tests.support.warehouses import Warehouse, new_warehouse
 
-SCHEMAS = ("landing", "landing_staging", "staging", "shop", "marts", "ops")
+SCHEMAS = ("landing", "landing_staging", "staging", "shop", "intermediate", "marts", "ops")
 
 
 def test_who_waits_for_a_lock_is_told_when_it_is_enough(warehouse_url: str) -> None:

@@ -72,7 +72,7 @@ def test_the_totals_count_everything_once(warehouse: Warehouse) -> None:
 
 
 def test_a_person_lives_where_the_latest_order_went(warehouse: Warehouse) -> None:
-    rows = warehouse.rows("select customer_id, city from shop.customers")
+    rows = warehouse.rows("select customer_id, city from marts.dim_customers")
     assert {row["customer_id"]: row["city"] for row in rows} == {"ana": "recife", "rui": "natal"}
 
 
@@ -83,7 +83,7 @@ def test_a_line_of_a_product_that_is_not_listed_is_warned_of_and_stops_nothing(
         "select test_name, status, failures from ops.data_tests where status <> 'pass'"
     )
     assert ended == [{"test_name": "products_of_lines_are_listed", "status": "warn", "failures": 1}]
-    keys = warehouse.rows("select unit_price, product_key from shop.order_items")
+    keys = warehouse.rows("select unit_price, product_key from marts.fct_order_items")
     assert {row["unit_price"]: row["product_key"] is None for row in keys} == {
         Decimal("0.50"): True,
         Decimal("4.00"): True,

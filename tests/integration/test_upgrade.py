@@ -4,20 +4,33 @@ from pathlib import Path
 
 from tests.support.warehouses import demo_shop
 
-NOBODY_MAKES = {
+TABLES_NOBODY_MAKES = {
+    "marts.int_goods_prices",
+    "marts.mart_deals_by_stage",
     "ops.kept_models",
+    "shop.customers",
     "shop.int_changed_order_items",
     "shop.int_changed_orders",
     "shop.int_changed_products",
     "shop.int_order_changes",
+    "shop.order_items",
+    "shop.orders",
+    "shop.products",
+}
+VIEWS_NOBODY_MAKES = {
+    "shop.int_order_items_unioned",
+    "shop.int_orders_known",
+    "shop.int_orders_unioned",
+    "shop.int_products_unioned",
 }
 # products were brought up to date; what was sent and who customers were is nowhere else
 AS_IT_WAS = """
-    create table shop.products (product_key text primary key, list_price numeric(18, 4));
-    insert into shop.products values ('sold no more', 1);
+    create schema if not exists marts;
+    create table marts.dim_products (product_key text primary key, list_price numeric(18, 4));
+    insert into marts.dim_products values ('sold no more', 1);
     create table ops.report_deliveries as select 'the chat' as chat;
-    create schema marts;
-    create table marts.customer_history as select 'Ana' as customer_key
+    create table marts.customer_history as select 'Ana' as customer_key;
+    create table shop.notes as select 'ours' as note;
 """
 
 
@@ -26,17 +39,20 @@ def test_an_upgrade_drops_what_nobody_makes_any_more_and_keeps_what_is_nowhere_e
 ) -> None:
     warehouse = demo_shop(postgres, "upgraded", tmp_path)
     warehouse.execute(AS_IT_WAS)
-    for table in NOBODY_MAKES:
+    for table in TABLES_NOBODY_MAKES:
         warehouse.execute(f"create table {table} (change_number integer)")
+    for view in VIEWS_NOBODY_MAKES:
+        warehouse.execute(f"create view {view} as select * from shop.orders")
 
-    warehouse.dbt("run", "--select", "+products")
+    warehouse.dbt("run", "--select", "+dim_products")
 
-    tables = warehouse.rows(
+    relations = warehouse.rows(
         "select table_schema || '.' || table_name as name from information_schema.tables"
     )
-    assert {row["name"] for row in tables} & NOBODY_MAKES == set()
-    keys = {row["product_id"] for row in warehouse.rows("select product_id from shop.products")}
+    assert {row["name"] for row in relations} & (TABLES_NOBODY_MAKES | VIEWS_NOBODY_MAKES) == set()
+    made = {row["product_id"] for row in warehouse.rows("select * from marts.dim_products")}
     listed = warehouse.rows("select distinct product_id from landing.raw_products")
-    assert keys == {row["product_id"] for row in listed}
+    assert made == {row["product_id"] for row in listed}
     assert warehouse.row("ops.report_deliveries") == {"chat": "the chat"}
     assert warehouse.row("marts.customer_history") == {"customer_key": "Ana"}
+    assert warehouse.row("shop.notes") == {"note": "ours"}

@@ -115,7 +115,7 @@ def tables(warehouse: Warehouse) -> list[str]:
     query = """
         select table_schema || '.' || table_name as name
         from information_schema.tables
-        where table_schema in ('shop', 'marts') and table_type = 'BASE TABLE'
+        where table_schema in ('shop', 'intermediate', 'marts') and table_type = 'BASE TABLE'
         order by 1
     """
     return [row["name"] for row in warehouse.rows(query) if row["name"] not in ONLY_ON_POSTGRES]

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 TABLES = """
 select format('%I.%I', schemaname, tablename) as name
 from pg_tables
-where schemaname in ('landing', 'shop', 'marts')
+where schemaname in ('landing', 'shop', 'intermediate', 'marts')
 order by 1
 """
 
@@ -80,7 +80,7 @@ class Warehouse:
         return row
 
     def held(self) -> dict[str, str]:
-        """Table of landing, shop and marts → a hash of its rows, whatever their order."""
+        """Table, but those of staging and ops → a hash of its rows, whatever their order."""
         hashed = "md5(string_agg(t::text, '/' order by t::text))"
         return {
             name: self.rows(f"select {hashed} as hash from {name} as t")[0]["hash"]

@@ -12,7 +12,7 @@ main_products as (
 
 products as (
 
-    select * from {{ ref('products') }}
+    select * from {{ ref('dim_products') }}
 
 ),
 

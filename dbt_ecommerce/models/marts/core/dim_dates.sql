@@ -7,7 +7,7 @@ with numbers as (
 
 orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('fct_orders') }}
 
 ),
 

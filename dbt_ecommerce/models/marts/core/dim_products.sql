@@ -1,6 +1,6 @@
 with products as (
 
-    select * from {{ ref('products') }}
+    select * from {{ ref('int_products') }}
 
 ),
 

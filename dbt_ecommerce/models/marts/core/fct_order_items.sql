@@ -1,18 +1,18 @@
 with order_items as (
 
-    select * from {{ ref('order_items') }}
+    select * from {{ ref('int_order_items') }}
 
 ),
 
 orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('int_orders') }}
 
 ),
 
 products as (
 
-    select * from {{ ref('products') }}
+    select * from {{ ref('dim_products') }}
 
 ),
 
@@ -21,10 +21,11 @@ joined as (
     select
         -- ids
         order_items.order_item_key,
-        order_items.order_key,
-        order_items.product_key,
+        orders.order_key,
+        products.product_key,
         orders.customer_key,
         order_items.source_name,
+        order_items.product_id,
 
         -- strings
         coalesce(order_items.product_name, products.product_name)
@@ -55,8 +56,15 @@ joined as (
         orders.ordered_on
 
     from order_items
-    inner join orders on order_items.order_key = orders.order_key
-    left join products on order_items.product_key = products.product_key
+    -- orders on or after the as-of date are not there yet
+    inner join orders
+        on
+            order_items.source_name = orders.source_name
+            and order_items.order_id = orders.order_id
+    left join products
+        on
+            order_items.source_name = products.source_name
+            and order_items.product_id = products.product_id
 
 ),
 
@@ -69,6 +77,7 @@ with_margin as (
         product_key,
         customer_key,
         source_name,
+        product_id,
 
         -- strings
         product_name,

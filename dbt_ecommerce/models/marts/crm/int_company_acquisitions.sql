@@ -6,7 +6,7 @@ with companies as (
         *,
         cast({{ dbt.date_trunc('month', 'first_won_on') }} as date)
             as month_starts_on
-    from {{ ref('mart_companies') }}
+    from {{ ref('companies') }}
     where company_id != 'unassigned' and first_won_on is not null
 
 ),

@@ -2,7 +2,7 @@
 
 with companies as (
 
-    select * from {{ ref('mart_companies') }}
+    select * from {{ ref('companies') }}
     where company_id != 'unassigned'
 
 ),
@@ -16,7 +16,7 @@ acquisitions as (
 
 specialties as (
 
-    select * from {{ ref('mart_specialty_ltv_to_cac') }}
+    select * from {{ ref('specialty_ltv_to_cac') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with listed as (
 
     {{ union_sources('customers', [
@@ -15,7 +17,7 @@ with listed as (
 
 orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('int_orders') }}
 
 ),
 

@@ -13,15 +13,15 @@ with listed as (
 
 ),
 
--- a file may hold '' or a blank for nothing
-trimmed as (
+keyed as (
 
     select
         -- ids
+        {{ surrogate_key('source_name', 'product_id') }} as product_key,
         source_name,
         product_id,
 
-        -- strings
+        -- strings: a file may hold '' or a blank for nothing
         nullif(trim(product_name), '') as product_name,
         nullif(trim(category), '') as category,
 
@@ -36,4 +36,4 @@ trimmed as (
 
 )
 
-select * from trimmed
+select * from keyed

@@ -14,14 +14,15 @@ with sold as (
 
 ),
 
--- a file may hold '' or a blank for nothing
-trimmed as (
+keyed as (
 
     select
         -- ids
+        {{ surrogate_key('source_name', 'order_item_id') }} as order_item_key,
         source_name,
         order_item_id,
         order_id,
+        -- a file may hold '' or a blank for nothing
         case when trim(product_id) != '' then product_id end as product_id,
 
         -- strings
@@ -36,4 +37,4 @@ trimmed as (
 
 )
 
-select * from trimmed
+select * from keyed

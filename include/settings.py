@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from include.dotenv_file import load_dotenv
 from include.errors import UserError
+from include.schemas import why_unfit
 
 PROJECT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = PROJECT / "dbt_ecommerce"
@@ -95,6 +96,8 @@ class Settings(BaseSettings):
     """Port of Airflow's UI and API on 127.0.0.1, as `make up` starts it."""
     warehouse_port: int = Field(default=0, ge=0, le=65535)
     """Port of the embedded Postgres; 0 takes a free one."""
+    schema_prefix: str = ""
+    """In front of the name of every schema of the warehouse; SQL asks `include/schemas.py`."""
 
     @field_validator("shop_sources", "telegram_bot_users", mode="before")
     @classmethod
@@ -110,6 +113,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):  # of a name, of a path, of a folder of zones
             raise ValueError("it is a time zone like America/Sao_Paulo") from None
+        return value
+
+    @field_validator("schema_prefix")
+    @classmethod
+    def _prefix(cls, value: str) -> str:
+        if unfit := why_unfit(value):
+            raise ValueError(unfit)
         return value
 
     @field_validator("report_dashboard_url", "report_airflow_url")

@@ -12,7 +12,7 @@
             ('ops', 'kept_models'),
         ] -%}
         {%- for schema, name in tables -%}
-            {%- set relation = adapter.get_relation(target.database, schema, name) -%}
+            {%- set relation = adapter.get_relation(target.database, schema_prefix() ~ schema, name) -%}
             {%- if relation -%}
                 {%- do adapter.drop_relation(relation) -%}
             {%- endif -%}

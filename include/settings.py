@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from include.dotenv_file import load_dotenv
 from include.errors import UserError
+from include.schemas import why_unfit
 
 PROJECT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = PROJECT / "dbt_ecommerce"
@@ -97,6 +98,8 @@ class Settings(BaseSettings):
     """Port of the embedded Postgres; 0 takes a free one."""
     warehouse_reader: str = ""
     """Role of Postgres that may read `shop` and `marts`; dbt reads the variable itself."""
+    schema_prefix: str = ""
+    """In front of the name of every schema of the warehouse; SQL asks `include/schemas.py`."""
 
     @field_validator("shop_sources", "telegram_bot_users", mode="before")
     @classmethod
@@ -112,6 +115,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):  # of a name, of a path, of a folder of zones
             raise ValueError("it is a time zone like America/Sao_Paulo") from None
+        return value
+
+    @field_validator("schema_prefix")
+    @classmethod
+    def _prefix(cls, value: str) -> str:
+        if unfit := why_unfit(value):
+            raise ValueError(unfit)
         return value
 
     @field_validator("report_dashboard_url", "report_airflow_url")

@@ -15,12 +15,12 @@
         {%- do run_query(build_turn_ddl()) -%}
         {%- set others -%}
             select holder, to_char(since at time zone 'utc', 'YYYY-MM-DD HH24:MI')
-            from ops.build_turn
+            from {{ ops('build_turn') }}
             where
                 holder not like 'dbt %'
                 and not (
                     (is_over or seen_at + kept_for < clock_timestamp())
-                    and pg_try_advisory_xact_lock(hashtext('build'))
+                    and pg_try_advisory_xact_lock(hashtext('{{ schema_prefix() }}build'))
                 )
         {%- endset -%}
         {%- for holder, since in run_query(others).rows -%}
@@ -30,7 +30,7 @@
             ) -%}
         {%- endfor -%}
         {%- set take -%}
-            insert into ops.build_turn (holder, since, seen_at, kept_for, is_over)
+            insert into {{ ops('build_turn') }} (holder, since, seen_at, kept_for, is_over)
             values ('dbt {{ invocation_id }}', now(), clock_timestamp(), interval '10 minutes', false)
             on conflict (is_only) do update set
                 holder = excluded.holder, since = excluded.since, seen_at = excluded.seen_at,
@@ -38,7 +38,7 @@
             commit;
             -- until the models of another dbt that are being built are there
             set local lock_timeout = '600s';
-            select pg_advisory_xact_lock(hashtext('build'));
+            select pg_advisory_xact_lock(hashtext('{{ schema_prefix() }}build'));
             commit
         {%- endset -%}
         {%- do run_query(take) -%}
@@ -49,8 +49,8 @@
 {% macro in_build_turn() -%}
     {%- if takes_a_turn() -%}
         {%- set still_has_it -%}
-            select pg_advisory_xact_lock_shared(hashtext('build'));
-            select 1 from ops.build_turn where holder = 'dbt {{ invocation_id }}'
+            select pg_advisory_xact_lock_shared(hashtext('{{ schema_prefix() }}build'));
+            select 1 from {{ ops('build_turn') }} where holder = 'dbt {{ invocation_id }}'
         {%- endset -%}
         {%- if run_query(still_has_it).rows | length == 0 -%}
             {%- do exceptions.raise_compiler_error(
@@ -63,12 +63,12 @@
 
 {% macro end_build_turn() -%}
     {%- if takes_a_turn() -%}
-        update ops.build_turn set is_over = true where holder = 'dbt {{ invocation_id }}'
+        update {{ ops('build_turn') }} set is_over = true where holder = 'dbt {{ invocation_id }}'
     {%- endif -%}
 {%- endmacro %}
 
 {% macro build_turn_ddl() -%}
-    create table if not exists ops.build_turn (
+    create table if not exists {{ ops('build_turn') }} (
         -- a run of Airflow, or `dbt` and the id of its invocation
         holder text not null,
         since timestamptz not null,

@@ -3,7 +3,7 @@
     read.
 #}
 {% macro churn_model_parameters_ddl() -%}
-    create table if not exists ops.churn_model_parameters (
+    create table if not exists {{ ops('churn_model_parameters') }} (
         sources {{ dbt.type_string() }} not null,
         model {{ dbt.type_string() }} not null,
         as_of_on date not null,

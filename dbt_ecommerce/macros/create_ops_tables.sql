@@ -12,9 +12,9 @@
             {%- do tables.append(customer_history_runs_ddl()) -%}
         {%- endif -%}
         {%- if target.type != 'postgres' -%}
-            {%- do run_query('create schema if not exists ops') -%}
-        {%- elif not adapter.check_schema_exists(target.database, 'ops') -%}
-            {%- do adapter.create_schema(api.Relation.create(target.database, 'ops')) -%}
+            {%- do run_query('create schema if not exists ' ~ schema_prefix() ~ 'ops') -%}
+        {%- elif not adapter.check_schema_exists(target.database, schema_prefix() ~ 'ops') -%}
+            {%- do adapter.create_schema(api.Relation.create(target.database, schema_prefix() ~ 'ops')) -%}
         {%- endif -%}
         {%- for table in tables -%}
             {%- do run_query(table) -%}

@@ -13,7 +13,7 @@
     {%- endif -%}
     {%- call statement('create_schema') -%}
         set local lock_timeout = '600s';
-        select pg_advisory_xact_lock(hashtext('schemas'));
+        select pg_advisory_xact_lock(hashtext('{{ schema_prefix() }}schemas'));
         create schema if not exists {{ schema }}
     {%- endcall -%}
 {%- endmacro %}

@@ -3,7 +3,7 @@
     to. Its rows only tell when something changed last, and a run that finds nothing new writes none.
 #}
 {% macro customer_history_runs_ddl() -%}
-    create table if not exists ops.customer_history_runs (
+    create table if not exists {{ ops('customer_history_runs') }} (
         source_name text not null primary key,
         as_of_on date not null
     )
@@ -15,13 +15,13 @@
 #}
 {% macro forget_customer_history_runs() -%}
     {%- if execute and not load_relation(this) -%}
-        delete from ops.customer_history_runs
+        delete from {{ ops('customer_history_runs') }}
     {%- endif -%}
 {%- endmacro %}
 
 {% macro note_customer_history_run() -%}
     {%- if execute -%}
-        insert into ops.customer_history_runs
+        insert into {{ ops('customer_history_runs') }}
         select distinct
             customers.source_name,
             as_of.as_of_on
@@ -55,7 +55,7 @@
             )
             and as_of.as_of_on >= (
                 select coalesce(max(runs.as_of_on), as_of.as_of_on)
-                from ops.customer_history_runs as runs
+                from {{ ops('customer_history_runs') }} as runs
                 where runs.source_name = history.source_name
             )
             and as_of.as_of_on >= history.dbt_valid_from
@@ -86,7 +86,7 @@
     (
         select cast(greatest(max(runs.as_of_on), max(cast(known.dbt_valid_from as date))) + 1 as timestamp)
         from {{ this }} as known
-        left join ops.customer_history_runs as runs on known.source_name = runs.source_name
+        left join {{ ops('customer_history_runs') }} as runs on known.source_name = runs.source_name
         where known.source_name = history.source_name
     )
 {%- endmacro %}

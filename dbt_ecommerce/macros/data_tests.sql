@@ -4,7 +4,7 @@
     Postgres only, and Spark's tables cannot be changed in place: there it is not kept.
 #}
 {% macro data_tests_ddl() -%}
-    create table if not exists ops.data_tests (
+    create table if not exists {{ ops('data_tests') }} (
         test_name {{ dbt.type_string() }} not null primary key,
         status {{ dbt.type_string() }} not null,
         failures integer
@@ -26,7 +26,7 @@
         {%- for node in graph.nodes.values() if node.resource_type == 'test' -%}
             {%- do known.append("'" ~ node.name ~ "'") -%}
         {%- endfor -%}
-        delete from ops.data_tests
+        delete from {{ ops('data_tests') }}
         where
             test_name not in ({{ known | join(', ') }})
             or test_name in (
@@ -34,6 +34,6 @@
                 from (values {{ rows | join(', ') }})
                     as ended (test_name, status, failures)
             );
-        insert into ops.data_tests values {{ rows | join(', ') }}
+        insert into {{ ops('data_tests') }} values {{ rows | join(', ') }}
     {%- endif -%}
 {%- endmacro %}

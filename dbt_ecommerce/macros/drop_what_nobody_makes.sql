@@ -30,7 +30,7 @@
             {%- do made_once.append((model.fqn[1], model.name)) -%}
         {%- endfor -%}
         {%- for schema, name in made_once -%}
-            {%- set relation = adapter.get_relation(target.database, schema, name) -%}
+            {%- set relation = adapter.get_relation(target.database, schema_prefix() ~ schema, name) -%}
             {%- if relation -%}
                 {%- do adapter.drop_relation(relation) -%}
             {%- endif -%}

@@ -58,7 +58,7 @@ left join (
         select
             source_name,
             as_of_on
-        from ops.customer_history_runs
+        from {{ ops('customer_history_runs') }}
         union all
         -- all that is known of runs that were not noted
         select

@@ -187,9 +187,9 @@ def _churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
     query = """
         select
             week_starts_on, week_ends_on, churn_rate, usual_churn_rate_low, usual_churn_rate_high
-        from marts.rpt_churn_trend
+        from {marts}.rpt_churn_trend
         where is_churn_rate_unusual
-            and week_starts_on = (select max(week_starts_on) from marts.rpt_churn_trend)
+            and week_starts_on = (select max(week_starts_on) from {marts}.rpt_churn_trend)
     """
     words = Wording(settings.report_lang)
     for starts_on, ends_on, rate, low, high in _rows(warehouse_url, query):
@@ -223,7 +223,7 @@ def _sources_are_behind(settings: Settings, warehouse_url: str) -> None:
     from include.warehouse.connection import connect
 
     words = Wording(settings.report_lang)
-    [(week_ends_on,)] = _rows(warehouse_url, "select week_ends_on from marts.rpt_weekly_report")
+    [(week_ends_on,)] = _rows(warehouse_url, "select week_ends_on from {marts}.rpt_weekly_report")
     with closing(connect(warehouse_url)) as connection:
         behind = sources_behind(connection, settings, week_ends_on)
     for source in behind:
@@ -254,7 +254,7 @@ def _warehouse_url() -> str | None:
 
 def _failed_tests(warehouse_url: str | None) -> tuple[str, ...]:
     query = """
-        select test_name from ops.data_tests
+        select test_name from {ops}.data_tests
         where status not in ('pass', 'warn')
         order by test_name
     """
@@ -264,10 +264,11 @@ def _failed_tests(warehouse_url: str | None) -> tuple[str, ...]:
 
 
 def _rows(warehouse_url: str, query: str) -> list[tuple[Any, ...]]:
+    from include.schemas import named
     from include.warehouse.connection import connect
 
     with closing(connect(warehouse_url)) as connection, connection.cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(named(query))
         return cursor.fetchall()
 
 

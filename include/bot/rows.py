@@ -24,6 +24,7 @@ from include.bot.question import (
 )
 from include.errors import UserError
 from include.report.read import CustomerAtRisk, Report, read_report
+from include.schemas import named
 from include.settings import PersonalData, Settings
 from include.warehouse.connection import connect
 
@@ -121,14 +122,14 @@ _CHURN = """
             as_of_on,
             fixed_window_days,
             coalesce(%(days)s, fixed_window_days) as window_days
-        from marts.churn_windows
+        from {marts}.churn_windows
 
     ),
 
     latest_week as (
 
         select *
-        from marts.rpt_churn_trend
+        from {marts}.rpt_churn_trend
         order by week_starts_on desc
         limit 1
 
@@ -147,7 +148,7 @@ _CHURN = """
                 end
             ) as churned_customers
         from asked
-        left join marts.customer_churn as customers on true
+        left join {marts}.customer_churn as customers on true
         group by asked.as_of_on, asked.window_days, asked.fixed_window_days
 
     )
@@ -165,13 +166,13 @@ _CHURN = """
     left join latest_week on true
 """
 
-_SHOP = "select as_of_on, currency from marts.rpt_shop_totals"
+_SHOP = "select as_of_on, currency from {marts}.rpt_shop_totals"
 
 _AT_RISK = """
     select
         count(*) as customers,
         sum(value_at_stake) as value_at_stake
-    from marts.rpt_customers_at_risk
+    from {marts}.rpt_customers_at_risk
 """
 
 _CUSTOMERS_AT_RISK = """
@@ -190,7 +191,7 @@ _CUSTOMERS_AT_RISK = """
         last_product_name,
         suggested_reason,
         cancellation_reason
-    from marts.rpt_customers_at_risk
+    from {marts}.rpt_customers_at_risk
     order by risk_rank
     limit %(customers)s
 """
@@ -205,13 +206,13 @@ _COHORTS = """
         coalesce(bool_or(is_partial and months_since = 1), false) as is_partial_1,
         coalesce(bool_or(is_partial and months_since = 2), false) as is_partial_2,
         coalesce(bool_or(is_partial and months_since = 3), false) as is_partial_3
-    from marts.monthly_cohorts
+    from {marts}.monthly_cohorts
     group by cohort_month
     order by cohort_month desc
     limit %(cohorts)s
 """
 
-_NAMES = "select product_key, product_name from marts.dim_products where product_name is not null"
+_NAMES = "select product_key, product_name from {marts}.dim_products where product_name is not null"
 
 _SALES = """
     with items as (
@@ -224,8 +225,8 @@ _SALES = """
                 when order_items.ordered_on >= shop.as_of_on - 7 then 1
                 else 0
             end as is_recent
-        from marts.fct_order_items as order_items
-        cross join marts.rpt_shop_totals as shop
+        from {marts}.fct_order_items as order_items
+        cross join {marts}.rpt_shop_totals as shop
         where
             order_items.is_in_valid_order
             and order_items.product_key = any(%(keys)s)
@@ -238,7 +239,7 @@ _SALES = """
         coalesce(sum(items.revenue), 0) as revenue,
         coalesce(sum(items.is_recent * items.quantity), 0) as quantity_last_days,
         coalesce(sum(items.is_recent * items.revenue), 0) as revenue_last_days
-    from marts.dim_products as products
+    from {marts}.dim_products as products
     left join items on products.product_key = items.product_key
     where products.product_key = any(%(keys)s)
     group by products.product_key, products.product_name
@@ -332,7 +333,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         try:
-            cursor.execute(query, values)
+            cursor.execute(named(query), values)
         except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
             missing = error.diag.message_primary
             raise UserError(

@@ -15,6 +15,7 @@ from psycopg2.extras import execute_values
 from include.churn_model.fit import LEAST_HOLDOUT_WEEKS, Fitted, fit_models
 from include.churn_model.table import DAYS_A_WEEK, FrequencyRecency
 from include.errors import UserError
+from include.schemas import named
 
 HOLDOUT_WEEKS = 13  # of the weekly run: a quarter
 
@@ -22,10 +23,10 @@ HOLDOUT_WEEKS = 13  # of the weekly run: a quarter
 # (int_churn_model_parameters).
 _MARTS = """
 select
-    (select as_of_on from shop.as_of),
+    (select as_of_on from {shop}.as_of),
     coalesce(
         (select string_agg(distinct source_name, ',' order by source_name)
-        from marts.dim_customers),
+        from {marts}.dim_customers),
         ''
     )
 """
@@ -36,13 +37,13 @@ select
     ordered_on - first_order_on,
     %(until)s - first_order_on,
     cast(repeat_revenue as double precision)
-from marts.fct_order_days
+from {marts}.fct_order_days
 where ordered_on <= %(until)s and (next_order_on is null or next_order_on > %(until)s)
 order by customer_key
 """
 _PARAMETERS = ("r", "alpha", "a", "b", "p", "q", "gamma", "log_likelihood")
 _SAVE = """
-insert into ops.churn_model_parameters (
+insert into {ops}.churn_model_parameters (
     sources, model, as_of_on, customers,
     r, alpha, a, b, p, q, gamma, log_likelihood,
     holdout_weeks, holdout_correlation, declined_because
@@ -131,7 +132,7 @@ def _query(
 ) -> list[tuple[Any, ...]]:
     with connection, connection.cursor() as cursor:
         try:
-            cursor.execute(query, values)
+            cursor.execute(named(query), values)
         except (errors.UndefinedTable, errors.UndefinedColumn) as error:
             raise _not_built(error) from error
         return cursor.fetchall()
@@ -153,7 +154,7 @@ def _save(connection: Connection, fitted: Fitted) -> None:
     ]
     with connection, connection.cursor() as cursor:
         try:
-            execute_values(cursor, _SAVE, rows)
+            execute_values(cursor, named(_SAVE), rows)
         except (errors.UndefinedTable, errors.UndefinedColumn) as error:
             raise _not_built(error) from error
 

@@ -17,12 +17,13 @@ from enum import StrEnum
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from include.schemas import named
 from include.warehouse.locks import lock, make_schemas
 
 HANDOVER = 1.0
 """Seconds within which who has announced a message comes to send it."""
 TABLE = """
-create table if not exists ops.report_deliveries (
+create table if not exists {ops}.report_deliveries (
     report text not null,
     period_starts_on date not null,
     chat text not null,
@@ -110,7 +111,7 @@ class Ledger:
     def _lock(self) -> None:
         if not self._is_made:
             self._connection.rollback()
-            make_schemas(self._connection, "ops", ddl=TABLE)
+            make_schemas(self._connection, "ops", ddl=named(TABLE))
             self._is_made = True
         report, _ = self._key
         with self._connection.cursor() as cursor:
@@ -125,22 +126,22 @@ class Ledger:
 
     def _is_just_announced(self) -> bool:
         query = """
-            select from ops.report_deliveries
+            select from {ops}.report_deliveries
             where report = %s and period_starts_on = %s and state = 'sending' and reason <> %s
                 and changed_at > clock_timestamp() - interval '1 second' * %s
         """
         with self._connection.cursor() as cursor:
-            cursor.execute(query, (*self._key, Reason.UNKNOWN_OUTCOME.value, HANDOVER))
+            cursor.execute(named(query), (*self._key, Reason.UNKNOWN_OUTCOME.value, HANDOVER))
             return cursor.rowcount > 0
 
     def entry(self, chat: str, part: str) -> Entry | None:
         """The row of a part."""
         query = """
-            select state, content_hash, message_id from ops.report_deliveries
+            select state, content_hash, message_id from {ops}.report_deliveries
             where report = %s and period_starts_on = %s and chat = %s and part = %s
         """
         with self._connection.cursor() as cursor:
-            cursor.execute(query, (*self._key, chat, part))
+            cursor.execute(named(query), (*self._key, chat, part))
             row = cursor.fetchone()
         return Entry(State(row[0]), row[1], row[2]) if row else None
 
@@ -148,7 +149,7 @@ class Ledger:
         """Make this the row of a part."""
         self._do(
             """
-            insert into ops.report_deliveries (
+            insert into {ops}.report_deliveries (
                 report, period_starts_on, chat, part, state, reason, content_hash, message_id,
                 changed_at
             )
@@ -170,19 +171,19 @@ class Ledger:
     def chats_of_unknown_outcome(self) -> list[str]:
         """The chats of which nobody knows whether this report is in them."""
         query = """
-            select distinct chat from ops.report_deliveries
+            select distinct chat from {ops}.report_deliveries
             where report = %s and period_starts_on = %s and state = 'sending'
             order by chat
         """
         with self._connection.cursor() as cursor:
-            cursor.execute(query, self._key)
+            cursor.execute(named(query), self._key)
             return [chat for (chat,) in cursor.fetchall()]
 
     def settle(self, chat: str, state: State) -> None:
         """Make the unknown outcomes of this report in a chat known."""
         self._do(
             """
-            update ops.report_deliveries set state = %s, changed_at = clock_timestamp()
+            update {ops}.report_deliveries set state = %s, changed_at = clock_timestamp()
             where report = %s and period_starts_on = %s and chat = %s and state = 'sending'
             """,
             state.value,
@@ -197,10 +198,10 @@ class Ledger:
         """
         self._do(
             """
-            update ops.report_deliveries as old set chat = %s, message_id = null
+            update {ops}.report_deliveries as old set chat = %s, message_id = null
             where old.report = %s and old.period_starts_on = %s and old.chat = %s
                 and not exists (
-                    select 1 from ops.report_deliveries as new
+                    select 1 from {ops}.report_deliveries as new
                     where new.report = old.report and new.period_starts_on = old.period_starts_on
                         and new.part = old.part and new.chat = %s
                 )
@@ -213,4 +214,4 @@ class Ledger:
 
     def _do(self, statement: str, *values: object) -> None:
         with self._connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(named(statement), values)

@@ -13,6 +13,7 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.errors import UserError
+from include.schemas import named, schema
 from include.settings import Settings
 from include.sync.behind import Behind, sources_behind
 
@@ -183,7 +184,7 @@ def _names(row_type: type) -> list[str]:
 
 def _failed_tests(connection: Connection) -> int:
     """How many data tests did not pass when they last ran."""
-    query = "select count(*) from ops.data_tests where status <> 'pass'"
+    query = named("select count(*) from {ops}.data_tests where status <> 'pass'")
     return int(_fetch(connection, sql.SQL(query))[0][0])
 
 
@@ -198,14 +199,14 @@ def _rows(
     """Rows of a table, as of a date where one is given; exactly one where nothing orders them."""
     query = sql.SQL("select as_of_on, {} from {} order by {}").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.Identifier("marts", table),
+        sql.Identifier(schema("marts"), table),
         sql.Identifier(order or "as_of_on"),
     )
     found = _fetch(connection, query)
     if order is None and len(found) != 1:
         raise UserError(
-            f"The marts are not built yet: marts.{table} has {len(found)} rows instead of one;"
-            " run the DAG or `make demo` first."
+            f"The marts are not built yet: {schema('marts')}.{table} has {len(found)} rows instead"
+            " of one; run the DAG or `make demo` first."
         )
     for row in found:
         if as_of_on not in (None, row[0]):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from include.schemas import named
 from include.settings import Settings
 from include.sync.loads import has_loads, pause_of
 from include.sync.sources import Source, active_sources
@@ -76,17 +77,15 @@ def _last_loaded_at(connection: Connection, source: Source) -> datetime | None:
     with connection.cursor() as cursor:
         if not has_loads(cursor):
             return None
-        cursor.execute(
-            """
+        query = """
             select min(loaded_at)
             from (
                 select max(started_at) as loaded_at
-                from ops.loads
+                from {ops}.loads
                 where landing_table = any(%s) and status = 'loaded'
                 group by landing_table
             ) as tables
-            """,
-            ([f"{source.name}__{table}" for table in source.tables],),
-        )
+        """
+        cursor.execute(named(query), ([f"{source.name}__{table}" for table in source.tables],))
         row = cursor.fetchone()
     return row[0] if row else None

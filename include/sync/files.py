@@ -18,6 +18,7 @@ import adbc_driver_manager as adbc
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
+from include.schemas import named, schema
 from include.settings import absolute
 from include.sync.api import base_address
 from include.sync.loads import Brought
@@ -44,7 +45,7 @@ A_BLOCK = 2**20  # bytes
 NEW = "_loading_file"
 FILE = "_file"
 DDL = """
-create table if not exists ops.loaded_files (
+create table if not exists {ops}.loaded_files (
     landing_table text not null,
     -- its name within the folder
     file text not null,
@@ -280,11 +281,11 @@ class _Load:
 
     def prepare(self) -> dict[str, Found]:
         """Make what is missing; return the files whose rows are there."""
-        execute(self._connection, DDL)
+        execute(self._connection, named(DDL))
         self._columns = self._columns_of(self._table)
         self._is_new = not self._columns
         if self._is_new:  # or somebody dropped it
-            self._notes("delete from ops.loaded_files")
+            self._notes("delete from {ops}.loaded_files")
             columns = ", ".join(f"{quoted(name)} text" for name in [*self._types, FILE])
             execute(self._connection, f"create table {in_landing(self._table)} ({columns})")
             self._columns = dict.fromkeys([*self._types, FILE], "text")
@@ -320,7 +321,7 @@ class _Load:
         execute(self._connection, f"drop table {in_landing(NEW)}")
         execute(
             self._connection,
-            "insert into ops.loaded_files"  # noqa: S608
+            f"insert into {schema('ops')}.loaded_files"  # noqa: S608
             f" values ({literal(self._table)}, {literal(name)}, {file.size},"
             f" {literal(file.modified_at.isoformat())}, {rows}, now())",
         )
@@ -338,7 +339,7 @@ class _Load:
                 self._connection,
                 f"delete from {in_landing(self._table)} where {quoted(FILE)} in ({these})",  # noqa: S608
             )
-            self._notes("delete from ops.loaded_files", f"file in ({these})")
+            self._notes("delete from {ops}.loaded_files", f"file in ({these})")
 
     def note_vanished(self, there: list[str]) -> list[str]:
         """Note which loaded files are not there; return those that were until now."""
@@ -347,9 +348,9 @@ class _Load:
             row["file"]
             for row in self._noted("file", f"vanished_at is null and file not in ({these})")
         ]
-        self._notes("update ops.loaded_files set vanished_at = null", f"file in ({these})")
+        self._notes("update {ops}.loaded_files set vanished_at = null", f"file in ({these})")
         self._notes(
-            "update ops.loaded_files set vanished_at = now()",
+            "update {ops}.loaded_files set vanished_at = now()",
             f"vanished_at is null and file not in ({these})",
         )
         return sorted(gone)
@@ -399,9 +400,9 @@ class _Load:
         of = f"landing_table = {literal(self._table)}"
         return query(
             self._connection,
-            f"select {what} from ops.loaded_files where {of} and ({where})",  # noqa: S608
+            f"select {what} from {schema('ops')}.loaded_files where {of} and ({where})",  # noqa: S608
         )
 
     def _notes(self, change: str, where: str = "true") -> None:
         of = f"landing_table = {literal(self._table)}"
-        execute(self._connection, f"{change} where {of} and ({where})")
+        execute(self._connection, f"{named(change)} where {of} and ({where})")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+from include.schemas import named
 from include.warehouse.connection import connect
 from include.warehouse.locks import make_schemas
 
@@ -17,7 +18,7 @@ FAILED_RUNS_TO_PAUSE = 3
 """So many runs of the DAG in a row in which a table's loads all failed pause its source."""
 
 DDL = """
-create table if not exists ops.loads (
+create table if not exists {ops}.loads (
     load_number bigint generated always as identity primary key,
     source_name text not null,
     landing_table text not null,
@@ -71,13 +72,14 @@ def note(warehouse_url: str, load: Load) -> None:
     if load.newest_at:
         lag = max(0, round((load.started_at - load.newest_at).total_seconds()))
     with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(
-            """
-            insert into ops.loads (
+        query = """
+            insert into {ops}.loads (
                 source_name, landing_table, run_id, status, started_at, seconds, loaded_rows,
                 rejected_rows, newest_at, lag_seconds, schema_changes, message
             ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            """,
+        """
+        cursor.execute(
+            named(query),
             (
                 load.source,
                 load.table,
@@ -115,24 +117,23 @@ def paused_because(warehouse_url: str, source: str, *, before_run: str | None = 
 
 def has_loads(cursor: Cursor) -> bool:
     """Whether anything was ever loaded, or tried."""
-    cursor.execute("select to_regclass('ops.loads') is not null")
+    cursor.execute(named("select to_regclass('{ops}.loads') is not null"))
     return cursor.fetchone() == (True,)
 
 
 def pause_of(cursor: Cursor, source: str, *, before_run: str | None = None) -> Pause | None:
     """The pause of a source, where it is paused; `ops.loads` has to be there."""
-    cursor.execute(
-        """
+    query = """
         select
             (array_agg(message order by load_number desc))[1] as because,
             min(started_at) as failing_since
-        from ops.loads as failed
+        from {ops}.loads as failed
         where
             source_name = %(source)s
             and status = 'failed'
             and (%(before_run)s::text is null or run_id is distinct from %(before_run)s)
             and not exists (
-                select from ops.loads as later
+                select from {ops}.loads as later
                 where
                     later.landing_table = failed.landing_table
                     and later.status = 'loaded'
@@ -142,8 +143,9 @@ def pause_of(cursor: Cursor, source: str, *, before_run: str | None = None) -> P
         having count(distinct run_id) >= %(runs)s
         order by failing_since, landing_table
         limit 1
-        """,
-        {"source": source, "before_run": before_run, "runs": FAILED_RUNS_TO_PAUSE},
+    """
+    cursor.execute(
+        named(query), {"source": source, "before_run": before_run, "runs": FAILED_RUNS_TO_PAUSE}
     )
     row = cursor.fetchone()
     return Pause(str(row[0]), row[1]) if row else None
@@ -153,8 +155,10 @@ def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
     """When each table of a source was last loaded, those that ever were."""
     with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
-            "select landing_table, max(started_at) from ops.loads"
-            " where source_name = %s and status = 'loaded' group by landing_table",
+            named(
+                "select landing_table, max(started_at) from {ops}.loads"
+                " where source_name = %s and status = 'loaded' group by landing_table"
+            ),
             (source,),
         )
         return dict(cursor.fetchall())
@@ -164,5 +168,5 @@ def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
 def _prepared(warehouse_url: str) -> Iterator[Connection]:
     """A connection to a warehouse that has the table."""
     with closing(connect(warehouse_url)) as connection:
-        make_schemas(connection, "ops", ddl=DDL)
+        make_schemas(connection, "ops", ddl=named(DDL))
         yield connection

@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg2.extras import execute_values
 
+from include.schemas import schema
 from include.warehouse.connection import connect
 from include.warehouse.locks import make_schemas
 
@@ -16,7 +17,7 @@ class Rejected:
 
     def __init__(self, warehouse_url: str, source: str) -> None:
         """Make the table where it is missing."""
-        self._table = f"landing.{source}__rejected"
+        self._table = f"{schema('landing')}.{source}__rejected"
         self._rows: list[tuple[str, str, str]] = []
         self._connection = connect(warehouse_url)
         make_schemas(

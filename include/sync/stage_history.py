@@ -14,6 +14,7 @@ from psycopg2.extras import execute_values
 
 from include.connections import Connection
 from include.errors import UserError
+from include.schemas import named
 from include.sync.api import explain
 from include.sync.rest_api import api_client
 from include.sync.sources import Source
@@ -27,7 +28,7 @@ TOKENS_A_PAGE = 20
 CHANGES_A_PAGE = 100
 NOT_FOUND, TOO_MANY_REQUESTS = 404, 429
 DDL = """
-create table if not exists landing.pipedrive__deal_changes (
+create table if not exists {landing}.pipedrive__deal_changes (
     deal_id bigint,
     field_key text,
     old_value text,
@@ -35,7 +36,7 @@ create table if not exists landing.pipedrive__deal_changes (
     actor_user_id bigint,
     "time" timestamptz
 );
-create table if not exists ops.pipedrive_changelogs (
+create table if not exists {ops}.pipedrive_changelogs (
     deal_id bigint primary key,
     read_at timestamptz not null default now(),
     -- as the deal was known when it was read
@@ -106,25 +107,24 @@ def load_stage_history(
 
 def _prepare(warehouse: "psycopg2.extensions.connection") -> None:
     with warehouse, warehouse.cursor() as cursor:
-        cursor.execute("select to_regclass('landing.pipedrive__deals')")
+        cursor.execute(named("select to_regclass('{landing}.pipedrive__deals')"))
         is_missing = cursor.fetchone() == (None,)
     if is_missing:
         raise UserError(
             "Pipedrive's deals are not in the warehouse yet: run crm_sync, or"
             " scripts/sync_sources.py pipedrive, first."
         )
-    make_schemas(warehouse, "ops", ddl=DDL)
+    make_schemas(warehouse, "ops", ddl=named(DDL))
 
 
 def _deals(
     cursor: "psycopg2.extensions.cursor", since: date, until: date
 ) -> list[tuple[int, datetime]]:
     """The deals of the range that were not read since they changed, and when they did."""
-    cursor.execute(
-        """
+    query = """
         select deals.id, deals.update_time
-        from landing.pipedrive__deals as deals
-        left join ops.pipedrive_changelogs as changelogs on deals.id = changelogs.deal_id
+        from {landing}.pipedrive__deals as deals
+        left join {ops}.pipedrive_changelogs as changelogs on deals.id = changelogs.deal_id
         where
             (deals.update_time at time zone 'utc')::date between %s and %s
             and (
@@ -132,20 +132,18 @@ def _deals(
                 or changelogs.deal_changed_at is distinct from deals.update_time
             )
         order by deals.update_time desc, deals.id
-        """,
-        (since, until),
-    )
+    """
+    cursor.execute(named(query), (since, until))
     return cursor.fetchall()
 
 
 def _spent_today(cursor: "psycopg2.extensions.cursor") -> int:
-    cursor.execute(
-        """
+    query = """
         select coalesce(sum(tokens), 0)
-        from ops.pipedrive_changelogs
+        from {ops}.pipedrive_changelogs
         where read_at >= date_trunc('day', now() at time zone 'utc') at time zone 'utc'
-        """
-    )
+    """
+    cursor.execute(named(query))
     row = cursor.fetchone()
     return int(row[0]) if row else 0
 
@@ -169,10 +167,12 @@ def _write(
     tokens: int,
 ) -> None:
     with warehouse, warehouse.cursor() as cursor:
-        cursor.execute("delete from landing.pipedrive__deal_changes where deal_id = %s", (deal_id,))
+        cursor.execute(
+            named("delete from {landing}.pipedrive__deal_changes where deal_id = %s"), (deal_id,)
+        )
         execute_values(
             cursor,
-            "insert into landing.pipedrive__deal_changes values %s",
+            named("insert into {landing}.pipedrive__deal_changes values %s"),
             [
                 (
                     deal_id,
@@ -193,9 +193,8 @@ def _note_as_read(
     cursor: "psycopg2.extensions.cursor", deal_id: int, changed_at: datetime, tokens: int
 ) -> None:
     """Note that a deal was read; the tokens of a day in which it was read before are added up."""
-    cursor.execute(
-        """
-        insert into ops.pipedrive_changelogs as known (deal_id, deal_changed_at, tokens)
+    query = """
+        insert into {ops}.pipedrive_changelogs as known (deal_id, deal_changed_at, tokens)
         values (%s, %s, %s)
         on conflict (deal_id) do update
         set
@@ -206,9 +205,8 @@ def _note_as_read(
                     = date_trunc('day', now() at time zone 'utc') then known.tokens
                 else 0
             end
-        """,
-        (deal_id, changed_at, tokens),
-    )
+    """
+    cursor.execute(named(query), (deal_id, changed_at, tokens))
 
 
 def _text(value: Any) -> str | None:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
+from include.schemas import schema
 from include.settings import DBT_PROJECT, load_settings
 from include.sync.api import explain
 from include.sync.loads import Brought, Load, last_loaded_at, note
@@ -100,9 +101,10 @@ def sync(
         note(warehouse_url, load)
         loads.append(load)
         rejected = f", {load.rejected:,} rejected" if load.rejected else ""
-        say(f"landing.{landing_table}: {load.rows:,} rows{rejected} in {load.seconds:.1f} s")
+        called = f"{schema('landing')}.{landing_table}"
+        say(f"{called}: {load.rows:,} rows{rejected} in {load.seconds:.1f} s")
         for change in brought.changes:
-            say(f"landing.{landing_table}: {change}")
+            say(f"{called}: {change}")
     return loads
 
 
@@ -114,7 +116,8 @@ def sync_what_is_missing(
     for table in source.tables:
         landing_table = f"{source.name}__{table}"
         if landing_table in loaded_at:
-            print(f"landing.{landing_table}: last loaded at {loaded_at[landing_table]:%F %R} UTC")
+            called = f"{schema('landing')}.{landing_table}"
+            print(f"{called}: last loaded at {loaded_at[landing_table]:%F %R} UTC")
         else:
             sync(source, table, warehouse_url, connection_of(source, find_connection))
 
@@ -214,7 +217,7 @@ def _pipeline(name: str, warehouse_url: str, folder: str) -> "Pipeline":
         name,
         pipelines_dir=folder,
         destination=dlt.destinations.postgres(warehouse_url, create_indexes=False),
-        dataset_name="landing",
+        dataset_name=schema("landing"),
     )
 
 
@@ -278,7 +281,7 @@ def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
     ddl = []
     for table, types in declared.items():
         columns = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
-        ddl.append(f"create table if not exists landing.{table} ({columns})")
+        ddl.append(f"create table if not exists {schema('landing')}.{table} ({columns})")
     with closing(connect(warehouse_url)) as connection:
         make_schemas(connection, "landing", ddl="; ".join(ddl))
 
@@ -300,8 +303,8 @@ def _columns(warehouse_url: str, table: str) -> dict[str, str]:
     with closing(connect(warehouse_url)) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select column_name, data_type from information_schema.columns"
-            " where table_schema = 'landing' and table_name = %s",
-            (table,),
+            " where table_schema = %s and table_name = %s",
+            (schema("landing"), table),
         )
         return dict(cursor.fetchall())
 

@@ -17,6 +17,7 @@ from psycopg2.extensions import parse_dsn
 from include.connections import from_airflow, from_environment
 from include.dotenv_file import load_dotenv
 from include.errors import TryAgainError, UserError
+from include.schemas import schema_prefix
 from include.warehouse import embedded
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -126,7 +127,7 @@ def _why_unfit(connection: "psycopg2.extensions.connection") -> str | None:
 
 
 def as_environment(url: str) -> dict[str, str]:
-    """A URL as the variables that dbt's profile reads, and libpq where dbt has no word for it."""
+    """The variables that dbt reads for a warehouse, and libpq where dbt has no word for it."""
     parts = urlsplit(url)
     told = dict(parse_qsl(parts.query))
     if "sslpassword" in told:
@@ -144,6 +145,8 @@ def as_environment(url: str) -> dict[str, str]:
         **{f"WAREHOUSE_{name.upper()}": told.get(name, "") for name in OF_DBT},
         **of_libpq,
         **SESSION,
+        # left out where it is empty: to dbt a variable that is set is another one, and parsed anew
+        **({"SCHEMA_PREFIX": prefix} if (prefix := schema_prefix()) else {}),
     }
 
 

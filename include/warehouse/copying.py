@@ -10,6 +10,7 @@ import adbc_driver_postgresql
 import pyarrow as pa
 
 from include.errors import TryAgainError, UserError
+from include.schemas import named, schema
 from include.warehouse import locks
 from include.warehouse.connection import connect, may_pass
 from include.warehouse.files import DataFile, where_text_is_bad
@@ -38,7 +39,10 @@ def transaction(url: str) -> Iterator[adbc.AdbcConnection]:
             execute(connection, "set local statement_timeout = 0")
             execute(connection, f"set local lock_timeout = '{locks.LOAD_PATIENCE}s'")
             try:
-                execute(connection, "select pg_advisory_xact_lock(hashtext('load_files'))")
+                execute(
+                    connection,
+                    named("select pg_advisory_xact_lock(hashtext('{prefix}load_files'))"),
+                )
             except adbc.Error as error:
                 if error.sqlstate != LOCK_NOT_AVAILABLE:
                     raise
@@ -74,7 +78,7 @@ def query(connection: adbc.AdbcConnection, sql: str) -> list[dict[str, Any]]:
 
 def in_landing(table: str) -> str:
     """A table of `landing`, as SQL has it."""
-    return f"landing.{quoted(table)}"
+    return f"{schema('landing')}.{quoted(table)}"
 
 
 def quoted(identifier: str) -> str:
@@ -120,7 +124,7 @@ def copy(connection: adbc.AdbcConnection, new: str, file: DataFile) -> int:
             **{
                 adbc.INGEST_OPTION_TARGET_TABLE: new,
                 adbc.INGEST_OPTION_MODE: adbc.INGEST_OPTION_MODE_CREATE,
-                adbc.StatementOptions.INGEST_TARGET_DB_SCHEMA.value: "landing",
+                adbc.StatementOptions.INGEST_TARGET_DB_SCHEMA.value: schema("landing"),
             }
         )
         statement.bind_stream(pa.RecordBatchReader.from_batches(file.schema, batches()))

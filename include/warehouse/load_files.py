@@ -16,6 +16,7 @@ import adbc_driver_manager as adbc
 import yaml
 
 from include.errors import UserError
+from include.schemas import schema, schema_prefix
 from include.settings import DEMO_SHOP
 from include.warehouse.copying import (
     columns_of,
@@ -82,7 +83,7 @@ def load_files(
                     f"No model reads {path.name}, which the source {source} does not declare."
                 )
             say(
-                f"{path.name} → landing.{table}: {rows[table]:,} rows"
+                f"{path.name} → {schema('landing')}.{table}: {rows[table]:,} rows"
                 f" in {time.monotonic() - began:.1f} s"
             )
             for line in told:
@@ -119,18 +120,26 @@ def declared_tables(source: str, dbt_project: Path) -> Declared:
             " one."
         )
     try:
-        return {
+        entries = yaml.safe_load(path.read_text())["sources"]
+        tables = {
             table["name"]: {
                 column["name"]: str(column.get("data_type") or "text")
                 for column in table.get("columns") or []
             }
-            for entry in yaml.safe_load(path.read_text())["sources"]
+            for entry in entries
             for table in entry.get("tables") or []
         }
+        has_prefix = all("SCHEMA_PREFIX" in str(entry.get("schema")) for entry in entries)
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path} does not declare sources as dbt expects it: compare it with another source's."
         ) from error
+    if schema_prefix() and not has_prefix:
+        raise UserError(
+            f"{path} names a schema without SCHEMA_PREFIX, so that dbt would read another shop's"
+            """ tables: write schema: "{{ env_var('SCHEMA_PREFIX', '') }}landing" there."""
+        )
+    return tables
 
 
 def _match(source: str, folder: Path, declared: Declared) -> dict[str, Path]:
@@ -144,8 +153,8 @@ def _match(source: str, folder: Path, declared: Declared) -> dict[str, Path]:
         table = name if name in declared else f"{source}__{name}"
         if table in paths:
             raise UserError(
-                f"{paths[table].name} and {path.name} would both become landing.{table}: remove or"
-                " rename one."
+                f"{paths[table].name} and {path.name} would both become {schema('landing')}.{table}"
+                ": remove or rename one."
             )
         if len(table) > LONGEST_NAME:
             raise UserError(f"The table name {table} of {path.name} is too long: shorten it.")
@@ -214,7 +223,7 @@ def _replace(connection: adbc.AdbcConnection, table: str, new: str) -> None:
         execute(connection, f"alter table {in_landing(new)} rename to {quoted(table)}")
         for view in views:
             execute(connection, view["statement"])
-        execute(connection, "drop table landing._outgoing")
+        execute(connection, f"drop table {in_landing('_outgoing')}")
     else:
         execute(connection, f"drop table if exists {old} cascade")
         execute(connection, f"alter table {in_landing(new)} rename to {quoted(table)}")

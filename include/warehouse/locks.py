@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from include.errors import TryAgainError, UserError
+from include.schemas import schema, schema_prefix
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,9 @@ def lock(
 
     What else the transaction locks is waited for as long. `who` is who else may hold the lock, the
     beginning of a sentence; a shared lock may be held by several. Raises TryAgainError where that
-    goes on for `patience` seconds.
+    goes on for `patience` seconds. Who has other schemas in the database has other locks.
     """
+    name = schema_prefix() + name
     cursor.execute("set local idle_in_transaction_session_timeout = 0")
     cursor.execute("set local statement_timeout = 0")
     cursor.execute("set local lock_timeout = %s", (1000 * patience,))
@@ -56,12 +58,13 @@ def still_held(who: str, patience: int) -> TryAgainError:
 def make_schemas(connection: Connection, *names: str, ddl: str = "") -> None:
     """Make the schemas that are missing, then what the statements `ddl` make; it is committed.
 
-    Raises UserError where the user may not.
+    The names are the plain ones. Raises UserError where the user may not.
     """
+    called = [schema(name) for name in names]
     with connection, connection.cursor() as cursor:
         cursor.execute(
             "select name from unnest(%s) as name where to_regnamespace(name) is null",
-            (list(names),),
+            (called,),
         )
         missing = [name for (name,) in cursor.fetchall()]
         if not missing and not ddl:
@@ -74,7 +77,7 @@ def make_schemas(connection: Connection, *names: str, ddl: str = "") -> None:
                 cursor.execute(ddl)
         except errors.InsufficientPrivilege as error:
             raise UserError(
-                f"The user {connection.info.user!r} may not make the schemas {', '.join(names)} or"
+                f"The user {connection.info.user!r} may not make the schemas {', '.join(called)} or"
                 f" tables in them ({error.diag.message_primary}): docs/your-postgres.md has the"
                 " rights it needs as SQL."
             ) from None

@@ -13,13 +13,14 @@ from datetime import timedelta
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from include.errors import UserError
+from include.schemas import named, schema_prefix
 from include.warehouse.connection import connect
 from include.warehouse.locks import lock, make_schemas
 
 BUILD = "build"
 """The lock of who is at work: shared by the processes of one run."""
 TABLE = """
-create table if not exists ops.build_turn (
+create table if not exists {ops}.build_turn (
     -- a run of Airflow, or `dbt` and the id of its invocation
     holder text not null,
     since timestamptz not null,
@@ -38,11 +39,10 @@ def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
     A holder who has it keeps it.
     """
     with closing(connect(url)) as connection:
-        make_schemas(connection, "ops", ddl=TABLE)
+        make_schemas(connection, "ops", ddl=named(TABLE))
         with connection, connection.cursor() as cursor:
-            cursor.execute(
-                """
-                insert into ops.build_turn (holder, since, seen_at, kept_for, is_over)
+            query = """
+                insert into {ops}.build_turn (holder, since, seen_at, kept_for, is_over)
                 select %s, now(), clock_timestamp(), %s, false
                 on conflict (is_only) do update set
                     holder = excluded.holder,
@@ -60,9 +60,8 @@ def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
                         )
                         and pg_try_advisory_xact_lock(hashtext(%s))
                     )
-                """,
-                (holder, kept_for, BUILD),
-            )
+            """
+            cursor.execute(named(query), (holder, kept_for, schema_prefix() + BUILD))
             if cursor.rowcount:
                 return None
             return f"{_told(cursor)}; at most one builds at a time."
@@ -76,7 +75,7 @@ def in_turn(url: str, holder: str) -> Iterator[None]:
     """
     with closing(connect(url)) as connection, connection.cursor() as cursor:
         lock(cursor, BUILD, "Another build", is_shared=True)
-        cursor.execute("select holder from ops.build_turn")
+        cursor.execute(named("select holder from {ops}.build_turn"))
         if cursor.fetchone() != (holder,):
             raise UserError(
                 f"{_told(cursor)}, after this run had begun to build: clear this run from its"
@@ -86,8 +85,10 @@ def in_turn(url: str, holder: str) -> Iterator[None]:
             yield
         finally:
             cursor.execute(
-                "update ops.build_turn set seen_at = clock_timestamp(), is_over = false"
-                " where holder = %s",
+                named(
+                    "update {ops}.build_turn set seen_at = clock_timestamp(), is_over = false"
+                    " where holder = %s"
+                ),
                 (holder,),
             )
             connection.commit()
@@ -96,12 +97,17 @@ def in_turn(url: str, holder: str) -> Iterator[None]:
 def end_turn(url: str, holder: str) -> None:
     """Let the next one build; who has no turn ends none."""
     with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("update ops.build_turn set is_over = true where holder = %s", (holder,))
+        cursor.execute(
+            named("update {ops}.build_turn set is_over = true where holder = %s"), (holder,)
+        )
 
 
 def _told(cursor: Cursor) -> str:
     cursor.execute(
-        "select holder, to_char(since at time zone 'utc', 'YYYY-MM-DD HH24:MI') from ops.build_turn"
+        named(
+            "select holder, to_char(since at time zone 'utc', 'YYYY-MM-DD HH24:MI')"
+            " from {ops}.build_turn"
+        )
     )
     row = cursor.fetchone()
     who, since = row or ("nobody", "never")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ import pytest
 
 from include.settings import Settings
 from include.warehouse import embedded
+from include.warehouse.turn import take_turn
 from tests.support import fake_hubspot, fake_pipedrive
 from tests.support.fake_telegram import CHAT, TOKEN, WRONG_TOKEN, Delivered, fake_telegram
 from tests.support.pgbouncer import pooled
@@ -135,7 +137,7 @@ def sent(place: Place) -> Run:
     return _small_demo(place, place.warehouse.url)
 
 
-def _small_demo(place: Place, warehouse_url: str) -> Run:
+def _small_demo(place: Place, warehouse_url: str, **more: str) -> Run:
     keys = place.project / "a CA's keys"
     keys.mkdir()
     with tls_front(warehouse_url, keys) as encrypted:
@@ -148,6 +150,7 @@ def _small_demo(place: Place, warehouse_url: str) -> Run:
                 AIRFLOW_CONN_WAREHOUSE=encrypted,
                 AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
                 TELEGRAM_API_URL=url,
+                **more,
             )
         )
 
@@ -203,6 +206,31 @@ def two_weeks(place: Place) -> Run:
         )
 
     return with_telegram(both)
+
+
+def shared(place: Place) -> Run:
+    """The shop of `sent` in a database in which two others build CDNOW's files, one without prefix.
+
+    That one has a table of an earlier version left, and the turn to build when the others come.
+    """
+    files = cdnow_files(place)
+    command = ("--source", "cdnow", "--data", str(files))
+    developer = place.demo(*command)
+    place.warehouse.execute("create table shop.int_changed_orders (change_number integer)")
+    assert take_turn(place.warehouse.url, "a developer", timedelta(hours=1)) is None
+    (files / "cdnow.csv").write_text(CDNOW + "3,1997-05-08,1,7.50\n")
+    # nothing but the prefix is new to what dbt has parsed
+    south = place.demo(*command, SCHEMA_PREFIX="south_")
+    north = _small_demo(place, place.warehouse.url, SCHEMA_PREFIX="north_")
+    everybody = (developer, north, south)
+    return Run(
+        **{
+            **vars(north),
+            "returncode": max(one.returncode for one in everybody),
+            "stdout": "\n".join(one.stdout for one in everybody),
+            "stderr": "\n".join(one.stderr for one in everybody),
+        }
+    )
 
 
 def bad_file(place: Place) -> Run:
@@ -280,9 +308,9 @@ def cdnow_files(place: Place) -> Path:
 
 RUNS = {
     one.__name__: one
-    for one in (sent, bad_file, failing_test, wrong_token, crm, managed, two_weeks)
+    for one in (sent, bad_file, failing_test, wrong_token, crm, managed, shared, two_weeks)
 }
-DEMOS = ("sent", "bad_file", "managed")
+DEMOS = ("sent", "bad_file", "managed", "shared")
 """Those of `make demo`, which makes Airflow and its database ready by itself."""
 
 

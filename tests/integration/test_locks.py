@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from include.sync.rejected import Rejected
 from include.warehouse.connection import connect
 from include.warehouse.copying import execute, query, transaction
 from include.warehouse.locks import lock, make_schemas
+from include.warehouse.turn import in_turn, take_turn
 from tests.support.warehouses import Warehouse, new_warehouse
 
 SCHEMAS = ("landing", "landing_staging", "staging", "shop", "intermediate", "marts", "ops")
@@ -62,6 +64,27 @@ def test_a_first_load_of_a_crm_does_not_wait_for_one_of_files_nor_fails(warehous
     with transaction(warehouse_url) as loading:
         assert query(loading, "select count(*) as n from landing.pipedrive__rejected") == [{"n": 1}]
         assert query(loading, "select n from landing.files") == [{"n": 1}]
+
+
+def test_who_has_schemas_of_their_own_waits_for_no_lock_of_others(
+    warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        transaction(warehouse_url) as loading,
+        closing(connect(warehouse_url)) as first,
+        closing(connect(warehouse_url)) as second,
+    ):
+        execute(loading, "create table landing.files as select 1 as n")
+        assert take_turn(warehouse_url, "a developer", timedelta(hours=1)) is None
+        lock(first.cursor(), "landing", "The first")
+        monkeypatch.setenv("SCHEMA_PREFIX", "north_")
+        monkeypatch.setattr("include.warehouse.locks.LOAD_PATIENCE", 1)
+        lock(second.cursor(), "landing", "The first", patience=1)
+        with transaction(warehouse_url) as north:
+            execute(north, "create table north_landing.files as select 2 as n")
+        assert take_turn(warehouse_url, "the north", timedelta(hours=1)) is None
+        with in_turn(warehouse_url, "the north"):
+            pass
 
 
 def test_schemas_that_several_make_at_once_are_made(warehouse_url: str) -> None:

@@ -95,6 +95,33 @@ def test_an_extra_of_the_connection_may_be_a_number_without_quotes(erp: Erp) -> 
     assert erp.landed() == erp.there()
 
 
+def test_two_shops_of_a_database_each_load_what_is_new_to_them(
+    erp: Erp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert erp.load(BY_TIME).rows == 200
+    held = erp.landed("id, _dlt_load_id")
+    monkeypatch.setenv("SCHEMA_PREFIX", "north_")
+    assert erp.load(BY_TIME).rows == 200
+    assert erp.landed("id, _dlt_load_id") == held
+    schemas = "select nspname from pg_namespace where nspname !~ '^(pg_|information_|public)'"
+    plain = {"landing", "landing_staging", "ops"}
+    assert {name for (name,) in erp.rows(schemas)} == plain | {f"north_{name}" for name in plain}
+    assert erp.rows("select count(*) from north_ops.loads") == [(1,)]
+
+
+def test_schemas_that_are_renamed_to_a_prefix_go_on_where_they_were(
+    erp: Erp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erp.load(BY_TIME)
+    with closing(psycopg2.connect(erp.warehouse_url)) as connection, connection:
+        for name in ("landing", "landing_staging", "ops"):
+            connection.cursor().execute(f"alter schema {name} rename to north_{name}")
+    monkeypatch.setenv("SCHEMA_PREFIX", "north_")
+    assert erp.load(BY_TIME).rows == 2  # of the hour that is read again
+    assert erp.rows("select count(*) from north_landing.erp__orders") == [(200,)]
+    assert erp.rows("select count(*) from pg_namespace where nspname = 'landing'") == [(0,)]
+
+
 def test_what_changed_or_is_new_comes_and_nothing_else_is_touched(erp: Erp) -> None:
     assert erp.load(BY_TIME).rows == 200
     before = dict(erp.landed("id, _dlt_load_id"))

@@ -4,11 +4,16 @@ Airflow's part of the walk-through is not repeated here.
 """
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from include.settings import PROJECT
 from include.warehouse.load_files import load_files
+from tests.support.dbt import manifest_file
 from tests.support.guide import DATA, GUIDE, follow_guide
 from tests.support.warehouses import Warehouse, new_warehouse
 
@@ -58,3 +63,45 @@ def test_an_export_that_holds_every_row_twice_gives_the_same_totals(
     twice, _ = built(guided, tmp_path)
     # the order and the line that could not be used, twice, and each other one once more
     assert twice == once | {"rejected_rows": str(2 + 6 + 2 + 7)}
+
+
+def test_a_column_of_another_type_stops_the_run_at_the_model_that_has_it(
+    guided: Warehouse,
+) -> None:
+    guided.execute(
+        """
+        create schema if not exists landing;
+        drop table if exists landing.tea_house__customers cascade;
+        create table landing.tea_house__customers (
+            customer_id text, name text, email text, city integer, registered text
+        )
+        """
+    )
+    with pytest.raises(AssertionError) as failure:
+        guided.dbt("run", "--select", "stg_tea_house__customers", sources=["tea_house"])
+    said = str(failure.value)
+    assert "stg_tea_house__customers" in said
+    assert re.search(r"\| city +\| INTEGER +\| TEXT +\| data type mismatch \|", said), said
+
+
+@pytest.mark.nightly
+def test_what_the_guide_adds_keeps_the_conventions(guided: Warehouse, tmp_path: Path) -> None:
+    """`make conventions`, on the project of who has followed it."""
+    project = guided.dbt_project
+    staging = project / "models" / "staging"
+    manifest = manifest_file(project, sources=sorted(folder.name for folder in staging.iterdir()))
+    rules = (PROJECT / "dbt-bouncer.yml").read_text(encoding="utf-8")
+    (tmp_path / "dbt-bouncer.yml").write_text(
+        re.sub(r"(?m)^dbt_artifacts_dir: .+$", f"dbt_artifacts_dir: {manifest.parent}", rules),
+        encoding="utf-8",
+    )
+    bouncer = shutil.which("dbt-bouncer", path=str(Path(sys.executable).parent))
+    assert bouncer
+    checked = subprocess.run(
+        [bouncer, "run", "--show-all-failures"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr

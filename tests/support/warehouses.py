@@ -20,7 +20,7 @@ Row = dict[str, Any]
 TABLES = """
 select format('%I.%I', schemaname, tablename) as name
 from pg_tables
-where schemaname in ('landing', 'shop', 'intermediate', 'marts')
+where schemaname in ('{prefix}landing', '{prefix}shop', '{prefix}intermediate', '{prefix}marts')
 order by 1
 """
 
@@ -79,12 +79,17 @@ class Warehouse:
         [row] = self.rows(f"select * from {table}")
         return row
 
-    def held(self) -> dict[str, str]:
-        """Table, but those of staging and ops → a hash of its rows, whatever their order."""
+    def held(self, prefix: str = "") -> dict[str, str]:
+        """Table, but those of staging and ops → a hash of its rows, whatever their order.
+
+        The prefix is the schemas' own, and not told.
+        """
         hashed = "md5(string_agg(t::text, '/' order by t::text))"
         return {
-            name: self.rows(f"select {hashed} as hash from {name} as t")[0]["hash"]
-            for name in (row["name"] for row in self.rows(TABLES))
+            name.removeprefix(prefix): self.rows(f"select {hashed} as hash from {name} as t")[0][
+                "hash"
+            ]
+            for name in (row["name"] for row in self.rows(TABLES.format(prefix=prefix)))
         }
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from include.connections import Connection, from_environment
 from include.local_airflow import DOCS, PATIENCE
-from include.settings import PROJECT, Settings
+from include.settings import DBT_PROJECT, PROJECT, Settings
 from include.sync.sources import declared_sources
 
 COMPOSE = PROJECT / "docker-compose.override.yml"
@@ -243,3 +243,29 @@ def test_pre_commit_needs_nothing_from_elsewhere() -> None:
     for repository in yaml.safe_load(config.read_text())["repos"]:
         assert repository["repo"] == "local"
         assert {hook["language"] for hook in repository["hooks"]} == {"system"}
+
+
+# --- The contract of the staging models
+
+
+def columns_of(file: Path) -> dict[str, dict[str, str]]:
+    """Model → column → type of a yml, of the models with an enforced contract."""
+    return {
+        model["name"].rpartition("__")[2]: {
+            column["name"]: column["data_type"] for column in model["columns"]
+        }
+        for model in yaml.safe_load(file.read_text())["models"]
+        if model.get("config", {}).get("contract") == {"enforced": True}
+    }
+
+
+def test_every_source_keeps_the_contract_that_a_new_shop_copies() -> None:
+    contract = columns_of(PROJECT / "docs" / "your-shop.yml")
+    assert contract.keys() == {"customers", "products", "orders", "order_items", "rejected_rows"}
+    for source in (DBT_PROJECT / "models" / "staging").iterdir():
+        kept = {
+            name: columns
+            for file in source.glob("stg_*.yml")
+            for name, columns in columns_of(file).items()
+        }
+        assert kept == contract, source.name

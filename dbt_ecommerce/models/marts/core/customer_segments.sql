@@ -1,15 +1,7 @@
-{%- set segments = {
-    'state': 'customers.state',
-    'category': 'first_orders.category',
-    'channel':
-        'coalesce(customers.acquisition_channel, first_orders.sales_channel)',
-    'first_product': 'first_orders.product_name',
-    'cohort': 'left(cast(first_orders.cohort_month as '
-        ~ dbt.type_string() ~ '), 7)',
-} -%}
-
-{#- Known of those too whose orders were all called off. -#}
-{%- set known_of_all = ['state', 'channel'] -%}
+{#- What customers are told apart by, beside the whole shop: the one list. -#}
+{%- set dimensions = [
+    'state', 'category', 'channel', 'first_product', 'cohort'
+] -%}
 
 with first_orders as (
 
@@ -23,26 +15,49 @@ customers as (
 
 ),
 
-unfolded as (
+-- how those began whose orders were all called off is not known
+joined as (
 
-    {% for dimension, segment in segments.items() %}
     select
         customers.customer_key,
         first_orders.customer_key as buyer_key,
-        '{{ dimension }}' as dimension,
-        {{ segment }} as segment
+        customers.state,
+        first_orders.category,
+        coalesce(customers.acquisition_channel, first_orders.sales_channel)
+            as channel,
+        first_orders.product_name as first_product,
+        left(
+            cast(first_orders.cohort_month as {{ dbt.type_string() }}), 7
+        ) as cohort
     from customers
-    {{ 'left' if dimension in known_of_all else 'inner' }} join first_orders
+    left join first_orders
         on customers.customer_key = first_orders.customer_key
-    {% if not loop.last %}
-    union all
-
-    {% endif %}
-    {% endfor %}
 
 ),
 
-by_size as (
+unpivoted as (
+
+    select
+        customer_key,
+        buyer_key,
+        'all' as dimension,
+        'all' as segment
+    from joined
+    {%- for dimension in dimensions %}
+
+    union all
+
+    select
+        customer_key,
+        buyer_key,
+        '{{ dimension }}' as dimension,
+        {{ dimension }} as segment
+    from joined
+    {%- endfor %}
+
+),
+
+ranked as (
 
     select
         dimension,
@@ -51,31 +66,35 @@ by_size as (
             partition by dimension
             order by count(buyer_key) desc, {{ bytewise('segment') }} asc
         ) as size_rank
-    from unfolded
+    from unpivoted
     where segment is not null
     group by dimension, segment
 
 ),
 
-folded as (
+final as (
 
     select
-        unfolded.customer_key,
-        unfolded.dimension,
+        -- ids
+        unpivoted.customer_key,
+
+        -- strings
+        unpivoted.dimension,
         case
-            when unfolded.segment is null then 'unknown'
+            when unpivoted.segment is null then 'unknown'
             when
-                by_size.size_rank > {{ var('segments_a_dimension') }}
-                and unfolded.dimension != 'cohort'
+                ranked.size_rank > {{ var('segments_a_dimension') }}
+                and unpivoted.dimension != 'cohort'
                 then 'other'
-            else unfolded.segment
+            else unpivoted.segment
         end as segment
-    from unfolded
-    left join by_size
+
+    from unpivoted
+    left join ranked
         on
-            unfolded.dimension = by_size.dimension
-            and unfolded.segment = by_size.segment
+            unpivoted.dimension = ranked.dimension
+            and unpivoted.segment = ranked.segment
 
 )
 
-select * from folded
+select * from final

@@ -1,12 +1,8 @@
-with first_orders as (
+with customer_segments as (
 
-    select * from {{ ref('customer_first_orders') }}
-
-),
-
-customer_segments as (
-
-    select * from {{ ref('customer_segments') }}
+    select *
+    from {{ ref('customer_segments') }}
+    where dimension in ('all', 'state', 'channel', 'first_product')
 
 ),
 
@@ -18,127 +14,68 @@ customer_months as (
 
 months as (
 
-    select
-        *,
-        max(month_starts_on) over () as last_month
-    from {{ ref('dim_months') }}
-
-),
-
-members as (
-
-    select
-        customer_key,
-        cohort_month,
-        'all' as dimension,
-        'all' as segment
-    from first_orders
-
-    union all
-
-    select
-        first_orders.customer_key,
-        first_orders.cohort_month,
-        customer_segments.dimension,
-        customer_segments.segment
-    from first_orders
-    inner join customer_segments
-        on first_orders.customer_key = customer_segments.customer_key
-    where customer_segments.dimension in ('state', 'channel', 'first_product')
-
-),
-
-cohorts as (
-
-    select
-        dimension,
-        segment,
-        cohort_month,
-        count(*) as cohort_customers
-    from members
-    group by dimension, segment, cohort_month
+    select * from {{ ref('dim_months') }}
 
 ),
 
 sales as (
 
     select
-        members.dimension,
-        members.segment,
-        members.cohort_month,
-        customer_months.months_since,
+        customer_segments.dimension,
+        customer_segments.segment,
+        customer_months.cohort_month,
+        customer_months.month_starts_on,
         count(*) as customers,
         sum(customer_months.orders) as orders,
         sum(customer_months.revenue) as revenue,
         sum(customer_months.margin) as margin,
         count(customer_months.margin) as known_margins,
         count(*) - count(customer_months.margin) as unknown_margins
-    from members
-    inner join customer_months
-        on members.customer_key = customer_months.customer_key
+    from customer_months
+    inner join customer_segments
+        on customer_months.customer_key = customer_segments.customer_key
     group by
-        members.dimension,
-        members.segment,
-        members.cohort_month,
-        customer_months.months_since
+        customer_segments.dimension,
+        customer_segments.segment,
+        customer_months.cohort_month,
+        customer_months.month_starts_on
 
 ),
 
-first_cohort as (
-
-    select min(cohort_month) as cohort_month from cohorts
-
-),
-
-lengths as (
+-- a customer is of the cohort of the month in which they first ordered
+cohorts as (
 
     select
-        months.last_month,
-        {{ dbt.datediff(
-            'first_cohort.cohort_month', 'months.month_starts_on', 'month'
-        ) }} as months_since
-    from months
-    inner join first_cohort
-        on months.month_starts_on >= first_cohort.cohort_month
+        dimension,
+        segment,
+        cohort_month,
+        customers as cohort_customers
+    from sales
+    where month_starts_on = cohort_month
 
 ),
 
--- as many months for every cohort, those in the future too
-cells as (
-
-    select
-        cohorts.*,
-        lengths.months_since,
-        lengths.last_month,
-        cast(
-            {{ dbt.dateadd(
-                'month',
-                'cast(lengths.months_since as integer)',
-                'cohorts.cohort_month'
-            ) }} as date
-        ) as month_starts_on
-    from cohorts
-    cross join lengths
-
-),
-
+-- every month from the cohort's own to the one that is running
 filled as (
 
     select
-        cells.*,
+        cohorts.*,
+        months.month_starts_on,
+        not months.is_complete as is_partial,
         coalesce(sales.customers, 0) as customers,
         coalesce(sales.orders, 0) as orders,
         coalesce(sales.revenue, 0) as revenue,
         coalesce(sales.margin, 0) as margin,
         coalesce(sales.known_margins, 0) as known_margins,
         coalesce(sales.unknown_margins, 0) as unknown_margins
-    from cells
+    from cohorts
+    inner join months on cohorts.cohort_month <= months.month_starts_on
     left join sales
         on
-            cells.dimension = sales.dimension
-            and cells.segment = sales.segment
-            and cells.cohort_month = sales.cohort_month
-            and cells.months_since = sales.months_since
+            cohorts.dimension = sales.dimension
+            and cohorts.segment = sales.segment
+            and cohorts.cohort_month = sales.cohort_month
+            and months.month_starts_on = sales.month_starts_on
 
 ),
 
@@ -153,51 +90,37 @@ running as (
     from filled
     window so_far as (
         partition by dimension, segment, cohort_month
-        order by months_since
+        order by month_starts_on
         rows between unbounded preceding and current row
     )
 
 ),
 
-known as (
+with_known_margins as (
 
     select
-        running.dimension,
-        running.segment,
-        running.cohort_month,
-        running.months_since,
-        running.month_starts_on,
-        running.cohort_customers,
-        not months.is_complete as is_partial,
-        {%- for figure in [
-            'customers', 'orders', 'revenue', 'cumulative_revenue'
-        ] %}
-        case
-            when running.month_starts_on <= running.last_month
-                then running.{{ figure }}
-        end as {{ figure }},
-        {%- endfor %}
+        dimension,
+        segment,
+        cohort_month,
+        month_starts_on,
+        is_partial,
+        cohort_customers,
+        customers,
+        orders,
+        revenue,
+        cumulative_revenue,
         -- a month without orders brings nothing, which is known of a cohort
         -- whose costs are, but not of one of which no cost was ever known
         case
-            when
-                running.month_starts_on <= running.last_month
-                and running.unknown_margins = 0
-                and running.known_margins_so_far > 0
-                then running.margin
+            when unknown_margins = 0 and known_margins_so_far > 0 then margin
         end as margin,
-        case
-            when
-                running.month_starts_on <= running.last_month
-                and running.unknown_margins_so_far = 0
-                then running.cumulative_margin
-        end as cumulative_margin
+        case when unknown_margins_so_far = 0 then cumulative_margin end
+            as cumulative_margin
     from running
-    left join months on running.month_starts_on = months.month_starts_on
 
 ),
 
-typed as (
+final as (
 
     select
         -- strings
@@ -205,7 +128,10 @@ typed as (
         segment,
 
         -- numerics
-        cast(months_since as integer) as months_since,
+        cast(
+            {{ dbt.datediff('cohort_month', 'month_starts_on', 'month') }}
+            as integer
+        ) as months_since,
         cast(cohort_customers as integer) as cohort_customers,
         cast(customers as integer) as customers,
         {{ share('customers', 'cohort_customers') }} as retention_rate,
@@ -226,8 +152,8 @@ typed as (
         cohort_month,
         month_starts_on
 
-    from known
+    from with_known_margins
 
 )
 
-select * from typed
+select * from final

@@ -24,17 +24,13 @@ by_month as (
 
 ),
 
-numbered as (
+final as (
 
     select
         -- ids
         customer_key,
 
         -- numerics
-        cast(
-            {{ dbt.datediff('cohort_month', 'month_starts_on', 'month') }}
-            as integer
-        ) as months_since,
         cast(orders as integer) as orders,
         cast(revenue as numeric(18, 4)) as revenue,
         cast(margin as numeric(18, 4)) as margin,
@@ -47,4 +43,4 @@ numbered as (
 
 )
 
-select * from numbered
+select * from final

@@ -10,26 +10,18 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
+from jinja2 import Template
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from include.errors import UserError
+from include.settings import DBT_PROJECT
 from include.warehouse.connection import connect
 from include.warehouse.locks import lock, make_schemas
 
 BUILD = "build"
 """The lock of who is at work: shared by the processes of one run."""
-TABLE = """
-create table if not exists ops.build_turn (
-    -- a run of Airflow, or `dbt` and the id of its invocation
-    holder text not null,
-    since timestamptz not null,
-    seen_at timestamptz not null,
-    -- for how long the turn is kept after the holder was at work
-    kept_for interval not null,
-    is_over boolean not null,
-    is_only boolean primary key default true check (is_only)
-)
-"""
+DDL = DBT_PROJECT / "macros" / "build_turn_ddl.sql"
+"""Makes the table; dbt's, which by hand may be the first in a warehouse."""
 
 
 def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
@@ -38,7 +30,7 @@ def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
     A holder who has it keeps it.
     """
     with closing(connect(url)) as connection:
-        make_schemas(connection, "ops", ddl=TABLE)
+        make_schemas(connection, "ops", ddl=_ddl())
         with connection, connection.cursor() as cursor:
             cursor.execute(
                 """
@@ -97,6 +89,10 @@ def end_turn(url: str, holder: str) -> None:
     """Let the next one build; who has no turn ends none."""
     with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("update ops.build_turn set is_over = true where holder = %s", (holder,))
+
+
+def _ddl() -> str:
+    return Template(DDL.read_text(encoding="utf-8") + "{{ build_turn_ddl() }}").render()
 
 
 def _told(cursor: Cursor) -> str:

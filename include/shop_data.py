@@ -27,9 +27,11 @@ def get_shop_data(
     What `include/sources.yml` declares is kept up to date by the DAG crm_sync; here it is loaded
     only where it has never been.
 
-    Raises UserError where a source is unknown or its files cannot be used; the tables of the last
-    good load stay.
+    Raises UserError where a source is unknown, or its files or dbt's seeds cannot be used; the
+    tables of the last good load stay.
     """
+    from include.warehouse.files import check_seeds
+
     declared = declared_sources()
     for source in settings.shop_sources:
         if source == DEMO_SHOP:
@@ -48,6 +50,7 @@ def get_shop_data(
                 DBT_PROJECT,
                 may_shrink=settings.shop_data_may_shrink,
             )
+    check_seeds(DEMO_SEEDS)
 
 
 def _generate_demo_shop(settings: Settings, as_of: str) -> None:

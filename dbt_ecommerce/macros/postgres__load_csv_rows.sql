@@ -5,6 +5,14 @@
 {% macro postgres__load_csv_rows(model, agate_table) -%}
     {%- set types = model['config'].get('column_types', {}) -%}
     {%- set arrays, columns = [], [] -%}
+    {%- for name in types if name not in agate_table.column_names -%}
+        {#- where a spreadsheet writes semicolons, all columns are one -#}
+        {%- do exceptions.raise_compiler_error(
+            model.name ~ '.csv has no column ' ~ name ~ ' (it has '
+            ~ agate_table.column_names | join(', ') ~ '): name it in the header row, and separate'
+            ~ ' columns by commas.'
+        ) -%}
+    {%- endfor -%}
     {%- for name in agate_table.column_names -%}
         {%- set inferred = adapter.convert_type(agate_table, loop.index0) -%}
         {%- do arrays.append('cast(%s as ' ~ types.get(name, inferred) ~ '[])') -%}

@@ -202,7 +202,10 @@ def _product(product: ProductSales, currency: str | None, words: Wording) -> str
 
 
 def _as_of(rows: ChurnShare | AtRisk | Cohorts | Products, words: Wording) -> str:
-    return f"<i>{_data(words.text('as_of', day=words.day(rows.as_of_on)))}</i>"
+    day = f"<i>{_data(words.text('as_of', day=words.day(rows.as_of_on)))}</i>"
+    if isinstance(rows, AtRisk | Products) and rows.currency == "mixed":
+        return f"{_data(words.text('mixed_currencies'))}\n\n{day}"
+    return day
 
 
 def _name(text: str) -> str:

@@ -13,7 +13,7 @@ _LETS_NOT = "Telegram does not let the bot write to the chat {chat} ({says})"
 
 _CURES = [
     (
-        "topic.(is.)?closed",
+        "topic.closed",
         "The topic of {chat} is closed in Telegram ({says}): open it again in the menu of the"
         " topic, or make the bot an administrator who may manage topics.",
     ),
@@ -38,7 +38,7 @@ _CURES = [
         " administrator of the channel.",
     ),
     (
-        "blocked|can't initiate|is.blocked",
+        "blocked|can't initiate",
         f"{_LETS_NOT}: open the chat with the bot in Telegram, unblock it and press Start.",
     ),
     (
@@ -57,7 +57,7 @@ _CURES = [
         " it was removed, take it off the list of removed users first.",
     ),
     (
-        r"\bpin|pinned",
+        r"\bpin",
         "Telegram does not let the bot pin a message in the chat {chat} ({says}): give it the right"
         " to (in a channel: to edit messages), or switch REPORT_PIN off.",
     ),
@@ -67,11 +67,11 @@ _CURES = [
         " text, photos and files in the permissions of the group.",
     ),
     (
-        "rights?|administrator|admin.required|forbidden|restricted|not allowed",
+        "rights?|admin.required|forbidden|restricted",
         f"{_LETS_NOT}: make the bot an administrator of the channel who may post messages.",
     ),
     (
-        "button|http url|url.(host|invalid)",
+        "http url|url.(host|invalid)",
         "Telegram takes no button with the address that is set ({says}): correct"
         " REPORT_DASHBOARD_URL and REPORT_AIRFLOW_URL.",
     ),

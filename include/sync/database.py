@@ -7,7 +7,7 @@ read whole.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +18,7 @@ from include.alerts.scrub import scrub
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
 from include.settings import absolute
-from include.sync.rows import NoMoment, Part, Row
+from include.sync.rows import LARGEST, Part, Row, Unreadable
 from include.sync.sources import Source
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ class Table:
                 sa.select(*selected).where(where)
             )
             for chunk in rows.mappings().partitions():
-                yield [self._with_moments(dict(row)) for row in chunk]
+                yield [self._with_numbers(self._with_moments(dict(row))) for row in chunk]
 
     def _selected(self, column: Any) -> Any:
         import sqlalchemy as sa
@@ -245,8 +245,9 @@ class Table:
         name = self._names[column.name]
         if "data_type" not in self._hint_of(column):
             return sa.cast(column, sa.Text).label(name)
-        if name in self._moments and self.engine.dialect.name == "sqlite":
-            # which keeps any text as a date, and SQLAlchemy fails at the first that is none
+        if self._is_sqlite and (name in self._moments or name in self._numbers):
+            # which keeps any text as a date or a number, and SQLAlchemy fails at the first that is
+            # none, or takes it for true
             return sa.type_coerce(column, sa.Text).label(name)
         return column.label(name)
 
@@ -259,11 +260,42 @@ class Table:
                 moment = datetime.fromisoformat(row[name])
                 row[name] = moment.date() if is_date else moment
             except ValueError:
-                row[name] = NoMoment(row[name])
+                row[name] = Unreadable(row[name])
                 if name == self._names.get(self.declared.get("incremental", "")):
                     # dlt compares it: so it lies in the future, for which its row is set aside
                     row[name] = date.max if is_date else datetime.max.replace(tzinfo=UTC)
         return row
+
+    def _with_numbers(self, row: Row) -> Row:
+        """The row of SQLite with numbers, and what is none marked, for whatever it keeps there."""
+        for name, as_declared in self._numbers.items():
+            value = row[name]
+            if value is None:
+                continue
+            is_whole = self._hints[name]["data_type"] == "bigint"
+            if isinstance(value, (str, bytes)) or (is_whole and not _is_whole(value)):
+                row[name] = Unreadable(value)
+            elif as_declared:
+                row[name] = as_declared(value)
+        return row
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return bool(self.engine.dialect.name == "sqlite")
+
+    @cached_property
+    def _numbers(self) -> dict[str, Callable[[Any], Any] | None]:
+        """SQLite's columns of numbers, in `landing`, each with what SQLAlchemy makes of a value.
+
+        Those that are true or false are numbers there, too.
+        """
+        if not self._is_sqlite:
+            return {}
+        return {
+            self._names[column.name]: column.type.result_processor(self.engine.dialect, None)
+            for column in self._table.columns
+            if self._hint_of(column).get("data_type") in ("bigint", "decimal", "double", "bool")
+        }
 
     @cached_property
     def _moments(self) -> dict[str, bool]:
@@ -273,6 +305,10 @@ class Table:
             for name, hint in self._hints.items()
             if hint["data_type"] in ("date", "timestamp")
         }
+
+
+def _is_whole(value: float) -> bool:
+    return float(value).is_integer() and abs(value) <= LARGEST
 
 
 def _engine(source: str, connection: Connection) -> "Engine":

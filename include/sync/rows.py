@@ -21,8 +21,17 @@ IN_A_ROW = 1000
 """So many rows more than were read may come again in a row: more are pages in a circle."""
 
 
-class NoMoment(str):
-    """A date or time of a source as it came, as it is none that can be reckoned with."""
+class Unreadable(str):
+    """A value of a source as it came, as it is none of its column's type."""
+
+
+READABLE = {
+    "date": "a date of the years 1 to 9999",
+    "timestamp": "a time of the years 1 to 9999",
+    "bigint": "a whole number",
+    "bool": "true or false",
+}
+"""What a value of a type is, in dlt's words; of any other, a number."""
 
 
 class Part(NamedTuple):
@@ -143,9 +152,8 @@ def _what_cannot_be_held(row: Row, columns: Mapping[str, Any]) -> str | None:
 def _fault(value: Any, hints: Mapping[str, Any]) -> str | None:
     """What is wrong with a value, or with one within it."""
     match value:
-        case NoMoment():
-            noun = "date" if hints.get("data_type") == "date" else "time"
-            return f"is not a {noun} of the years 1 to 9999"
+        case Unreadable():
+            return f"is not {READABLE.get(hints.get('data_type', ''), 'a number')}"
         case str():
             return None if _is_text(value) else "holds a sign that no text may have"
         case bool() | None:

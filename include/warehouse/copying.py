@@ -13,7 +13,7 @@ from include.errors import TryAgainError, UserError
 from include.schemas import named, schema
 from include.warehouse import locks
 from include.warehouse.connection import connect, may_pass
-from include.warehouse.files import DataFile, where_text_is_bad
+from include.warehouse.files import DataFile, bad_text
 from include.warehouse.locks import make_schemas
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -133,12 +133,8 @@ def copy(connection: adbc.AdbcConnection, new: str, file: DataFile) -> int:
         except adbc.Error as error:
             if failures:
                 raise failures[0] from failures[0].__cause__
-            bad = error.sqlstate == NOT_IN_REPERTOIRE and where_text_is_bad(file.path)
-            if bad:
-                raise UserError(
-                    f"{file.path.name} holds a character NUL, or bytes that are no text, in {bad}:"
-                    " correct it or export the file again."
-                ) from error
+            if error.sqlstate == NOT_IN_REPERTOIRE and (refusal := bad_text(file.path)):
+                raise refusal from error
             raise _explain(f"{file.path.name} could not be loaded", error) from error
     return rows
 

@@ -96,8 +96,8 @@ def open_file(path: Path) -> DataFile:
     return _open_csv(path)
 
 
-def where_text_is_bad(path: Path) -> str | None:
-    """The first cell with a character NUL or with bytes that are not UTF-8, which no text holds."""
+def bad_text(path: Path) -> UserError | None:
+    """The refusal of a file with a character NUL or bytes that are no text, with the first cell."""
     file = open_file(path)
     before = 0
     for batch in file.batches:
@@ -110,9 +110,22 @@ def where_text_is_bad(path: Path) -> str | None:
         ]
         if found:
             place, name = min(found)
-            return f"column {name} in row {file.row_number(before + place):,}"
+            return UserError(
+                f"{path.name} holds a character NUL, or bytes that are no text, in column {name} in"
+                f" row {file.row_number(before + place):,}: correct it or export the file again."
+            )
         before += batch.num_rows
     return None
+
+
+def check_seeds(folder: Path) -> None:
+    """Read dbt's seeds before dbt does, which stops at a bad one in words of its own.
+
+    Raises UserError with the file and the row.
+    """
+    for path in sorted(folder.rglob("*.csv")):
+        if refusal := bad_text(path):  # and what is no CSV is raised on the way
+            raise refusal
 
 
 def _suffix(name: str) -> str:

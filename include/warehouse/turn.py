@@ -10,27 +10,19 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
+from jinja2 import Template
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from include.errors import UserError
-from include.schemas import named, schema_prefix
+from include.schemas import named, schema, schema_prefix
+from include.settings import DBT_PROJECT
 from include.warehouse.connection import connect
 from include.warehouse.locks import lock, make_schemas
 
 BUILD = "build"
 """The lock of who is at work: shared by the processes of one run."""
-TABLE = """
-create table if not exists {ops}.build_turn (
-    -- a run of Airflow, or `dbt` and the id of its invocation
-    holder text not null,
-    since timestamptz not null,
-    seen_at timestamptz not null,
-    -- for how long the turn is kept after the holder was at work
-    kept_for interval not null,
-    is_over boolean not null,
-    is_only boolean primary key default true check (is_only)
-)
-"""
+DDL = DBT_PROJECT / "macros" / "build_turn_ddl.sql"
+"""Makes the table; dbt's, which by hand may be the first in a warehouse."""
 
 
 def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
@@ -39,7 +31,7 @@ def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
     A holder who has it keeps it.
     """
     with closing(connect(url)) as connection:
-        make_schemas(connection, "ops", ddl=named(TABLE))
+        make_schemas(connection, "ops", ddl=_ddl())
         with connection, connection.cursor() as cursor:
             query = """
                 insert into {ops}.build_turn (holder, since, seen_at, kept_for, is_over)
@@ -100,6 +92,11 @@ def end_turn(url: str, holder: str) -> None:
         cursor.execute(
             named("update {ops}.build_turn set is_over = true where holder = %s"), (holder,)
         )
+
+
+def _ddl() -> str:
+    template = Template(DDL.read_text(encoding="utf-8") + "{{ build_turn_ddl() }}")
+    return template.render(ops=lambda table: f"{schema('ops')}.{table}")
 
 
 def _told(cursor: Cursor) -> str:

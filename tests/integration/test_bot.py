@@ -364,6 +364,16 @@ def test_at_risk_tells_nobody_where_the_owner_does_not_share_it(
     )
 
 
+@pytest.mark.parametrize("asked", ["/atrisk 2", "/product lamp"])
+def test_amounts_of_several_currencies_are_called_so(
+    server: FakeTelegram, marts: str, asked: str
+) -> None:
+    told = "Amounts in several currencies are added and ranked unconverted."
+    assert told not in ask(server, marts, asked)
+    run_sql(marts, "update marts.rpt_shop_totals set currency = 'mixed'")
+    assert ask(server, marts, asked).endswith(f"\n\n{told}\n\nAs of Nov 16, 2026.")
+
+
 def test_at_risk_is_five_customers_unless_told(server: FakeTelegram, marts: str) -> None:
     assert "first (5 of 25):" in ask(server, marts, "/atrisk")
 

@@ -674,6 +674,9 @@ PIPEDRIVE: Rows = {
         change(4, "2026-04-06", "11", "12"),
         change(5, "2026-05-22", "11", "12"),
         change(5, "2026-06-05", "12", "13"),
+        # moved on in the second it was made
+        change(12, "2026-06-02", "13", "12"),
+        change(12, "2026-06-03", "12", "11"),
     ],
     "deal_fields": [
         {
@@ -768,6 +771,21 @@ def test_time_in_a_stage_is_from_coming_to_leaving_it(pipedrive: Warehouse) -> N
         "Fechamento": (1, 1, Decimal("15.00"), Decimal("15.00")),
         "Contato": (1, 1, Decimal("0.00"), Decimal("0.00")),
     }
+
+
+def test_the_stage_a_deal_was_made_in_is_known_though_it_was_left_within_a_second(
+    pipedrive: Warehouse,
+) -> None:
+    rows = pipedrive.rows(
+        "select stage_id, entered_on, left_on from staging.stg_pipedrive__deal_stage_changes"
+        " where deal_id = '12' order by entered_at, left_at"
+    )
+    second, third = date(2026, 6, 2), date(2026, 6, 3)
+    assert [tuple(row.values()) for row in rows] == [
+        ("13", second, second),
+        ("12", second, third),
+        ("11", third, None),
+    ]
 
 
 def test_revenue_is_that_of_won_deals_by_owner_and_month(pipedrive: Warehouse) -> None:

@@ -527,7 +527,9 @@ def test_every_source_brings_the_five_canonical_models_and_the_optional_ones_it_
 def test_a_query_that_takes_longer_than_any_should_is_ended(postgres: Path, tmp_path: Path) -> None:
     project = tmp_path / "dbt_ecommerce"
     shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
-    (project / "models" / "marts" / "slow.sql").write_text("select 1 as one from pg_sleep(600)\n")
+    (project / "models" / "marts" / "slow.sql").write_text("select 1 as one from pg_sleep(60)\n")
     warehouse = new_warehouse(postgres, "slow", tmp_path, project)
-    with pytest.raises(AssertionError, match="canceling statement due to statement timeout"):
-        warehouse.dbt("run", "--select", "slow", statement_timeout="1s")
+    (project / "tests" / "assert_slow.sql").write_text("select 1 as one from pg_sleep(60)\n")
+    for command, name in (("run", "slow"), ("test", "assert_slow")):
+        with pytest.raises(AssertionError, match="canceling statement due to statement timeout"):
+            warehouse.dbt(command, "--select", name, statement_timeout="1s")

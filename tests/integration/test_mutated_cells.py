@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from include.errors import UserError
+from include.warehouse.files import check_seeds
 from include.warehouse.load_files import NOTE, load_files
 from tests.support import recount, recount_cells
 from tests.support.demo_files import demo_files
@@ -51,7 +52,9 @@ class MutatedShop:
         """Load files; what people are told of them."""
         said: list[str] = []
         if self.source == "demo_shop":
-            write(files, self.warehouse.dbt_project / "seeds")
+            seeds = self.warehouse.dbt_project / "seeds"
+            write(files, seeds)
+            check_seeds(seeds)  # as the DAG does before dbt
             self.warehouse.dbt("seed", sources=[self.source])
         else:
             data = self.warehouse.folder / "data"

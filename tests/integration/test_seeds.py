@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from include.as_of import LATEST
 from include.demo_shop.files import write
 from include.demo_shop.shop import generate
 from include.errors import UserError
-from include.settings import DBT_PROJECT
-from include.shop_data import DEMO_AS_OF
+from include.settings import DBT_PROJECT, Settings
+from include.shop_data import DEMO_AS_OF, get_shop_data
 from include.warehouse.load_files import load_files
 from tests.support.warehouses import Row, Warehouse, demo_shop, new_warehouse
 
@@ -120,6 +121,47 @@ def test_a_seed_that_a_cell_makes_unreadable_is_refused_with_the_cell(
     with pytest.raises(AssertionError) as refused:
         seed(postgres, tmp_path, name, override, types=types, rows=rows)
     assert f"Column note of payments.csv holds in row 13 {what}" in str(refused.value)
+
+
+def test_a_seed_with_semicolons_for_commas_is_refused_with_the_column_it_lacks(
+    postgres: Path, tmp_path: Path
+) -> None:
+    override = DBT_PROJECT / "macros" / "postgres__load_csv_rows.sql"
+    with pytest.raises(AssertionError, match=r"payments\.csv has no column note \(it has id;note"):
+        seed(
+            postgres,
+            tmp_path,
+            "semicolons",
+            override,
+            types={"note": "text"},
+            rows="id;note\n1;a\n",
+        )
+
+
+@pytest.mark.parametrize(
+    ("row", "refusal"),
+    [
+        (b"2,caf\xe9\n", "payments.csv is not UTF-8 text: .*, or correct column note in row 3"),
+        (b"2,a,b\n", "Row 3 of payments.csv has 3 fields where the header has 2: correct the row"),
+        (b"2\n", "Row 3 of payments.csv has 1 fields where the header has 2: correct the row"),
+        (
+            b"2,nu\0l\n",
+            "payments.csv holds a character NUL, .* in column note in row 3: correct it",
+        ),
+        (b'2,"open\n', "payments.csv ends inside a quoted value: .* in row 3, and never closed"),
+    ],
+)
+def test_a_seed_that_dbt_could_not_read_is_refused_before_dbt_runs_with_file_and_row(
+    row: bytes, refusal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    (seeds / "payments.csv").write_bytes(b"id,note\n1,a\n" + row + b"3,c\n")
+    monkeypatch.setattr("include.shop_data.DEMO_SEEDS", seeds)
+    monkeypatch.setattr("include.shop_data.DEMO_TRUTH", tmp_path / "truth.csv")
+    settings = Settings(shop_sources=["demo_shop"], demo_customers=50)
+    with pytest.raises(UserError, match=refusal):
+        get_shop_data(settings, "", LATEST, lambda _: None)
 
 
 def tables(warehouse: Warehouse, schema: str) -> dict[str, list[Row]]:

@@ -95,3 +95,59 @@ def test_dates_that_sqlite_keeps_as_any_text_cost_their_row(
         (1, "2026-01-01", 1.5),
         (4, None, None),
     ]
+
+
+def test_a_text_among_the_numbers_of_sqlite_costs_its_row(
+    tmp_path: Path, warehouse_url: str
+) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(
+            """
+            create table sales (id integer primary key, n numeric(12, 2), x real, whole integer,
+                is_paid boolean);
+            insert into sales values
+                (1, 1.5, 2.5, 7, 1), (2, '1,50', 2.5, 7, 1), (3, 1.5, 'abc', 7, 1),
+                (4, 1.5, 2.5, 'NaN', 1), (5, 1.5, 2.5, 7.5, 1), (6, 1.5, 2.5, 7, 'no'),
+                (7, 1.5, x'00ff', 7, 1), (8, '2.50', '3', '8', 0), (9, null, null, null, null);
+            """
+        )
+    done = load(warehouse_url, Connection("sqlite", None, None, None, None, str(path)), "sales")
+    assert (done.rows, done.rejected) == (3, 6)
+    assert rows(
+        warehouse_url, "select id, n, x, whole, is_paid from landing.erp__sales order by 1"
+    ) == [(1, 1.5, 2.5, 7, True), (8, 2.5, 3, 8, False), (9, None, None, None, None)]
+    told = rows(
+        warehouse_url,
+        "select (source_row::json)->>'id', rejected_because from landing.erp__rejected",
+    )
+    assert dict(told) == {
+        "2": "n is not a number",
+        "3": "x is not a number",
+        "4": "whole is not a whole number",
+        "5": "whole is not a whole number",
+        "6": "is_paid is not true or false",
+        "7": "x is not a number",
+    }
+
+
+def test_a_text_where_a_number_grows_with_each_change_costs_its_row(
+    tmp_path: Path, warehouse_url: str
+) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(
+            """
+            create table sales (id integer primary key, version integer);
+            insert into sales values (1, 5), (2, 'six');
+            """
+        )
+    table = {"key": "id", "incremental": "version"}
+    source = Source("erp", "database", {"database": {"tables": {"sales": table}}})
+    connection = Connection("sqlite", None, None, None, None, str(path))
+    for version in (5, 7):
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("update sales set version = ? where id = 1", (version,))
+        [done] = sync(source, "sales", warehouse_url, connection, say=lambda _: None)
+        assert (done.rows, done.rejected) == (1, 1)
+        assert rows(warehouse_url, "select id, version from landing.erp__sales") == [(1, version)]

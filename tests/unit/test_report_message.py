@@ -475,7 +475,7 @@ def test_rejected_rows_are_told_only_where_there_are_some() -> None:
 
 def test_amounts_of_several_currencies_are_marked_as_such() -> None:
     message = build_message(replace(REPORT, currency="mixed"), "en", 90)
-    assert message.warnings == ("Amounts in several currencies are added unconverted.",)
+    assert message.warnings == ("Amounts in several currencies are added and ranked unconverted.",)
 
 
 # --- text from data

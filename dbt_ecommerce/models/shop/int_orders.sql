@@ -49,7 +49,7 @@ as_known as (
         nullif(trim(sales_channel), '') as sales_channel,
         case when is_known_cancelled then nullif(trim(cancellation_reason), '')
         end as cancellation_reason,
-        nullif(trim(currency), '') as currency,
+        upper(nullif(trim(currency), '')) as currency,
 
         -- booleans
         is_known_cancelled as is_cancelled,

@@ -10,6 +10,7 @@ days as (
         customer_key,
         ordered_on,
         count(*) as orders,
+        sum(line_count) as line_count,
         sum(revenue) as revenue,
         {{ known_sum('margin') }} as margin
     from orders
@@ -32,8 +33,11 @@ in_sequence as (
         sum(revenue) over by_customer as revenue_so_far,
         sum(revenue) over by_customer
         - first_value(revenue) over by_customer as repeat_revenue,
+        -- orders of which no line is known say nothing of what they earned
         case
-            when count(*) over by_customer = count(margin) over by_customer
+            when
+                count(*) over by_customer = count(margin) over by_customer
+                and sum(line_count) over by_customer > 0
                 then sum(margin) over by_customer
         end as margin_so_far
     from days

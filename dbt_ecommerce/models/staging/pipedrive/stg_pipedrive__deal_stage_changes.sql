@@ -41,13 +41,15 @@ first_stages as (
     select
         deals.deal_id,
         changes.stage_before as stage_id,
-        deals.created_at as entered_at
+        deals.created_at as entered_at,
+        true as is_first
     from deals
     inner join changes on deals.deal_id = changes.deal_id
     where
         changes.change_rank = 1
         and changes.stage_before is not null
-        and deals.created_at < changes.entered_at
+        -- a deal may be moved in the second in which it is made
+        and deals.created_at <= changes.entered_at
 
 ),
 
@@ -58,7 +60,8 @@ current_stages as (
     select
         deals.deal_id,
         deals.stage_id,
-        coalesce(deals.stage_changed_at, deals.created_at) as entered_at
+        coalesce(deals.stage_changed_at, deals.created_at) as entered_at,
+        false as is_first
     from deals
     left join last_known on deals.deal_id = last_known.deal_id
     where
@@ -72,7 +75,8 @@ entries as (
     select
         deal_id,
         stage_id,
-        entered_at
+        entered_at,
+        false as is_first
     from changes
 
     union all
@@ -96,7 +100,9 @@ with_next as (
             partition by entries.deal_id
             order by
                 entries.entered_at,
-                -- of two within a second, the one in which it stays
+                -- of two within a second, the one in which it was made, then
+                -- the one in which it stays
+                case when entries.is_first then 0 else 1 end,
                 case when entries.stage_id = deals.stage_id then 1 else 0 end,
                 entries.stage_id
         ) as next_entered_at

@@ -214,7 +214,15 @@ _COHORTS = """
 _NAMES = "select product_key, product_name from marts.dim_products where product_name is not null"
 
 _SALES = """
-    with items as (
+    with products as (
+
+        select product_key, product_name
+        from marts.dim_products
+        where cast(product_key as text) = any(%(keys)s)
+
+    ),
+
+    items as (
 
         select
             order_items.product_key,
@@ -225,10 +233,9 @@ _SALES = """
                 else 0
             end as is_recent
         from marts.fct_order_items as order_items
+        inner join products on order_items.product_key = products.product_key
         cross join marts.rpt_shop_totals as shop
-        where
-            order_items.is_in_valid_order
-            and order_items.product_key = any(%(keys)s)
+        where order_items.is_in_valid_order
 
     )
 
@@ -238,9 +245,8 @@ _SALES = """
         coalesce(sum(items.revenue), 0) as revenue,
         coalesce(sum(items.is_recent * items.quantity), 0) as quantity_last_days,
         coalesce(sum(items.is_recent * items.revenue), 0) as revenue_last_days
-    from marts.dim_products as products
+    from products
     left join items on products.product_key = items.product_key
-    where products.product_key = any(%(keys)s)
     group by products.product_key, products.product_name
     order by revenue desc, quantity desc, products.product_name, products.product_key
     limit %(products)s

@@ -41,6 +41,16 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Keys of earlier versions were the hash's digits, as text. #}
+{% macro shorten_keys_of_customer_history() -%}
+    {%- set history = load_relation(this) if execute -%}
+    {%- set columns = adapter.get_columns_in_relation(history) if history else [] -%}
+    {%- for column in columns if column.name == 'customer_key' and column.data_type == 'text' -%}
+        alter table {{ this }}
+        alter column customer_key type uuid using cast(customer_key as uuid)
+    {%- endfor -%}
+{%- endmacro %}
+
 {# Who is no longer among a shop's customers: what was known of them ends with this run. #}
 {% macro close_history_of_who_is_gone() -%}
     {%- if execute -%}

@@ -10,6 +10,6 @@
     {%- endfor -%}
     case
         when coalesce(country, state, city) is not null
-            then {{ dbt.hash(dbt.concat(parts)) }}
+            then {{ hash_key(parts) }}
     end
 {%- endmacro %}

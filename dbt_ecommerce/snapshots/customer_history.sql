@@ -15,6 +15,7 @@
     pre_hook=[
         '{{ forget_customer_history_runs() }}',
         '{{ forget_names_in_customer_history() }}',
+        '{{ shorten_keys_of_customer_history() }}',
         '{{ open_customer_history() }}',
     ],
     post_hook=[

@@ -229,7 +229,7 @@ _SALES = """
         cross join {marts}.rpt_shop_totals as shop
         where
             order_items.is_in_valid_order
-            and order_items.product_key = any(%(keys)s)
+            and order_items.product_key = any(cast(%(keys)s as uuid[]))
 
     )
 
@@ -241,7 +241,7 @@ _SALES = """
         coalesce(sum(items.is_recent * items.revenue), 0) as revenue_last_days
     from {marts}.dim_products as products
     left join items on products.product_key = items.product_key
-    where products.product_key = any(%(keys)s)
+    where products.product_key = any(cast(%(keys)s as uuid[]))
     group by products.product_key, products.product_name
     order by revenue desc, quantity desc, products.product_name, products.product_key
     limit %(products)s

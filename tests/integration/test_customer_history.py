@@ -77,6 +77,22 @@ def test_a_run_that_is_stopped_half_way_neither_adds_nor_counts(
     assert run(SECOND, "RJ") == [("SP", FIRST, SECOND), ("RJ", SECOND, None)]
 
 
+def test_a_history_with_keys_of_an_earlier_version_goes_on(
+    run: Callable[[date, str], History], warehouse: Warehouse
+) -> None:
+    run(FIRST, "SP")
+    warehouse.execute(
+        "alter table marts.customer_history"
+        " alter customer_key type text using replace(customer_key::text, '-', '')"
+    )
+    assert run(SECOND, "RJ") == [("SP", FIRST, SECOND), ("RJ", SECOND, None)]
+    keys = warehouse.rows(
+        "select distinct history.customer_key = customers.customer_key as is_hers"
+        " from marts.customer_history as history cross join marts.dim_customers as customers"
+    )
+    assert keys == [{"is_hers": True}]
+
+
 def land_contact(warehouse: Warehouse, number: str, **properties: str) -> None:
     land(warehouse.url, "hubspot", {"contacts": [{"id": number, "properties": properties}]})
 

@@ -433,6 +433,18 @@ def test_what_a_contract_promises_stands_in_the_database(
             assert len([one for one in found if one.startswith("c ")]) == checks, node["name"]
 
 
+def test_every_surrogate_key_is_a_uuid(manifest: dict[str, Any]) -> None:
+    types = {
+        (node["name"], column["name"]): column["data_type"]
+        for node in manifest["nodes"].values()
+        if node["config"].get("contract", {}).get("enforced")
+        for column in node["columns"].values()
+        if re.search(r"_key(_[ab])?$", column["name"])
+    }
+    assert len(types) > 30
+    assert {key: data_type for key, data_type in types.items() if data_type != "uuid"} == {}
+
+
 def test_what_people_connect_to_is_a_table_made_anew(manifest: dict[str, Any]) -> None:
     """A view is gone from when what it reads is made anew until dbt comes to the view."""
     others = [

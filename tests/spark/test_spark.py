@@ -122,11 +122,15 @@ def tables(warehouse: Warehouse) -> list[str]:
 
 
 def compared(value: Any, column: str) -> Any:
-    """A value as both would have it: no time zone on a UTC timestamp, no zeros after a decimal."""
+    """A value as both would have it: no time zone on a UTC timestamp, no zeros after a decimal, no
+    hyphens in a key.
+    """
     if isinstance(value, Decimal):
         return value.normalize() + 0
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
+    if column.endswith(("_key", "_key_a", "_key_b")) and value is not None:
+        return value.replace("-", "")
     if column == "source_row" and value is not None:
         return json.loads(value)
     return value

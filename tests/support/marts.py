@@ -35,8 +35,16 @@ def make(url: str, rows: Rows) -> None:
             cursor.execute(f"create table {table} ({columns})")
             cursor.execute(
                 f"insert into {table} select * from json_populate_recordset(null::{table}, %s)",
-                [json.dumps(filled_with)],
+                [json.dumps([_with_keys(row, types) for row in filled_with])],
             )
+
+
+def _with_keys(row: dict[str, Any], types: dict[str, str]) -> dict[str, Any]:
+    """A row with the words for its keys, of up to 16 letters, as keys in the order of the words."""
+    return {
+        column: value.encode().ljust(16, b"\0").hex() if types[column] == "uuid" else value
+        for column, value in row.items()
+    }
 
 
 @cache

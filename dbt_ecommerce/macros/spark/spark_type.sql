@@ -2,6 +2,7 @@
 {% macro spark_type(type) -%}
     {{ return({
         'text': 'string',
+        'uuid': 'string',
         'double precision': 'double',
         'numeric': 'decimal(38, 10)',
         'timestamptz': 'timestamp',

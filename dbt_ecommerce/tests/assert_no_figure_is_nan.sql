@@ -52,11 +52,13 @@
 ] %}
 {%- endif %}
 {%- if 'hubspot' in var('sources') %}
+{%- set marts = marts + ['mart_companies'] %}
+{%- if var('hubspot_clinic') %}
 {%- set marts = marts + [
-    'mart_companies',
     'mart_company_ltv_to_cac',
     'mart_specialty_ltv_to_cac',
 ] %}
+{%- endif %}
 {%- endif %}
 {%- for mart in marts %}
 

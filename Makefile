@@ -47,7 +47,8 @@ $(CHECKED)/sqlfluff: .sqlfluff uv.lock $(wildcard dbt_ecommerce/.sqlfluff_stubs/
 # folders too: they change where a file is deleted
 $(CHECKED)/conventions: dbt-bouncer.yml uv.lock $(shell find dbt_ecommerce/* -path dbt_ecommerce/target -prune -o -print)
 	$(RUN) dbt --quiet parse --project-dir dbt_ecommerce --profiles-dir dbt_ecommerce --target-path target/all_sources \
-		--vars "{sources: [$$(ls dbt_ecommerce/models/staging | paste -sd, -)]}"
+		--vars "{sources: [$$(ls dbt_ecommerce/models/staging | paste -sd, -)], hubspot_clinic: true, \
+			hubspot_company_category_property: specialty}"
 	$(RUN) dbt-bouncer run --show-all-failures
 	@mkdir -p $(@D) && touch $@
 

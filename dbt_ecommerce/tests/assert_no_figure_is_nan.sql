@@ -52,11 +52,13 @@
 ] %}
 {%- endif %}
 {%- if 'hubspot' in var('sources') %}
+{%- set marts = marts + ['companies'] %}
+{%- if var('hubspot_clinic') %}
 {%- set marts = marts + [
-    'companies',
     'company_ltv_to_cac',
     'specialty_ltv_to_cac',
 ] %}
+{%- endif %}
 {%- endif %}
 {%- for mart in marts %}
 

@@ -23,7 +23,13 @@ ONLY_DATA_TESTS = ("--exclude-resource-type", "unit_test")
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the build
 
 
-# --- HubSpot: doctors, patients, consultations
+# --- HubSpot of a clinic: doctors, patients, consultations
+
+CLINIC: dict[str, Any] = {
+    "sources": ["hubspot"],
+    "hubspot_clinic": True,
+    "hubspot_company_category_property": "specialty",
+}
 
 
 def record(number: str, created: str, properties: Any, **more: Any) -> dict[str, Any]:
@@ -250,12 +256,12 @@ SPEND = """
 
 @pytest.fixture(scope="module")
 def hubspot(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """A company that has nothing but HubSpot, and marketing spend of its own."""
+    """A clinic that has nothing but HubSpot, and marketing spend of its own."""
     warehouse = new_warehouse(postgres, "crm_hubspot", tmp_path_factory.mktemp("hubspot"))
     land(warehouse.url, "hubspot", HUBSPOT)
-    warehouse.dbt("seed", sources=["hubspot"])
+    warehouse.dbt("seed", **CLINIC)
     warehouse.execute(SPEND)
-    warehouse.dbt("build", *ONLY_DATA_TESTS, "seed", sources=["hubspot"], as_of=AS_OF)
+    warehouse.dbt("build", *ONLY_DATA_TESTS, "seed", as_of=AS_OF, **CLINIC)
     return warehouse
 
 
@@ -295,7 +301,7 @@ def test_a_patient_is_who_has_the_e_mail_else_the_telephone_and_first_name(
 
 def test_a_doctor_is_the_name_and_the_specialty_else_the_domain(hubspot: Warehouse) -> None:
     doctors = by_id(hubspot, "staging.stg_hubspot__companies", "company_id")
-    assert {number: row["specialty"] for number, row in doctors.items()} == {
+    assert {number: row["category"] for number, row in doctors.items()} == {
         "10": "Neurologia",
         "12": "Cardiologia",
         "14": "Cardiologia",
@@ -305,7 +311,8 @@ def test_a_doctor_is_the_name_and_the_specialty_else_the_domain(hubspot: Warehou
         "18": "Pediatria",
     }
     assert doctors["10"]["city"] == "Recife"
-    assert doctors["15"]["specialty_as_typed"] == "Quiropraxia"
+    typed = by_id(hubspot, "staging.base_hubspot__doctors", "company_id")
+    assert typed["15"]["specialty_as_typed"] == "Quiropraxia"
 
 
 def test_deals_of_a_duplicate_are_the_survivors(hubspot: Warehouse) -> None:
@@ -499,12 +506,12 @@ def test_the_generated_clinic_is_cleaned_of_its_mess(
     models = ("--select", "+path:models/marts/crm", "path:models/staging/hubspot")
     no_tests = ("--exclude-resource-type", "test", "unit_test")
     # deals that are still open were made on the day of the import
-    warehouse.dbt("build", *models, *no_tests, sources=["hubspot"], as_of="2026-11-17")
+    warehouse.dbt("build", *models, *no_tests, as_of="2026-11-17", **CLINIC)
     assert messy["companies"].num_rows > clean["companies"].num_rows
     assert messy["contacts"].num_rows > clean["contacts"].num_rows
 
-    specialties = "select specialty from staging.stg_hubspot__companies"
-    assert sorted(row["specialty"] for row in warehouse.rows(specialties)) == sorted(
+    specialties = "select category from staging.stg_hubspot__companies"
+    assert sorted(row["category"] for row in warehouse.rows(specialties)) == sorted(
         clean["companies"]["Specialty"].to_pylist()
     )
     patients = warehouse.row("(select count(*) as n from staging.stg_hubspot__contacts) as t")
@@ -528,6 +535,122 @@ def test_the_generated_clinic_is_cleaned_of_its_mess(
         # the other one came later: to whom the first visit was, nobody wrote down
         "Pediatria": (3, 1, Decimal(2700)),
     }
+
+
+# --- HubSpot of any other company
+
+
+def sale(number: str, pipeline: str | None, amount: str | None, company: str | None = None) -> Any:
+    """A deal that was won on 5 May."""
+    properties = {
+        "dealname": "Ana's",
+        "pipeline": pipeline,
+        "dealstage": f"{pipeline} won",
+        "hs_is_closed": "true",
+        "hs_is_closed_won": "true",
+        "amount": amount,
+        "closedate": "2026-05-05T12:00:00Z",
+    }
+    companies = {"companies": linked("company", company)} if company else None
+    return record(number, "2026-01-02", properties, associations=companies)
+
+
+ANY_COMPANY: Rows = {
+    "companies": [
+        record("1", "2025-01-10", {"name": "ACME Ltda", "domain": "https://www.acme.com/"}),
+        # the same name and domain, and what 1 lacks
+        record(
+            "2",
+            "2025-03-01",
+            {"name": "Acme  ltda", "domain": "acme.com", "city": "recife", "industry": "RETAIL "},
+        ),
+        # the same name with another domain
+        record("3", "2025-02-01", {"name": "Acme Ltda", "domain": "acme.de", "industry": "Retail"}),
+        # no doctors, nor one
+        record("4", "2025-02-01", {"name": "Dr. Oetker"}),
+        record("5", "2025-02-01", {"name": "Oetker", "specialty": "Pediatria"}),
+        record("6", "2025-02-01", {"name": "IBM"}),
+        record("7", "2025-02-01", {"name": "Gone"}, deleted="2026-05-01"),
+    ],
+    "deals": [
+        sale("1", "new", "300", "1"),
+        sale("2", "renewals", "200.50", "2"),
+        sale("3", "renewals", None, "1"),
+        # a pipeline and a company that were not landed
+        sale("4", "old", "40", "888"),
+        sale("5", None, "10", "6"),
+        sale("6", "new", "5", "7"),
+    ],
+    "pipelines": [
+        {
+            "id": name,
+            "label": label,
+            "stages": [stage(f"{name} open", 0), stage(f"{name} won", 1, "true", "1.0")],
+        }
+        for name, label in {"new": "New  business", "renewals": "Renewals"}.items()
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def any_company(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A company of which nothing is told but that it has HubSpot."""
+    warehouse = new_warehouse(postgres, "crm_any_company", tmp_path_factory.mktemp("any_company"))
+    land(warehouse.url, "hubspot", ANY_COMPANY)
+    models = (
+        "--select",
+        "+path:models/marts/crm",
+        "path:models/staging/hubspot",
+        "+fct_order_items",
+    )
+    tests = (*ONLY_DATA_TESTS, "--indirect-selection", "buildable")
+    warehouse.dbt("build", *models, *tests, sources=["hubspot"], as_of=AS_OF)
+    return warehouse
+
+
+def test_what_any_company_sells_is_the_pipeline_of_the_deal(any_company: Warehouse) -> None:
+    rows = any_company.rows(
+        "select product_name, revenue from marts.fct_order_items order by revenue"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("Renewals", Decimal(0)),
+        ("New business", Decimal(5)),
+        (None, Decimal(10)),
+        ("old", Decimal(40)),
+        ("Renewals", Decimal("200.5")),
+        ("New business", Decimal(300)),
+    ]
+
+
+def test_any_company_is_the_name_and_the_domain_and_is_called_as_it_is_typed(
+    any_company: Warehouse,
+) -> None:
+    columns = ("company_name", "category", "total_won_deals", "total_revenue")
+    assert figures(any_company, "marts.companies", "company_id", *columns) == {
+        "1": ("ACME Ltda", "unassigned", 3, Decimal("500.50")),
+        "3": ("Acme Ltda", "unassigned", 0, Decimal(0)),
+        "4": ("Dr. Oetker", "unassigned", 0, Decimal(0)),
+        "5": ("Oetker", "unassigned", 0, Decimal(0)),
+        "6": ("IBM", "unassigned", 1, Decimal(10)),
+        "unassigned": (None, "unassigned", 2, Decimal(45)),
+    }
+
+
+def test_nothing_of_a_clinic_is_made_for_any_company(any_company: Warehouse) -> None:
+    tables = any_company.rows(
+        "select table_name from information_schema.tables"
+        " where table_name ~ 'special|doctor|acquisition|_to_cac|marketing_spend'"
+    )
+    assert tables == []
+
+
+@pytest.mark.nightly
+def test_a_clinic_that_names_no_property_of_the_specialty_is_told_to(
+    postgres: Path, tmp_path: Path
+) -> None:
+    warehouse = new_warehouse(postgres, "crm_no_property", tmp_path)
+    with pytest.raises(AssertionError, match="wants hubspot_company_category_property beside it"):
+        warehouse.dbt("run", sources=["hubspot"], hubspot_clinic=True)
 
 
 # --- Pipedrive: deals of persons, with stages and custom fields
@@ -854,26 +977,30 @@ def test_companies_and_organizations_can_be_the_customers(
     postgres: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     warehouse = new_warehouse(postgres, "crm_companies", tmp_path_factory.mktemp("companies"))
-    land(warehouse.url, "hubspot", HUBSPOT)
+    land(warehouse.url, "hubspot", ANY_COMPANY)
     land(warehouse.url, "pipedrive", PIPEDRIVE)
     warehouse.dbt(
         *("build", "--select", "+dim_customers", "--exclude-resource-type", "test", "unit_test"),
         sources=["hubspot", "pipedrive"],
         hubspot_customers="companies",
+        hubspot_company_category_property="industry",
         pipedrive_customers="organizations",
         as_of=AS_OF,
     )
     key = "source_name || ' ' || customer_id"
     customers = figures(warehouse, "marts.dim_customers", key, "customer_name", "city")
-    assert customers["hubspot 10"] == ("Dr. João Silva", "Recife")
+    assert customers["hubspot 1"] == ("ACME Ltda", "Recife")
     assert customers["pipedrive 5"] == ("Acme", "Recife")
     # deleted, and known by an order only
-    assert customers["hubspot 16"] == (None, None)
+    assert customers["hubspot 7"] == (None, None)
     key = "source_name || ' ' || order_id"
     orders = figures(warehouse, "intermediate.int_orders", key, "customer_id")
-    assert orders["hubspot 1"] == ("10",)
-    assert orders["hubspot 23"] == (None,)
+    assert orders["hubspot 2"] == ("1",)
+    assert orders["hubspot 4"] == (None,)
     assert orders["pipedrive 1"] == ("5",)
+    kinds = figures(warehouse, "staging.stg_hubspot__companies", "company_id", "category")
+    # as typed, of a duplicate too
+    assert (kinds["1"], kinds["3"], kinds["5"]) == (("RETAIL",), ("Retail",), ("unassigned",))
 
 
 def test_contacts_that_a_real_account_merged_are_one(

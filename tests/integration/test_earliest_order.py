@@ -88,7 +88,6 @@ def warehouse(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareh
     warehouse.load_csv("olist", OLIST)
     warehouse.load_csv("uci_online_retail", {"online_retail": UCI})
     land_crms(warehouse.url)
-    warehouse.dbt("seed", "--select", "hubspot_specialties", sources=SOURCES)
     warehouse.dbt("run", "--select", "+fct_orders", "+rejected_rows", sources=SOURCES)
     return warehouse
 

@@ -68,7 +68,7 @@ buckets as (
     select
         company_id,
         company_name,
-        specialty,
+        category,
         city,
         state
     from companies
@@ -78,7 +78,7 @@ buckets as (
     select
         'unassigned' as company_id,
         cast(null as {{ dbt.type_string() }}) as company_name,
-        'unassigned' as specialty,
+        'unassigned' as category,
         cast(null as {{ dbt.type_string() }}) as city,
         cast(null as {{ dbt.type_string() }}) as state
 
@@ -92,7 +92,7 @@ typed as (
 
         -- strings
         buckets.company_name,
-        buckets.specialty,
+        buckets.category,
         buckets.city,
         buckets.state,
         totals.currency,

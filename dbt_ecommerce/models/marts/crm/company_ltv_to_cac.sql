@@ -1,4 +1,4 @@
-{{ config(enabled='hubspot' in var('sources')) }}
+{{ config(enabled='hubspot' in var('sources') and var('hubspot_clinic')) }}
 
 with companies as (
 
@@ -28,7 +28,7 @@ typed as (
 
         -- strings
         companies.company_name,
-        companies.specialty,
+        companies.category as specialty,
 
         -- numerics
         companies.total_revenue as ltv,

@@ -1,4 +1,4 @@
-{{ config(enabled='hubspot' in var('sources')) }}
+{{ config(enabled='hubspot' in var('sources') and var('hubspot_clinic')) }}
 
 with companies as (
 
@@ -44,5 +44,5 @@ select
 from spend
 left join companies
     on
-        spend.specialty = companies.specialty
+        spend.specialty = companies.category
         and spend.month_starts_on = companies.month_starts_on

@@ -1,4 +1,4 @@
-{{ config(enabled='hubspot' in var('sources')) }}
+{{ config(enabled='hubspot' in var('sources') and var('hubspot_clinic')) }}
 
 with acquisitions as (
 

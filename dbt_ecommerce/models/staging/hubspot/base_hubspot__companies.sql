@@ -1,111 +1,11 @@
 {{ config(enabled='hubspot' in var('sources'), materialized='table') }}
 
-with source as (
+with records as (
 
-    select * from {{ source('hubspot', 'hubspot__companies') }}
-
-),
-
-mergers as (
-
-    select * from {{ ref('base_hubspot__merges') }}
-    where object_type = 'company'
-
-),
-
-specialties as (
-
-    select * from {{ ref('base_hubspot__specialties') }}
-
-),
-
-properties as (
-
-    select
-        source.id as company_id,
-        {%- for property in [
-            'name', 'city', 'state', 'country', 'createdate'
-        ] %}
-        {{ squeeze(json_field('source.properties', property)) }}
-            as {{ property }},
-        {%- endfor %}
-        {{ squeeze(json_field('source.properties', 'domain')) }}
-            as domain_name,
-        {{ squeeze(json_field(
-            'source.properties', var('hubspot_specialty_property')
-        )) }} as specialty_as_typed,
-        coalesce(source.archived, false) as is_deleted,
-        source.created_at,
-        case
-            when source.archived
-                then coalesce(source.archived_at, source.updated_at)
-        end as deleted_at
-    from source
-    left join mergers on source.id = mergers.record_id
-    where mergers.record_id is null
-
-),
-
-cleaned as (
-
-    select
-        -- ids
-        properties.company_id,
-
-        -- strings
-        {{ name_case('properties.name') }} as company_name,
-        {{ replace_pattern(
-            'lower(properties.domain_name)', '^(https?://)?(www[.])?|/.*$', ''
-        ) }} as domain_name,
-        coalesce(specialties.specialty, 'unassigned') as specialty,
-        properties.specialty_as_typed,
-        {{ name_case('properties.city') }} as city,
-        properties.state,
-        properties.country,
-
-        -- to compare by: a title makes no other doctor
-        {{ squeeze(replace_pattern(
-            replace_pattern(plain('properties.name'), '[.,-]', ' '),
-            '(^| )(dr|dra|doutor|doutora) ',
-            ' '
-        )) }} as plain_name,
-
-        -- booleans
-        properties.is_deleted,
-
-        -- timestamps
-        coalesce(
-            {{ to_utc('properties.created_at') }},
-            {{ to_utc(try_cast('properties.createdate', 'timestamptz')) }}
-        ) as created_at,
-        {{ to_utc('properties.deleted_at') }} as deleted_at
-
-    from properties
-    left join specialties
-        on {{ plain('properties.specialty_as_typed') }} = specialties.spelling
-
-),
-
--- a record without a specialty is of the company that has the same name,
--- the same domain and one
-with_known_specialty as (
-
-    select
-        *,
-        case
-            when specialty != 'unassigned' then specialty
-            when domain_name is not null
-                then first_value(nullif(specialty, 'unassigned')) over (
-                    partition by plain_name, domain_name
-                    order by
-                        case
-                            when specialty = 'unassigned' then 1 else 0
-                        end asc,
-                        created_at asc nulls last,
-                        company_id asc
-                )
-        end as known_specialty
-    from cleaned
+    select * from {{ ref(
+        'base_hubspot__doctors' if var('hubspot_clinic')
+        else 'base_hubspot__company_records'
+    ) }}
 
 ),
 
@@ -113,15 +13,8 @@ with_company as (
 
     select
         *,
-        case
-            when plain_name is null then company_id
-            else {{ dbt.concat([
-                "plain_name",
-                "'|'",
-                "coalesce(known_specialty, domain_name, '')",
-            ]) }}
-        end as company
-    from with_known_specialty
+        coalesce(company_identity, company_id) as company
+    from records
 
 ),
 
@@ -143,7 +36,7 @@ ranked as (
 
 ),
 
-with_survivor as (
+final as (
 
     select
         -- ids
@@ -156,8 +49,7 @@ with_survivor as (
         -- strings
         company_name,
         domain_name,
-        coalesce(known_specialty, 'unassigned') as specialty,
-        specialty_as_typed,
+        category,
         city,
         state,
         country,
@@ -176,4 +68,4 @@ with_survivor as (
 
 )
 
-select * from with_survivor
+select * from final

@@ -1,4 +1,4 @@
-{{ config(enabled='hubspot' in var('sources')) }}
+{{ config(enabled='hubspot' in var('sources') and var('hubspot_clinic')) }}
 
 -- spellings that differ in case or accents only are one
 select

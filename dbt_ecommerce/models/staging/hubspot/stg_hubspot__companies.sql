@@ -13,8 +13,8 @@ filled as (
         surviving_company_id as company_id,
         survivor_rank,
         {%- for column in [
-            'company_name', 'domain_name', 'specialty_as_typed', 'city',
-            'state', 'country'
+            'company_name', 'domain_name', 'category', 'city', 'state',
+            'country'
         ] %}
         first_value({{ column }}) over (
             partition by surviving_company_id
@@ -22,7 +22,6 @@ filled as (
                 case when {{ column }} is null then 1 else 0 end, survivor_rank
         ) as {{ column }},
         {%- endfor %}
-        specialty,
         is_deleted,
         min(created_at) over (
             partition by surviving_company_id
@@ -41,8 +40,7 @@ survivors as (
         -- strings
         company_name,
         domain_name,
-        specialty,
-        specialty_as_typed,
+        coalesce(category, 'unassigned') as category,
         city,
         state,
         country,

@@ -1,5 +1,14 @@
 {{ config(enabled='hubspot' in var('sources'), materialized='table') }}
 
+{#-
+    What is sold is a deal, and its kind the pipeline it went through; in a
+    clinic it is a consultation, and its kind the doctor's specialty.
+-#}
+{%- set product_id = (
+    "coalesce(companies.category, 'unassigned')" if var('hubspot_clinic')
+    else 'deals.pipeline_id'
+) %}
+
 with deals as (
 
     select * from {{ ref('base_hubspot__deals') }}
@@ -19,7 +28,7 @@ companies as (
     select
         links.deal_id,
         companies.company_id,
-        companies.specialty
+        companies.category
     from {{ ref('base_hubspot__deal_links') }} as links
     inner join {{ ref('stg_hubspot__companies') }} as companies
         on links.record_id = companies.company_id
@@ -37,10 +46,10 @@ with_days as (
         deals.owner_id,
         contacts.record_id as contact_id,
         companies.company_id,
+        {{ product_id }} as product_id,
 
         -- strings
         deals.deal_name,
-        coalesce(companies.specialty, 'unassigned') as specialty,
         deals.currency,
 
         -- numerics

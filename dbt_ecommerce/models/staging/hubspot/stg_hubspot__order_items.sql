@@ -8,15 +8,16 @@ select
     -- ids
     deal_id as order_item_id,
     deal_id as order_id,
-    specialty as product_id,
+    product_id,
 
     -- strings
-    -- deals are called after patients, and names of products go to the channel
-    specialty as product_name,
+    -- the product's: deals are called after people, and names of products go
+    -- to the channel
+    cast(null as {{ dbt.type_string() }}) as product_name,
 
     -- numerics
     1 as quantity,
-    -- a visit that nobody put a price on was a visit all the same
+    -- a deal that nobody put a price on was won all the same
     coalesce(amount, cast(0 as numeric(18, 4))) as unit_price,
     cast(null as numeric(18, 4)) as discount
 

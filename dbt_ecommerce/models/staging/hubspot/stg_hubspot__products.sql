@@ -1,20 +1,50 @@
 {{ config(enabled='hubspot' in var('sources')) }}
 
--- what is sold is a consultation, and its kind the specialty
-select distinct
-    -- ids
-    specialty as product_id,
+with pipelines as (
 
-    -- strings
-    specialty as product_name,
-    specialty as category,
+    select * from {{ source('hubspot', 'hubspot__pipelines') }}
 
-    -- numerics
-    cast(null as numeric(18, 4)) as list_price,
-    cast(null as numeric(18, 4)) as unit_cost,
+),
 
-    -- booleans
-    true as is_goods
+sold as (
 
-from {{ ref('stg_hubspot__deals') }}
-where is_won
+    select distinct product_id
+    from {{ ref('stg_hubspot__deals') }}
+    where is_won and product_id is not null
+
+),
+
+-- a specialty is its own name
+named as (
+
+    select
+        sold.product_id,
+        coalesce({{ squeeze('pipelines.label') }}, sold.product_id)
+            as product_name
+    from sold
+    left join pipelines on sold.product_id = pipelines.id
+
+),
+
+final as (
+
+    select
+        -- ids
+        product_id,
+
+        -- strings
+        product_name,
+        product_name as category,
+
+        -- numerics
+        cast(null as numeric(18, 4)) as list_price,
+        cast(null as numeric(18, 4)) as unit_cost,
+
+        -- booleans
+        true as is_goods
+
+    from named
+
+)
+
+select * from final

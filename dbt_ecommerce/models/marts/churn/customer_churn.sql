@@ -136,9 +136,8 @@ final as (
         cast(order_days as integer) as order_days,
         cast(revenue as numeric(18, 2)) as revenue,
         cast(margin as numeric(18, 2)) as margin,
-        cast(
-            case when revenue > 0 then margin / revenue end as numeric(18, 6)
-        ) as margin_rate,
+        {{ quotient('margin', 'greatest(revenue, 0)', digits=6) }}
+            as margin_rate,
         cast(days_since_last_order as integer) as days_since_last_order,
         rhythm_days,
         fixed_window_days,

@@ -48,7 +48,10 @@ totals as (
         sum(case when is_won then 1 else 0 end) as total_won_deals,
         sum(case when is_won then coalesce(amount, 0) else 0 end)
             as total_revenue,
-        avg(case when is_won then amount end) as average_deal_value,
+        {{ quotient(
+            'sum(case when is_won then amount end)',
+            'count(case when is_won then amount end)'
+        ) }} as average_deal_value,
         case
             when count(distinct currency) = 1 then min(currency)
             when count(distinct currency) > 1 then 'mixed'
@@ -99,7 +102,7 @@ typed as (
         cast(coalesce(totals.total_won_deals, 0) as integer) as total_won_deals,
         cast(coalesce(totals.total_revenue, 0) as numeric(18, 2))
             as total_revenue,
-        cast(totals.average_deal_value as numeric(18, 2)) as average_deal_value,
+        totals.average_deal_value,
 
         -- dates
         totals.first_won_on,

@@ -33,10 +33,11 @@ typed as (
         -- numerics
         companies.total_revenue as ltv,
         specialties.cac,
-        cast(
-            companies.total_revenue * specialties.new_companies
-            / nullif(specialties.spend, 0) as numeric(18, 4)
-        ) as ltv_to_cac,
+        {{ quotient(
+            'companies.total_revenue * specialties.new_companies',
+            'specialties.spend',
+            digits=4
+        ) }} as ltv_to_cac,
 
         -- dates
         companies.first_won_on

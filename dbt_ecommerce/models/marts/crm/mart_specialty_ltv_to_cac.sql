@@ -31,12 +31,11 @@ typed as (
         cast(spend as numeric(18, 2)) as spend,
         cast(new_companies as integer) as new_companies,
         cast(revenue as numeric(18, 2)) as revenue,
-        cast(revenue / nullif(new_companies, 0) as numeric(18, 2)) as ltv,
-        cast(spend / nullif(new_companies, 0) as numeric(18, 2)) as cac,
-        cast(
-            case when new_companies > 0 then revenue / nullif(spend, 0) end
-            as numeric(18, 4)
-        ) as ltv_to_cac
+        {{ quotient('revenue', 'new_companies') }} as ltv,
+        {{ quotient('spend', 'new_companies') }} as cac,
+        {{ quotient(
+            'revenue', 'case when new_companies > 0 then spend end', digits=4
+        ) }} as ltv_to_cac
 
     from totals
 

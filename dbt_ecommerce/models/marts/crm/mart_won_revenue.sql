@@ -25,7 +25,7 @@ summed as (
         month_starts_on,
         count(*) as won_deals,
         sum(coalesce(amount, 0)) as revenue,
-        avg(amount) as average_deal_value,
+        {{ quotient('sum(amount)', 'count(amount)') }} as average_deal_value,
         case
             when count(distinct currency) = 1 then min(currency)
             when count(distinct currency) > 1 then 'mixed'
@@ -49,7 +49,7 @@ typed as (
         -- numerics
         cast(summed.won_deals as integer) as won_deals,
         cast(summed.revenue as numeric(18, 2)) as revenue,
-        cast(summed.average_deal_value as numeric(18, 2)) as average_deal_value,
+        summed.average_deal_value,
 
         -- dates
         summed.month_starts_on

@@ -214,10 +214,8 @@ typed as (
         cast(margin as numeric(18, 2)) as margin,
         cast(cumulative_revenue as numeric(18, 2)) as cumulative_revenue,
         cast(cumulative_margin as numeric(18, 2)) as cumulative_margin,
-        cast(cumulative_revenue / cohort_customers as numeric(18, 2))
-            as ltv_revenue,
-        cast(cumulative_margin / cohort_customers as numeric(18, 2))
-            as ltv_margin,
+        {{ quotient('cumulative_revenue', 'cohort_customers') }} as ltv_revenue,
+        {{ quotient('cumulative_margin', 'cohort_customers') }} as ltv_margin,
 
         -- booleans
         is_partial,

@@ -106,7 +106,7 @@ typed as (
         -- numerics
         cast(spend as numeric(18, 2)) as spend,
         cast(new_customers as integer) as new_customers,
-        cast(spend / nullif(new_customers, 0) as numeric(18, 2)) as cac,
+        {{ quotient('spend', 'new_customers') }} as cac,
 
         -- dates
         month_starts_on

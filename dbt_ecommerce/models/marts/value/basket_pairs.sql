@@ -95,10 +95,11 @@ measured as (
             as confidence_a_to_b,
         {{ share('pairs.orders_both', 'b.product_orders') }}
             as confidence_b_to_a,
-        cast(
-            cast(pairs.orders_both as numeric(18, 6)) * a.orders
-            / a.product_orders / b.product_orders as numeric(18, 6)
-        ) as lift
+        {{ quotient(
+            'cast(pairs.orders_both as numeric(18, 0)) * a.orders',
+            'cast(a.product_orders as numeric(18, 0)) * b.product_orders',
+            digits=6
+        ) }} as lift
 
     from pairs
     inner join sold as a on pairs.product_number_a = a.product_number

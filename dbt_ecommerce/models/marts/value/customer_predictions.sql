@@ -89,7 +89,7 @@ typed as (
         cast(frequency as integer) as frequency,
         recency_weeks,
         age_weeks,
-        cast(repeat_revenue / nullif(frequency, 0) as numeric(18, 4))
+        {{ quotient('repeat_revenue', 'frequency', digits=4) }}
             as mean_repeat_spend,
 
         -- numerics: what is expected

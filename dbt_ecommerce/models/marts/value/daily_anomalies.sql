@@ -50,26 +50,36 @@ looked_back as (
 
     select
         *,
-        avg(actual) over (
+        sum(actual) over (
             partition by metric
             order by date_day
             rows between {{ level_days }} preceding and 1 preceding
-        ) as mean_of_four_weeks,
-        avg(actual) over (
+        ) as four_weeks,
+        sum(actual) over (
             partition by metric
             order by date_day
             rows between {{ history_days }} preceding and 1 preceding
-        ) as mean_of_eight_weeks,
-        avg(actual) over (
+        ) as eight_weeks,
+        sum(actual) over (
             partition by metric, iso_day_of_week
             order by date_day
             rows between {{ weeks }} preceding and 1 preceding
-        ) as mean_weekday,
+        ) as eight_weekdays,
         row_number() over (
             partition by metric
             order by date_day
         ) - 1 as days_before
     from measured
+
+),
+
+with_weekday as (
+
+    select
+        *,
+        {{ quotient('7 * eight_weekdays', 'eight_weeks', digits=12) }}
+            as weekday_factor
+    from looked_back
 
 ),
 
@@ -80,13 +90,12 @@ expected as (
         *,
         case
             when days_before < {{ history_days }} then null
-            when mean_of_eight_weeks = 0 then 0
-            else cast(
-                mean_of_four_weeks * mean_weekday / mean_of_eight_weeks
-                as numeric(18, 4)
-            )
+            when eight_weeks = 0 then 0
+            else {{ quotient(
+                'four_weeks * weekday_factor', level_days, digits=4
+            ) }}
         end as expected
-    from looked_back
+    from with_weekday
 
 ),
 
@@ -113,8 +122,7 @@ scored as (
 
     select
         *,
-        cast((actual - expected) / nullif(spread, 0) as numeric(18, 4))
-            as z_score
+        {{ quotient('actual - expected', 'spread', digits=4) }} as z_score
     from with_spread
 
 ),

@@ -168,15 +168,13 @@ typed as (
         new_customers as cohort_customers,
         cast(complete_months as integer) as complete_months,
         cac,
-        cast(
-            margin_at_horizon / nullif(new_customers, 0) as numeric(18, 2)
-        ) as margin_{{ horizon }}_months,
-        cast(
-            case
-                when cac is not null
-                    then margin_at_horizon / nullif(spend, 0)
-            end as numeric(18, 4)
-        ) as ltv_to_cac,
+        {{ quotient('margin_at_horizon', 'new_customers') }}
+            as margin_{{ horizon }}_months,
+        {{ quotient(
+            'margin_at_horizon',
+            'case when cac is not null then spend end',
+            digits=4
+        ) }} as ltv_to_cac,
         cast(payback_month as integer) as payback_month,
 
         -- booleans

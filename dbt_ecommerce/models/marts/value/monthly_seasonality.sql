@@ -90,7 +90,7 @@ typed as (
         cast(orders as integer) as orders,
         cast(revenue as numeric(18, 2)) as revenue,
         cast(revenue_year_before as numeric(18, 2)) as revenue_year_before,
-        cast(revenue / nullif(base_revenue, 0) as numeric(18, 6))
+        {{ quotient('revenue', 'base_revenue', digits=6) }}
             as seasonality_index,
 
         -- dates

@@ -93,9 +93,8 @@ forecast as (
         -- numerics
         whole_weeks.revenue as forecast_revenue,
         cast(backtest.weeks as integer) as backtest_weeks,
-        cast(
-            backtest.missed_by / nullif(backtest.revenue, 0) as numeric(18, 6)
-        ) as backtest_wape,
+        {{ quotient('backtest.missed_by', 'backtest.revenue', digits=6) }}
+            as backtest_wape,
 
         -- dates
         next_weeks.week_starts_on,

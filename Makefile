@@ -54,11 +54,11 @@ $(CHECKED)/conventions: dbt-bouncer.yml uv.lock $(shell find dbt_ecommerce/* -pa
 
 test: $(UV) ## what to run before a commit: the checks, and beside them every test worth waiting for
 	@mkdir -p $(CHECKED); $(MAKE) --no-print-directory check > $(CHECKED)/log 2>&1 & checks=$$!; \
-	$(RUN) pytest -m "not nightly" --ignore tests/spark; tests=$$?; \
+	$(RUN) pytest -m "not nightly" --ignore tests/duckdb --ignore tests/spark; tests=$$?; \
 	wait $$checks || { cat $(CHECKED)/log; exit 1; }; echo "make check: passed"; exit $$tests
 
-nightly: $(UV) ## the tests that take long: every kill, real shops, the image, Spark (wants Java 17)
-	$(RUN) --group spark pytest -m nightly
+nightly: $(UV) ## the tests that take long: every kill, real shops, the image, DuckDB, Spark (wants Java 17)
+	$(RUN) --group duckdb --group spark pytest -m nightly
 
 bench: $(UV) ## the benchmarks, one after another, into out/bench.json
 	@$(RUN) python benchmarks/all.py

@@ -17,9 +17,10 @@
 {%- endmacro %}
 
 {% macro default__is_no_number(figure) -%}
-    {{ figure }} in ('NaN', 'Infinity', '-Infinity')
+    cast({{ figure }} as double)
+    in (cast('NaN' as double), cast('Infinity' as double), cast('-Infinity' as double))
 {%- endmacro %}
 
-{% macro spark__is_no_number(figure) -%}
-    cast({{ figure }} as double) in (double('NaN'), double('Infinity'), double('-Infinity'))
+{% macro postgres__is_no_number(figure) -%}
+    {{ figure }} in ('NaN', 'Infinity', '-Infinity')
 {%- endmacro %}

@@ -22,7 +22,7 @@
 
 {% macro default__try_cast(column, type) -%}
     case
-        when {{ column_text(column) }} rlike '{{ pattern_of(type) }}'
+        when {{ matches(column_text(column), pattern_of(type)) }}
             then try_cast({{ text_of(column, type) }} as {{ type }})
     end
 {%- endmacro %}
@@ -42,8 +42,8 @@
 {% macro default__try_cast_moment(column, type, time_zone) -%}
     {%- set moment = 'try_cast(' ~ column_text(column) ~ ' as timestamp)' -%}
     case
-        when {{ column_text(column) }} not rlike '{{ pattern_of(type) }}' then null
-        when {{ column_text(column) }} rlike '{{ OFFSET() }}'
+        when not {{ matches(column_text(column), pattern_of(type)) }} then null
+        when {{ matches(column_text(column), OFFSET()) }}
             then {{ moment if time_zone == 'UTC' else utc_to_local(moment, time_zone) }}
         else {{ moment }}
     end
@@ -65,6 +65,34 @@
         else cast({{ text }} as timestamp)
         {%- endif %}
     end
+{%- endmacro %}
+
+{# A text cast to `timestamp` would lose its offset, and the session's time zone is UTC (profiles.yml). #}
+{% macro duckdb__try_cast_moment(column, type, time_zone) -%}
+    {%- set moment = 'try_cast(' ~ column_text(column) ~ ' as timestamptz)' -%}
+    case
+        when not {{ matches(column_text(column), pattern_of(type)) }} then null
+        {%- if type == 'timestamptz' %}
+        else {{ moment }}
+        {%- else %}
+        when {{ matches(column_text(column), OFFSET()) }}
+            then {{ moment }} at time zone '{{ time_zone }}'
+        else {{ moment }} at time zone 'UTC'
+        {%- endif %}
+    end
+{%- endmacro %}
+
+{# Whether a regular expression is found in a text. #}
+{% macro matches(text, pattern) -%}
+    {{ return(adapter.dispatch('matches')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    ({{ text }} rlike '{{ pattern }}')
+{%- endmacro %}
+
+{% macro duckdb__matches(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
 {%- endmacro %}
 
 {% macro column_text(column) -%}

@@ -4,31 +4,21 @@ Each shop is built on both, with its data tests, and every table is compared.
 """
 
 import json
-import math
 import shutil
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import psycopg2
 import pytest
-from adbc_driver_postgresql import dbapi
 from pyarrow import parquet
 
-from include.churn_model.store import fit_for_the_week
 from include.settings import DBT_PROJECT, PROJECT
 from tests.support.project_copy import environment, run
-from tests.support.warehouses import Row, Warehouse, new_warehouse
+from tests.support.two_databases import OnPostgres, differences, on_postgres
+from tests.support.warehouses import Row
 
 pytest.importorskip("pyspark", reason="Spark is not installed: `uv sync --group spark`")
 
-NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
-ONLY_ON_POSTGRES = {"marts.customer_history"}  # a snapshot
-CLOSE = 1e-9  # floating-point numbers that differ by a smaller part are the same
 # Products and quotients of quotients: neither is exact, and what lies half-way between two digits
 # is rounded up by one and down by the other.
 LAST_DIGITS = {"marts.churn_drivers": 2e-12, "marts.daily_anomalies": 1e-3}
@@ -73,11 +63,10 @@ class Spark:
 
 @dataclass(frozen=True)
 class Builds:
-    """A shop on both, and the tables that Postgres has of it."""
+    """A shop on both."""
 
-    postgres: Warehouse
+    postgres: OnPostgres
     spark: Spark
-    tables: list[str]
 
 
 @pytest.fixture(scope="module", params=["demo_shop", "cdnow"])
@@ -87,105 +76,22 @@ def builds(
     shared_data: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Builds:
-    """The demo shop from its seeds, and the sample of CDNOW's customers from its file."""
-    source: str = request.param
-    folder = tmp_path_factory.mktemp(source)
-    warehouse = new_warehouse(postgres, f"{source}_on_both", folder)
-    files = {"ops.churn_model_parameters": folder / "parameters.parquet"}
-    if source == "cdnow":
-        files["landing.cdnow__cdnow"] = shared_data("cdnow_sample") / "cdnow.parquet"
-        warehouse.load("cdnow", shared_data("cdnow_sample"))
-
-    warehouse.dbt("build", *NO_TESTS, sources=[source])
-    with closing(psycopg2.connect(warehouse.url)) as connection:
-        fit_for_the_week(connection)
-    warehouse.dbt("build", *NO_TESTS, "--select", "int_churn_model_parameters+", sources=[source])
-    with dbapi.connect(warehouse.url) as connection, connection.cursor() as cursor:
-        cursor.execute("select * from ops.churn_model_parameters")
-        parquet.write_table(cursor.fetch_arrow_table(), files["ops.churn_model_parameters"])
-
+    folder = tmp_path_factory.mktemp("spark")
+    shop = on_postgres(postgres, request.param, shared_data, folder)
     spark = Spark(folder / "spark")
-    paths = {table: str(path) for table, path in files.items()}
-    spark.dbt("run-operation", "read_parquet", "--args", json.dumps({"files": paths}))
-    said = spark.dbt("build", "--vars", json.dumps({"sources": [source]}))
-    return Builds(warehouse, Spark(spark.folder, said), tables(warehouse))
-
-
-def tables(warehouse: Warehouse) -> list[str]:
-    query = """
-        select table_schema || '.' || table_name as name
-        from information_schema.tables
-        where table_schema in ('shop', 'intermediate', 'marts') and table_type = 'BASE TABLE'
-        order by 1
-    """
-    return [row["name"] for row in warehouse.rows(query) if row["name"] not in ONLY_ON_POSTGRES]
-
-
-def compared(value: Any, column: str) -> Any:
-    """A value as both would have it: no time zone on a UTC timestamp, no zeros after a decimal, no
-    hyphens in a key.
-    """
-    if isinstance(value, Decimal):
-        return value.normalize() + 0
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
-    if column.endswith(("_key", "_key_a", "_key_b")) and value is not None:
-        return value.replace("-", "")
-    if column == "source_row" and value is not None:
-        return json.loads(value)
-    return value
-
-
-def in_order(rows: list[Row]) -> list[Row]:
-    """Rows in an order that is the same for both: first by what is no rounded number in them."""
-    rows = [{column: compared(row[column], column) for column in sorted(row)} for row in rows]
-    return sorted(
-        rows,
-        key=lambda row: (
-            [str(v) for v in row.values() if not isinstance(v, float | Decimal)],
-            [str(v) for v in row.values() if isinstance(v, Decimal)],
-        ),
-    )
-
-
-def same(one: Any, other: Any, last_digits: float) -> bool:
-    if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=CLOSE, abs_tol=CLOSE)
-    if isinstance(one, Decimal) and isinstance(other, Decimal):
-        return abs(one - other) <= last_digits
-    return bool(one == other)
-
-
-def differences(postgres: list[Row], spark: list[Row], last_digits: float = 0) -> list[str]:
-    """What differs between two tables, a line a value."""
-    if len(postgres) != len(spark):
-        return [f"{len(postgres)} rows on Postgres, {len(spark)} on Spark"]
-    return [
-        f"{column}: {one[column]} on Postgres, {other.get(column)} on Spark"
-        for one, other in zip(in_order(postgres), in_order(spark), strict=True)
-        for column in one
-        if not same(one[column], other.get(column), last_digits)
-    ]
+    spark.dbt("run-operation", "read_parquet", "--args", json.dumps({"files": shop.files}))
+    said = spark.dbt("build", "--vars", json.dumps({"sources": [shop.source]}))
+    return Builds(shop, Spark(spark.folder, said))
 
 
 def test_every_table_has_the_same_rows(builds: Builds) -> None:
-    different = {}
-    for table in builds.tables:
-        found = differences(
-            builds.postgres.rows(f"select * from {table}"),
-            builds.spark.rows(table),
-            LAST_DIGITS.get(table, 0),
-        )
-        if found:
-            different[table] = (len(found), found[:5])
-
-    assert different == {}
+    assert differences(builds.postgres, builds.spark.rows, LAST_DIGITS) == {}
     assert {
         "marts.rpt_shop_totals",
         "marts.customer_churn",
         "marts.monthly_cohorts",
         "marts.monthly_cohorts_by_segment",
-    } <= set(builds.tables)
+    } <= set(builds.postgres.tables)
 
 
 def test_every_data_test_passes(builds: Builds) -> None:

@@ -180,11 +180,14 @@ def is_too_large(amount: Decimal, units: int = 0) -> bool:
 def as_of_last_order(orders: list[dict[str, Any]], lines: list[dict[str, Any]]) -> Recounted:
     """The shop as of the day after its last order; who is far behind all others is set aside."""
     days = sorted({order["day"] for order in orders})
-    last_day, longest = days[0], 0
-    for before, after in pairwise(days):
-        pause = (after - before).days
+    last_day, longest, longest_usual = days[0], 0, 0
+    for days_before, (before, after) in enumerate(pairwise(days), start=1):
+        pause, days_from_here = (after - before).days, len(days) - days_before
+        if pause > 2 * max(WINDOW, longest_usual) and days_from_here <= min(4, days_before):
+            break
+        last_day = after
         if pause <= 2 * max(WINDOW, longest):
-            last_day = after
+            longest_usual = max(longest_usual, pause)
         longest = max(longest, pause)
     as_of = last_day + timedelta(days=1)
     told: list[Told] = [

@@ -192,7 +192,7 @@ running as (
 
 ),
 
-accounted as (
+final as (
 
     select
         -- strings
@@ -222,4 +222,4 @@ accounted as (
 
 )
 
-select * from accounted
+select * from final

@@ -57,7 +57,7 @@ by_size as (
 
 ),
 
-folded as (
+final as (
 
     select
         unfolded.customer_key,
@@ -78,4 +78,4 @@ folded as (
 
 )
 
-select * from folded
+select * from final

@@ -41,7 +41,7 @@ in_sequence as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -74,4 +74,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

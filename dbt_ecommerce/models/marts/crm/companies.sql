@@ -81,7 +81,7 @@ buckets as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -110,4 +110,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

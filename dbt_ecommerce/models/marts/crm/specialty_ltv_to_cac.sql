@@ -20,7 +20,7 @@ totals as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -42,4 +42,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -197,7 +197,7 @@ known as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- strings
@@ -230,4 +230,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -24,7 +24,7 @@ by_month as (
 
 ),
 
-numbered as (
+final as (
 
     select
         -- ids
@@ -47,4 +47,4 @@ numbered as (
 
 )
 
-select * from numbered
+select * from final

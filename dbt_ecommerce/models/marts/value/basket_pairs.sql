@@ -73,7 +73,7 @@ pairs as (
 
 ),
 
-measured as (
+final as (
 
     select
         -- ids
@@ -110,4 +110,4 @@ measured as (
 
 )
 
-select * from measured
+select * from final

@@ -155,7 +155,7 @@ cohorts as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -193,4 +193,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

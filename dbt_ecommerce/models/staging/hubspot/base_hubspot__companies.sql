@@ -143,7 +143,7 @@ ranked as (
 
 ),
 
-with_survivor as (
+final as (
 
     select
         -- ids
@@ -176,4 +176,4 @@ with_survivor as (
 
 )
 
-select * from with_survivor
+select * from final

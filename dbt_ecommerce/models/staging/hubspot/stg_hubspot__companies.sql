@@ -32,7 +32,7 @@ filled as (
 
 ),
 
-survivors as (
+final as (
 
     select
         -- ids
@@ -62,4 +62,4 @@ survivors as (
 
 )
 
-select * from survivors
+select * from final

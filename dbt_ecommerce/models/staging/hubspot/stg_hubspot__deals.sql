@@ -27,7 +27,7 @@ companies as (
 
 ),
 
-with_days as (
+final as (
 
     select
         -- ids
@@ -71,4 +71,4 @@ with_days as (
 
 )
 
-select * from with_days
+select * from final

@@ -121,7 +121,7 @@ ended as (
 
 ),
 
-with_days as (
+final as (
 
     select
         -- ids
@@ -140,4 +140,4 @@ with_days as (
 
 )
 
-select * from with_days
+select * from final

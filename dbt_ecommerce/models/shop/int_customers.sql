@@ -106,7 +106,7 @@ spellings as (
 
 ),
 
-keyed as (
+final as (
 
     select
         -- ids
@@ -135,4 +135,4 @@ keyed as (
 
 )
 
-select * from keyed
+select * from final

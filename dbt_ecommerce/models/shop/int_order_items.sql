@@ -14,7 +14,7 @@ with sold as (
 
 ),
 
-keyed as (
+final as (
 
     select
         -- ids
@@ -37,4 +37,4 @@ keyed as (
 
 )
 
-select * from keyed
+select * from final

@@ -74,7 +74,7 @@ as_known as (
 
 ),
 
-keyed as (
+final as (
 
     select
         -- ids
@@ -107,4 +107,4 @@ keyed as (
 
 )
 
-select * from keyed
+select * from final

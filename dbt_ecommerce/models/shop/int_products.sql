@@ -13,7 +13,7 @@ with listed as (
 
 ),
 
-keyed as (
+final as (
 
     select
         -- ids
@@ -36,4 +36,4 @@ keyed as (
 
 )
 
-select * from keyed
+select * from final

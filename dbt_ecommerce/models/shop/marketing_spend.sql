@@ -43,7 +43,7 @@ known as (
 
 -- Instagram and instagram are one channel, and a channel may have been paid
 -- for more than once in a month
-added_up as (
+final as (
 
     select
         -- strings
@@ -61,4 +61,4 @@ added_up as (
 
 )
 
-select * from added_up
+select * from final

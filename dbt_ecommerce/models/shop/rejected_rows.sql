@@ -44,7 +44,7 @@ too_far as (
 
 ),
 
-rejected as (
+final as (
 
     select * from staged
     union all
@@ -52,4 +52,4 @@ rejected as (
 
 )
 
-select * from rejected
+select * from final

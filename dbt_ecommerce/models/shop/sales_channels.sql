@@ -1,4 +1,4 @@
-with sales_channels as (
+with final as (
 
     {{ union_optional('sales_channels', {
         'sales_channel': dbt.type_string(),
@@ -7,4 +7,4 @@ with sales_channels as (
 
 )
 
-select * from sales_channels
+select * from final

@@ -1,4 +1,4 @@
-with sellers as (
+with final as (
 
     {{ union_optional('sellers', {
         'seller_id': dbt.type_string(),
@@ -8,4 +8,4 @@ with sellers as (
 
 )
 
-select * from sellers
+select * from final

@@ -1,4 +1,4 @@
-with states as (
+with final as (
 
     {{ union_optional('states', {
         'state': dbt.type_string(),
@@ -8,4 +8,4 @@ with states as (
 
 )
 
-select * from states
+select * from final

@@ -6,7 +6,7 @@ with accounting as (
 
 ),
 
-told as (
+final as (
 
     select
         -- strings
@@ -41,4 +41,4 @@ told as (
 
 )
 
-select * from told
+select * from final

@@ -95,7 +95,7 @@ effects as (
 
 ),
 
-ranked as (
+final as (
 
     select
         -- strings
@@ -135,4 +135,4 @@ ranked as (
 
 )
 
-select * from ranked
+select * from final

@@ -18,7 +18,7 @@ with_spell_before as (
 
 ),
 
-events as (
+final as (
 
     select
         customer_key,
@@ -42,4 +42,4 @@ events as (
 
 )
 
-select * from events
+select * from final

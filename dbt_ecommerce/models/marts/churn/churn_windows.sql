@@ -50,7 +50,7 @@ kaplan_meier as (
 
 ),
 
-windows as (
+final as (
 
     select
         -- dates
@@ -75,4 +75,4 @@ windows as (
 
 )
 
-select * from windows
+select * from final

@@ -10,7 +10,7 @@ as_of as (
 
 ),
 
-as_known as (
+final as (
 
     select
         -- ids
@@ -41,4 +41,4 @@ as_known as (
 
 )
 
-select * from as_known
+select * from final

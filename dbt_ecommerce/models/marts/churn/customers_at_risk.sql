@@ -152,7 +152,7 @@ valued as (
 
 ),
 
-ranked as (
+final as (
 
     select
         -- ids
@@ -206,4 +206,4 @@ ranked as (
 
 )
 
-select * from ranked
+select * from final

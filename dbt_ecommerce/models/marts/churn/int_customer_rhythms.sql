@@ -77,7 +77,7 @@ chosen as (
 
 ),
 
-with_window as (
+final as (
 
     select
         -- ids
@@ -106,4 +106,4 @@ with_window as (
 
 )
 
-select * from with_window
+select * from final

@@ -125,7 +125,7 @@ customer_spells as (
 
 ),
 
-with_returns as (
+final as (
 
     select
         -- ids
@@ -154,4 +154,4 @@ with_returns as (
 
 )
 
-select * from with_returns
+select * from final

@@ -12,7 +12,7 @@ months as (
 
 ),
 
-periods as (
+final as (
 
     select
         'week' as period,
@@ -31,4 +31,4 @@ periods as (
 
 )
 
-select * from periods
+select * from final

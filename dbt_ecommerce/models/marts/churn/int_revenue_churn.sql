@@ -119,7 +119,7 @@ churned_revenue as (
 
 ),
 
-joined as (
+final as (
 
     select
         -- strings
@@ -141,4 +141,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

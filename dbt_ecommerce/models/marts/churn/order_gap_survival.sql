@@ -78,7 +78,7 @@ survival as (
 
 ),
 
-typed as (
+final as (
 
     select
         cast(gap_days as integer) as gap_days,
@@ -90,4 +90,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

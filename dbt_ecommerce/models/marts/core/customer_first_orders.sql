@@ -34,7 +34,7 @@ numbered_orders as (
 
 ),
 
-joined as (
+final as (
 
     select
         -- ids
@@ -61,4 +61,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

@@ -65,7 +65,7 @@ in_weeks as (
 
 ),
 
-calendar as (
+final as (
 
     select
         -- dates
@@ -99,4 +99,4 @@ calendar as (
 
 )
 
-select * from calendar
+select * from final

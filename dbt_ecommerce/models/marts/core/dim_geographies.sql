@@ -22,7 +22,7 @@ places as (
 
 ),
 
-described as (
+final as (
 
     select
         -- ids
@@ -45,4 +45,4 @@ described as (
 
 )
 
-select * from described
+select * from final

@@ -23,7 +23,7 @@ months as (
 
 ),
 
-marked as (
+final as (
 
     select
         months.month_starts_on,
@@ -34,4 +34,4 @@ marked as (
 
 )
 
-select * from marked
+select * from final

@@ -28,7 +28,7 @@ selling as (
 
 ),
 
-described as (
+final as (
 
     select
         -- ids
@@ -49,4 +49,4 @@ described as (
 
 )
 
-select * from described
+select * from final

@@ -20,7 +20,7 @@ weeks as (
 
 ),
 
-complete_weeks as (
+final as (
 
     select weeks.*
     from weeks
@@ -28,4 +28,4 @@ complete_weeks as (
 
 )
 
-select * from complete_weeks
+select * from final

@@ -45,7 +45,7 @@ in_sequence as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -78,4 +78,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

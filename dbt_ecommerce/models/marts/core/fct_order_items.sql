@@ -68,7 +68,7 @@ joined as (
 
 ),
 
-with_margin as (
+final as (
 
     select
         -- ids
@@ -101,4 +101,4 @@ with_margin as (
 
 )
 
-select * from with_margin
+select * from final

@@ -25,7 +25,7 @@ order_totals as (
 
 ),
 
-joined as (
+final as (
 
     select
         -- ids
@@ -76,4 +76,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

@@ -4,7 +4,7 @@ with order_items as (
 
 ),
 
-highest as (
+final as (
 
     select
         -- strings
@@ -22,4 +22,4 @@ highest as (
 
 )
 
-select * from highest
+select * from final

@@ -36,7 +36,7 @@ ranked as (
 
 ),
 
-main_products as (
+final as (
 
     select
         order_key,
@@ -46,4 +46,4 @@ main_products as (
 
 )
 
-select * from main_products
+select * from final

@@ -4,7 +4,7 @@ with order_items as (
 
 ),
 
-days as (
+final as (
 
     select
         -- ids
@@ -27,4 +27,4 @@ days as (
 
 )
 
-select * from days
+select * from final

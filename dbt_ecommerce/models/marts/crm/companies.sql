@@ -84,7 +84,7 @@ buckets as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -113,4 +113,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -20,7 +20,7 @@ specialties as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -49,4 +49,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

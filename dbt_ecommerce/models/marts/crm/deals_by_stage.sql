@@ -54,7 +54,7 @@ all_stages as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -90,4 +90,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

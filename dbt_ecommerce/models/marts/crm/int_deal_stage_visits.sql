@@ -36,7 +36,7 @@ known as (
 
 ),
 
-visits as (
+final as (
 
     select
         -- ids
@@ -77,4 +77,4 @@ visits as (
 
 )
 
-select * from visits
+select * from final

@@ -60,7 +60,7 @@ stages as (
 
 ),
 
-deals as (
+final as (
 
     select
         -- ids
@@ -94,4 +94,4 @@ deals as (
 
 )
 
-select * from deals
+select * from final

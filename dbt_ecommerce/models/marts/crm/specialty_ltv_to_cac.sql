@@ -20,7 +20,7 @@ totals as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -41,4 +41,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -94,7 +94,7 @@ counted as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -130,4 +130,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -40,7 +40,7 @@ measured as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -67,4 +67,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

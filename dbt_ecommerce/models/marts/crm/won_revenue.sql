@@ -35,7 +35,7 @@ summed as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -62,4 +62,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -25,7 +25,7 @@ reasons as (
 
 ),
 
-with_share as (
+final as (
 
     select
         -- strings
@@ -45,4 +45,4 @@ with_share as (
 
 )
 
-select * from with_share
+select * from final

@@ -47,7 +47,7 @@ totals as (
 
 ),
 
-rated as (
+final as (
 
     select
         -- numerics
@@ -68,4 +68,4 @@ rated as (
 
 )
 
-select * from rated
+select * from final

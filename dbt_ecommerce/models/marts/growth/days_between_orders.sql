@@ -4,7 +4,7 @@ with order_days as (
 
 ),
 
-steps as (
+final as (
 
     select
         -- numerics
@@ -30,4 +30,4 @@ steps as (
 
 )
 
-select * from steps
+select * from final

@@ -6,7 +6,7 @@ with cells as (
 
 ),
 
-cohorts as (
+final as (
 
     select
         -- numerics
@@ -33,4 +33,4 @@ cohorts as (
 
 )
 
-select * from cohorts
+select * from final

@@ -6,7 +6,7 @@ with cells as (
 
 ),
 
-cohorts as (
+final as (
 
     select
         -- strings
@@ -37,4 +37,4 @@ cohorts as (
 
 )
 
-select * from cohorts
+select * from final

@@ -78,7 +78,7 @@ every_month as (
 
 ),
 
-with_shares as (
+final as (
 
     select
         -- strings
@@ -103,4 +103,4 @@ with_shares as (
 
 )
 
-select * from with_shares
+select * from final

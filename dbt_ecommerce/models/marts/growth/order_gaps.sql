@@ -74,7 +74,7 @@ between_orders as (
 
 ),
 
-gaps as (
+final as (
 
     select
         -- dates
@@ -94,4 +94,4 @@ gaps as (
 
 )
 
-select * from gaps
+select * from final

@@ -60,7 +60,7 @@ counted as (
 
 ),
 
-rated as (
+final as (
 
     select
         -- numerics
@@ -78,4 +78,4 @@ rated as (
 
 )
 
-select * from rated
+select * from final

@@ -85,7 +85,7 @@ goods_sold as (
 
 ),
 
-joined as (
+final as (
 
     select
         -- dates
@@ -117,4 +117,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

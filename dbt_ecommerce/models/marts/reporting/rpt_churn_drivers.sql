@@ -52,7 +52,7 @@ ranked as (
 
 ),
 
-strongest as (
+final as (
 
     select
         -- strings
@@ -76,4 +76,4 @@ strongest as (
 
 )
 
-select * from strongest
+select * from final

@@ -96,7 +96,7 @@ latest as (
 
 ),
 
-trend as (
+final as (
 
     select
         -- numerics
@@ -124,4 +124,4 @@ trend as (
 
 )
 
-select * from trend
+select * from final

@@ -19,7 +19,7 @@ at_risk as (
 
 ),
 
-prediction as (
+final as (
 
     select
         -- dates
@@ -41,4 +41,4 @@ prediction as (
 
 )
 
-select * from prediction
+select * from final

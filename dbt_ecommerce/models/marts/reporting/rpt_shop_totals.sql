@@ -76,7 +76,7 @@ rejected_totals as (
 
 ),
 
-totals as (
+final as (
 
     select
         -- dates
@@ -119,4 +119,4 @@ totals as (
 
 )
 
-select * from totals
+select * from final

@@ -68,7 +68,7 @@ report_week as (
 
 ),
 
-side_by_side as (
+final as (
 
     select
         -- dates
@@ -95,4 +95,4 @@ side_by_side as (
 
 )
 
-select * from side_by_side
+select * from final

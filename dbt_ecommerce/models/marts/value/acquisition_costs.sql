@@ -94,7 +94,7 @@ totals as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -115,4 +115,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

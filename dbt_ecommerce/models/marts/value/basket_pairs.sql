@@ -73,7 +73,7 @@ pairs as (
 
 ),
 
-measured as (
+final as (
 
     select
         -- ids
@@ -111,4 +111,4 @@ measured as (
 
 )
 
-select * from measured
+select * from final

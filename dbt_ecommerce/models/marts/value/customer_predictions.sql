@@ -79,7 +79,7 @@ with_order_days as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -110,4 +110,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -32,7 +32,7 @@ previous_scores as (
 
 ),
 
-joined as (
+final as (
 
     select
         -- ids
@@ -64,4 +64,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

@@ -10,7 +10,7 @@ customers as (
 
 ),
 
-acquired as (
+final as (
 
     select
         -- ids
@@ -31,4 +31,4 @@ acquired as (
 
 )
 
-select * from acquired
+select * from final

@@ -15,7 +15,7 @@ contents as (
 
 ),
 
-numbered as (
+final as (
 
     select
         -- ids
@@ -34,4 +34,4 @@ numbered as (
 
 )
 
-select * from numbered
+select * from final

@@ -125,7 +125,7 @@ measured_fits as (
 
 ),
 
-parameters as (
+final as (
 
     select
         -- dates
@@ -163,4 +163,4 @@ parameters as (
 
 )
 
-select * from parameters
+select * from final

@@ -71,7 +71,7 @@ arguments as (
 
 ),
 
-expected as (
+final as (
 
     select
         frequency,
@@ -85,4 +85,4 @@ expected as (
 
 )
 
-select * from expected
+select * from final

@@ -10,7 +10,7 @@ order_days as (
 
 ),
 
-last_order_days as (
+final as (
 
     select
         -- ids
@@ -32,4 +32,4 @@ last_order_days as (
 
 )
 
-select * from last_order_days
+select * from final

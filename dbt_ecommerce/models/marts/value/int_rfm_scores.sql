@@ -100,7 +100,7 @@ with_prospects as (
 
 ),
 
-named as (
+final as (
 
     select
         -- ids
@@ -126,4 +126,4 @@ named as (
 
 )
 
-select * from named
+select * from final

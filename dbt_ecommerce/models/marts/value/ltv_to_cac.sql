@@ -155,7 +155,7 @@ cohorts as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -191,4 +191,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -83,7 +83,7 @@ compared as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- numerics
@@ -100,4 +100,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -30,7 +30,7 @@ classified as (
 
 ),
 
-described as (
+final as (
 
     select
         -- ids
@@ -62,4 +62,4 @@ described as (
 
 )
 
-select * from described
+select * from final

@@ -23,7 +23,7 @@ sales as (
 
 ),
 
-described as (
+final as (
 
     select
         -- ids
@@ -52,4 +52,4 @@ described as (
 
 )
 
-select * from described
+select * from final

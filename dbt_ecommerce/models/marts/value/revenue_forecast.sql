@@ -87,7 +87,7 @@ backtest as (
 
 ),
 
-forecast as (
+final as (
 
     select
         -- numerics
@@ -107,4 +107,4 @@ forecast as (
 
 )
 
-select * from forecast
+select * from final

@@ -4,7 +4,7 @@ with customer_rfm as (
 
 ),
 
-moves as (
+final as (
 
     select
         -- strings
@@ -20,4 +20,4 @@ moves as (
 
 )
 
-select * from moves
+select * from final

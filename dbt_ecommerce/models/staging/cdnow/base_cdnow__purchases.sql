@@ -67,7 +67,7 @@ numbered as (
 
 ),
 
-with_order_id as (
+final as (
 
     select
         *,
@@ -80,4 +80,4 @@ with_order_id as (
 
 )
 
-select * from with_order_id
+select * from final

@@ -7,7 +7,7 @@ with purchases as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -29,4 +29,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

@@ -11,7 +11,7 @@ with purchases as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -32,4 +32,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

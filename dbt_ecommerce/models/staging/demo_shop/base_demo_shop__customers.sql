@@ -48,7 +48,7 @@ numbered as (
 
 ),
 
-with_survivor as (
+final as (
 
     select
         customer_id,
@@ -69,4 +69,4 @@ with_survivor as (
 
 )
 
-select * from with_survivor
+select * from final

@@ -83,7 +83,7 @@ numbered as (
 
 ),
 
-with_reason as (
+final as (
 
     select
         -- ids
@@ -107,4 +107,4 @@ with_reason as (
 
 )
 
-select * from with_reason
+select * from final

@@ -52,7 +52,7 @@ numbered as (
 
 ),
 
-with_reason as (
+final as (
 
     select
         -- ids
@@ -75,4 +75,4 @@ with_reason as (
 
 )
 
-select * from with_reason
+select * from final

@@ -6,7 +6,7 @@ with customers as (
 
 ),
 
-survivors as (
+final as (
 
     select
         -- ids
@@ -34,4 +34,4 @@ survivors as (
 
 )
 
-select * from survivors
+select * from final

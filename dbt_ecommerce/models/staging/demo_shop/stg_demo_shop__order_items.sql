@@ -17,7 +17,7 @@ products as (
 
 ),
 
-joined as (
+final as (
 
     select
         -- ids
@@ -38,4 +38,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

@@ -50,7 +50,7 @@ order_returns as (
 
 ),
 
-joined as (
+final as (
 
     select
         -- ids
@@ -97,4 +97,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

@@ -53,7 +53,7 @@ spellings as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -78,4 +78,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

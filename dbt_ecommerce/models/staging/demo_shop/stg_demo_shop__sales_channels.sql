@@ -6,7 +6,7 @@ with source as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -21,4 +21,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

@@ -6,7 +6,7 @@ with source as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -22,4 +22,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

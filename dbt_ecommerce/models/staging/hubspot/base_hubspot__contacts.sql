@@ -131,7 +131,7 @@ ranked as (
 
 ),
 
-with_survivor as (
+final as (
 
     select
         -- ids
@@ -166,4 +166,4 @@ with_survivor as (
 
 )
 
-select * from with_survivor
+select * from final

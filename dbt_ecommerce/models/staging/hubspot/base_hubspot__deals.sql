@@ -117,7 +117,7 @@ checked as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -151,4 +151,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

@@ -52,7 +52,7 @@ merged as (
 
 ),
 
-all_records as (
+final as (
 
     select * from landed
     union all
@@ -60,4 +60,4 @@ all_records as (
 
 )
 
-select * from all_records
+select * from final

@@ -31,7 +31,7 @@ filled as (
 
 ),
 
-survivors as (
+final as (
 
     select
         -- ids
@@ -60,4 +60,4 @@ survivors as (
 
 )
 
-select * from survivors
+select * from final

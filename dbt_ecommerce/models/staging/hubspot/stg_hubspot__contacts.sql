@@ -34,7 +34,7 @@ filled as (
 
 ),
 
-survivors as (
+final as (
 
     select
         -- ids
@@ -68,4 +68,4 @@ survivors as (
 
 )
 
-select * from survivors
+select * from final

@@ -13,7 +13,7 @@ with customers as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -36,4 +36,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

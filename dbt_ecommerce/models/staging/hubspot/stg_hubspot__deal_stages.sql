@@ -23,7 +23,7 @@ stages as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -50,4 +50,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

@@ -36,7 +36,7 @@ companies as (
 
 ),
 
-with_days as (
+final as (
 
     select
         -- ids
@@ -80,4 +80,4 @@ with_days as (
 
 )
 
-select * from with_days
+select * from final

@@ -11,7 +11,7 @@ with deals as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -41,4 +41,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

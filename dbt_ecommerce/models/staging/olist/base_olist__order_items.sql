@@ -65,7 +65,7 @@ numbered as (
 
 ),
 
-with_reason as (
+final as (
 
     select
         order_id,
@@ -82,4 +82,4 @@ with_reason as (
 
 )
 
-select * from with_reason
+select * from final

@@ -56,7 +56,7 @@ numbered as (
 
 ),
 
-with_reason as (
+final as (
 
     select
         order_id,
@@ -72,4 +72,4 @@ with_reason as (
 
 )
 
-select * from with_reason
+select * from final

@@ -35,7 +35,7 @@ appearances as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -57,4 +57,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

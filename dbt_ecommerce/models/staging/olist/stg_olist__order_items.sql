@@ -17,7 +17,7 @@ products as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -40,4 +40,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

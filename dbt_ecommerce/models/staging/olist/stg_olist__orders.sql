@@ -35,7 +35,7 @@ sellers as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -67,4 +67,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

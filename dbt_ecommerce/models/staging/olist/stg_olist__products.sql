@@ -22,7 +22,7 @@ translations as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -52,4 +52,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

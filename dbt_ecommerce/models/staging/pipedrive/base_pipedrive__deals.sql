@@ -102,7 +102,7 @@ checked as (
 
 ),
 
-typed as (
+final as (
 
     select
         -- ids
@@ -140,4 +140,4 @@ typed as (
 
 )
 
-select * from typed
+select * from final

@@ -14,7 +14,7 @@ with customers as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -37,4 +37,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

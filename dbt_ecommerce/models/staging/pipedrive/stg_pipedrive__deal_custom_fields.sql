@@ -68,7 +68,7 @@ chosen_labels as (
 
 ),
 
-resolved as (
+final as (
 
     select
         -- ids
@@ -104,4 +104,4 @@ resolved as (
 
 )
 
-select * from resolved
+select * from final

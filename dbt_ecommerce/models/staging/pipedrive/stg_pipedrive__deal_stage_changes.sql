@@ -127,7 +127,7 @@ ended as (
 
 ),
 
-with_days as (
+final as (
 
     select
         -- ids
@@ -146,4 +146,4 @@ with_days as (
 
 )
 
-select * from with_days
+select * from final

@@ -12,7 +12,7 @@ pipelines as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -41,4 +41,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

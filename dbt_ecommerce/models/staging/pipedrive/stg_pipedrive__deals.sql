@@ -7,7 +7,7 @@ with deals as (
 
 ),
 
-with_days as (
+final as (
 
     select
         -- ids
@@ -48,4 +48,4 @@ with_days as (
 
 )
 
-select * from with_days
+select * from final

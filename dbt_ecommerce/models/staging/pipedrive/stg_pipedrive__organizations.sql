@@ -6,7 +6,7 @@ with organizations as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -30,4 +30,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

@@ -60,7 +60,7 @@ main_addresses as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -90,4 +90,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

@@ -70,7 +70,7 @@ checked as (
 
 ),
 
-numbered as (
+final as (
 
     select
         -- ids
@@ -106,4 +106,4 @@ numbered as (
 
 )
 
-select * from numbered
+select * from final

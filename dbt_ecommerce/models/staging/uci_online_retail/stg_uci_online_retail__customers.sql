@@ -19,7 +19,7 @@ with invoice_lines as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -41,4 +41,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

@@ -16,7 +16,7 @@ with invoice_lines as (
 
 ),
 
-sales_lines as (
+final as (
 
     select
         -- ids
@@ -41,4 +41,4 @@ sales_lines as (
 
 )
 
-select * from sales_lines
+select * from final

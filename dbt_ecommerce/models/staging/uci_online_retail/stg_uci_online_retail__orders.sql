@@ -25,7 +25,7 @@ invoices as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -54,4 +54,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

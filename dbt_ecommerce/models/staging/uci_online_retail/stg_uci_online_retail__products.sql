@@ -23,7 +23,7 @@ names as (
 
 ),
 
-renamed as (
+final as (
 
     select
         -- ids
@@ -48,4 +48,4 @@ renamed as (
 
 )
 
-select * from renamed
+select * from final

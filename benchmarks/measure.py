@@ -38,6 +38,8 @@ TARGETS = {
     "dag_parse_seconds": ("<", 1),
     "demo_warm_seconds": ("<", 45),
     "million_seconds": ("<", 240),
+    "million_vs_before": ("≤", 0.75),
+    "next_week_vs_before": ("≤", 1.0),
     "million_peak_mb": ("<", 2048),
     "growth_ratio": ("≤", 11),
     "report_seconds": ("<", 6),

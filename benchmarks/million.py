@@ -4,6 +4,9 @@ Demo shops of 20,000 and 200,000 customers (100,000 and a million orders) go the
 run: Parquet files → `landing` → dbt with all its data tests, the churn model fitted in between →
 the report, printed. Then the larger shop again, a week later. Writing the files does not count;
 the memory is that of the server and of all programs of the run together.
+
+The larger shop goes that way by turns with the version of this project that is named BEFORE, from
+the same clone's history and in the same environment: machines differ by a factor of two.
 """
 
 import os
@@ -11,11 +14,12 @@ import sys
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
+from statistics import median
 
 import psutil
 
 from benchmarks.measure import Figure, finish, peak_memory, postgres, run, scratch
-from include.settings import DBT_PROJECT, FACTS
+from include.settings import DBT_PROJECT, FACTS, PROJECT
 from include.shop_data import DEMO_AS_OF
 from include.warehouse.connection import as_environment, connect
 
@@ -29,30 +33,70 @@ with closing(connect(warehouse_url())) as connection:
     fit_for_the_week(connection)
 """
 NEXT_WEEK = DEMO_AS_OF + timedelta(days=7)
+BEFORE = "ec10146"
+TURNS = 2
+WEEKLY_RUN = """
+import sys
+from datetime import date
+from pathlib import Path
+
+from benchmarks.million import weekly_run
+
+url, customers, as_of, folder = sys.argv[1:]
+weekly_run(url, int(customers), date.fromisoformat(as_of), Path(folder))
+"""
 LOOK_EVERY = 1.0  # seconds between two looks at the memory, which take time themselves
 
 
 def main() -> None:
-    """Both shops from nothing, and the next week of the larger one."""
+    """The tenth from nothing; the whole and its next week, by turns with the version before."""
+    took: dict[tuple[str, str], list[float]] = {}
     with scratch() as folder:
+        sides = {"ours": PROJECT, "before": version_before(folder / "project")}
+        for side in sides:
+            (folder / side).mkdir()
         with postgres() as url:
-            small = weekly_run(url, A_TENTH, DEMO_AS_OF, folder)
-        with postgres() as url:
-            with peak_memory(os.getpid(), server(url), every=LOOK_EVERY) as peak:
-                large = weekly_run(url, CUSTOMERS, DEMO_AS_OF, folder)
-            later = weekly_run(url, CUSTOMERS, NEXT_WEEK, folder)
-            [orders] = query(url, "select count(*) from marts.fct_orders")
-    peak_mb = peak() / 2**20
+            small = weekly_run(url, A_TENTH, DEMO_AS_OF, folder / "ours")
+        for side in [*sides] * TURNS:
+            with postgres() as url:
+                with peak_memory(os.getpid(), server(url), every=LOOK_EVERY) as peak:
+                    whole = weekly_run_of(sides[side], url, DEMO_AS_OF, folder / side)
+                later = weekly_run_of(sides[side], url, NEXT_WEEK, folder / side)
+                took.setdefault((side, "whole"), []).append(whole)
+                took.setdefault((side, "later"), []).append(later)
+                if side == "ours":
+                    peak_mb = peak() / 2**20
+                    [orders] = query(url, "select count(*) from marts.fct_orders")
+    whole, before = median(took["ours", "whole"]), median(took["before", "whole"])
+    later, later_before = median(took["ours", "later"]), median(took["before", "later"])
     finish(
         "million",
-        f"{orders:,} orders, from files to the report (peer: a tenth of them, the week before)",
+        f"{orders:,} orders, from files to the report (peer: {BEFORE}, a tenth, the week before)",
         [
-            Figure("million_seconds", large, large),
+            Figure("million_seconds", whole, whole),
+            Figure("million_vs_before", whole / before, whole, before),
+            Figure("next_week_vs_before", later / later_before, later, later_before),
             Figure("million_peak_mb", peak_mb, peak_mb, unit="MB"),
-            Figure("growth_ratio", large / small, large, small),
-            Figure("next_week_ratio", later / large, later, large),
+            Figure("growth_ratio", whole / small, whole, small),
+            Figure("next_week_ratio", later / whole, later, whole),
         ],
     )
+
+
+def version_before(folder: Path) -> Path:
+    """That version of the project, taken out of this clone's history."""
+    run(["git", "clone", "--quiet", "--shared", "--no-checkout", PROJECT, folder])
+    run(["git", "checkout", "--quiet", BEFORE], cwd=folder)
+    return folder
+
+
+def weekly_run_of(project: Path, url: str, as_of: date, folder: Path) -> float:
+    """The weekly run of the larger shop, by a version's own benchmark; its seconds."""
+    command: list[str | Path] = [sys.executable, "-c", WEEKLY_RUN, url, str(CUSTOMERS)]
+    command += [str(as_of), folder]
+    said = run(command, cwd=project, env={"PYTHONPATH": str(project)}, with_memory=False).output
+    print(said, end="", flush=True)
+    return float(said.rpartition(": ")[2].split(" s (")[0])
 
 
 def weekly_run(url: str, customers: int, as_of: date, folder: Path) -> float:

@@ -25,6 +25,14 @@
             ('marts', 'mart_time_in_stage'),
             ('marts', 'mart_won_revenue'),
         ] -%}
+        {#- made for every account once, for a clinic now -#}
+        {%- if not var('hubspot_clinic') -%}
+            {%- do made_once.extend([
+                ('marts', 'int_company_acquisitions'),
+                ('staging', 'base_hubspot__specialties'),
+                ('staging', 'stg_hubspot__specialty_spend'),
+            ]) -%}
+        {%- endif -%}
         {#- int_* were in the schemas of the folders they lie in -#}
         {%- for model in graph.nodes.values() if model.config.schema == 'intermediate' -%}
             {%- do made_once.append((model.fqn[1], model.name)) -%}

@@ -495,7 +495,7 @@ def test_whatever_reads_the_marts_is_an_exposure_of_what_it_reads(
 ) -> None:
     """Tables that the report reads have their names in a list, all others in the SQL."""
     code = "".join(path.read_text() for path in (PROJECT / "include" / room).glob("*.py"))
-    read_by_name = set(re.findall(r"\b(?:from|join) (?:shop|marts)\.(\w+)", code))
+    read_by_name = set(re.findall(r"\b(?:from|join) \{(?:shop|marts)\}\.(\w+)", code))
     nodes = manifest["exposures"][f"exposure.dbt_ecommerce.{exposure}"]["depends_on"]["nodes"]
     assert {node.rsplit(".", 1)[-1] for node in nodes} == read_by_name | besides
 

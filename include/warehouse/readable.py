@@ -214,21 +214,24 @@ class Column:
                     self.comma = self.comma or (value, row(place))
         self._note(wrong_places, texts, row)
         if self.kind is DECIMAL and pa.types.is_string(column.type):
-            self._see_points(texts, row)
+            self._see_points(texts, wrong_places, row)
 
     def _note(self, places: list[int], texts: pa.Array, row: Callable[[int], int]) -> None:
         self.unreadable += len(places)
         for place in places[: EXAMPLES - len(self.examples)]:
             self.examples.append((texts[place].as_py(), row(place)))
 
-    def _see_points(self, texts: pa.Array, row: Callable[[int], int]) -> None:
-        maybe = pc.match_substring_regex(texts, MAYBE_THOUSANDS)
-        clear = pc.match_substring_regex(texts, r"^[+-]?[0-9]*[.][0-9]+$")
-        several = pc.indices_nonzero(maybe)
-        self.points += (pc.sum(clear).as_py() or 0) - len(several)
-        if self.thousands is None and len(several):
-            place = several[0].as_py()
-            self.thousands = (texts[place].as_py(), row(place))
+    def _see_points(
+        self, texts: pa.Array, wrong_places: list[int], row: Callable[[int], int]
+    ) -> None:
+        has_point = pc.match_substring(texts, ".")
+        if not pc.any(has_point).as_py():
+            return  # to look for one costs a seventh of a regular expression
+        several = pc.indices_nonzero(pc.match_substring_regex(texts, MAYBE_THOUSANDS)).to_pylist()
+        wrong = (place for place in wrong_places if has_point[place].as_py())
+        self.points += pc.sum(has_point).as_py() - len({*several, *wrong})
+        if self.thousands is None and several:
+            self.thousands = (texts[several[0]].as_py(), row(several[0]))
 
     def told(self, file: str, rows: int) -> str | None:
         """What people should know of the column; None where all is well.

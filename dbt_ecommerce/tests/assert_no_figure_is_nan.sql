@@ -52,7 +52,9 @@
 ] %}
 {%- endif %}
 {%- if 'hubspot' in var('sources') %}
-{%- set marts = marts + ['companies'] %}
+{%- set marts = marts + [
+    'companies',
+] %}
 {%- if var('hubspot_clinic') %}
 {%- set marts = marts + [
     'company_ltv_to_cac',

@@ -77,14 +77,18 @@ def _running() -> tuple[psutil.Process | None, list[psutil.Process]]:
         pid = int(PID.read_text())
     except (FileNotFoundError, ValueError):
         return None, []
+    leader, command = None, []
     try:
         leader = psutil.Process(pid)
-        if airflow_processes.__name__ not in leader.cmdline():
-            return None, []  # its number is another's by now
+        command = leader.cmdline()
     except psutil.NoSuchProcess:
-        return None, airflow_processes.session(pid)
+        pass
     except psutil.Error:
         return None, []
+    if not command:  # it has ended, or is about to: a process loses its command line first
+        return None, airflow_processes.session(pid)
+    if airflow_processes.__name__ not in command:
+        return None, []  # its number is another's by now
     return leader, airflow_processes.session(pid)
 
 

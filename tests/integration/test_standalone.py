@@ -203,6 +203,17 @@ def test_down_finds_what_is_left_where_the_watching_process_was_killed(place: Pl
     assert place.is_gone()
 
 
+def test_down_finds_what_is_left_while_the_watching_process_is_about_to_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.up()
+    with monkeypatch.context() as ending:
+        # as the kernel tells it of a process that was killed and is not yet a zombie
+        ending.setattr(psutil.Process, "cmdline", lambda _: [])
+        place.down()
+    assert place.is_gone()
+
+
 def test_down_ends_what_was_stopped_by_a_signal(place: Place) -> None:
     place.up()
     place.process("api-server").suspend()

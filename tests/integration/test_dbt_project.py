@@ -127,27 +127,38 @@ def built_today(today: Warehouse) -> dict[str, Marts]:
 
 
 @pytest.fixture(scope="module")
-def built_back_then(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Marts]:
-    """The earlier week when it was the last one, then two shops at once."""
-    folder = tmp_path_factory.mktemp("built_back_then")
-    warehouse = new_warehouse(postgres, "dbt_back_then", folder)
+def at_its_time(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A database in which the earlier week was the last one."""
+    folder = tmp_path_factory.mktemp("at_its_time")
+    warehouse = new_warehouse(postgres, "dbt_at_its_time", folder)
     warehouse.load("demo_shop", demo_files(folder, "parquet", as_of=EARLIER))
     warehouse.dbt("seed", "--select", "holidays_of_brazil")
     warehouse.dbt("run", as_of=str(EARLIER))
-    built = {"back then": read(warehouse)}
-    warehouse.load_csv("cdnow", {"cdnow": CDNOW})
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def built_back_then(at_its_time: Warehouse) -> dict[str, Marts]:
+    """The earlier week when it was the last one."""
+    return {"back then": read(at_its_time)}
+
+
+@pytest.fixture(scope="module")
+def built_two_shops(at_its_time: Warehouse, built_back_then: dict[str, Marts]) -> dict[str, Marts]:
+    """That shop and another at once."""
+    at_its_time.load_csv("cdnow", {"cdnow": CDNOW})
     only = ("--exclude-resource-type", "seed", "unit_test")
-    warehouse.dbt("build", *only, sources=["demo_shop", "cdnow"])
-    return built | {"two shops": read(warehouse)}
+    at_its_time.dbt("build", *only, sources=["demo_shop", "cdnow"])
+    return {"two shops": read(at_its_time)}
 
 
 @pytest.fixture(scope="module")
 def builds(request: pytest.FixtureRequest) -> Builds:
     """The marts of a build by its name."""
+    made_by = {"back then": "built_back_then", "two shops": "built_two_shops"}
 
     def built(name: str) -> Marts:
-        of = "built_today" if name in ("today", "earlier", "again") else "built_back_then"
-        marts: dict[str, Marts] = request.getfixturevalue(of)
+        marts: dict[str, Marts] = request.getfixturevalue(made_by.get(name, "built_today"))
         return marts[name]
 
     return built
@@ -256,6 +267,7 @@ def of_metric(metric: str, marts: Marts) -> list[Row]:
     return [day for day in marts.money["anomalies"] if day["metric"] == metric]
 
 
+@pytest.mark.nightly
 def test_a_shop_without_account_of_its_spend_adds_no_customers_to_the_cost(
     builds: Builds,
 ) -> None:
@@ -297,6 +309,7 @@ def test_building_again_gives_the_same_rows_even_with_another_week_in_between(
 # --- two shops at once
 
 
+@pytest.mark.nightly
 def test_the_totals_of_two_shops_add_up(builds: Builds, back_then: Path) -> None:
     totals = builds("two shops").totals
     demo = recount.totals(shops.demo_shop(back_then, totals["as_of_on"]))
@@ -310,11 +323,13 @@ def test_the_totals_of_two_shops_add_up(builds: Builds, back_then: Path) -> None
     assert totals["dearest_product_name"] == demo["dearest_product_name"]
 
 
+@pytest.mark.nightly
 def test_sums_over_two_currencies_are_called_mixed(builds: Builds) -> None:
     assert builds("two shops").totals["currency"] == "mixed"
     assert builds("two shops").weekly_report["currency"] == "mixed"
 
 
+@pytest.mark.nightly
 def test_what_is_set_aside_names_its_shop(builds: Builds) -> None:
     [bad] = [row for row in builds("two shops").rejected if row["source_name"] == "cdnow"]
     assert (bad["landing_table"], bad["rejected_because"]) == (

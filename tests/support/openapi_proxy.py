@@ -16,6 +16,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +34,26 @@ Node = dict[str, Any]
 
 def prism_program() -> Path:
     """Prism's program, installed where it was not yet; skips the test where that cannot be."""
+    found = _prism()
+    return found if isinstance(found, Path) else pytest.skip(found)
+
+
+@cache
+def _prism() -> Path | str:
+    """The program, or why there is none: npm is asked once, as it takes a minute to give up."""
     home = _HOME / f"prism-{PRISM}"
     program = home / "node_modules" / ".bin" / "prism"
     if program.exists():
         return program
     if not (shutil.which("npm") and shutil.which("node")):
-        pytest.skip("needs npm and Node.js, for Prism to judge by the vendors' documents")
+        return "needs npm and Node.js, for Prism to judge by the vendors' documents"
     new = home.with_name(f"{home.name}.{os.getpid()}")
     package = f"@stoplight/prism-cli@{PRISM}"
     command = ["npm", "install", "--prefix", str(new), "--no-audit", "--no-fund", package]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     if done.returncode:
         shutil.rmtree(new, ignore_errors=True)
-        pytest.skip(f"needs {package} from npm: {done.stderr.strip()[-300:]}")
+        return f"needs {package} from npm: {done.stderr.strip()[-300:]}"
     if not home.exists():
         new.rename(home)
     shutil.rmtree(new, ignore_errors=True)  # another run was faster

@@ -45,13 +45,15 @@ def test_who_holds_a_lock_may_be_idle_as_long_as_it_takes(warehouse_url: str) ->
         closing(connect(url)) as connection,
         connection.cursor() as cursor,
     ):
+        connection.autocommit = True  # so that it is no transaction that is idle here
         cursor.execute("set statement_timeout = 5000")
-        cursor.execute("set idle_in_transaction_session_timeout = 1")
+        cursor.execute("set idle_in_transaction_session_timeout = 100")
+        connection.autocommit = False
         lock(cursor, "landing", "Another")
         cursor.execute("show statement_timeout")
         assert cursor.fetchone() == ("0",)
         with admin.cursor() as other:
-            other.execute("select pg_sleep(0.2)")
+            other.execute("select pg_sleep(0.3)")
         cursor.execute("select 1")
 
 

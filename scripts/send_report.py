@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from include.connections import Connection
-    from include.report.ledger import State
     from include.settings import Settings
+    from include.telegram.ledger import State
 
 app = typer.Typer(add_completion=False)
 
@@ -80,7 +80,7 @@ def send_report(
 
 def _state(resolve: str) -> "State | None":
     from include.errors import UserError
-    from include.report.ledger import State
+    from include.telegram.ledger import State
 
     states = {"": None, "sent": State.SENT, "resend": State.NOT_SENT}
     if resolve not in states:
@@ -105,7 +105,7 @@ def _needed(telegram: "Connection | None") -> "Connection":
 def _check(telegram: "Connection", chats: str, settings: "Settings") -> None:
     """Print an answer a line; exit with 1 where the report could not be sent."""
     from include.errors import UserError
-    from include.report.telegram import Telegram, recipients
+    from include.telegram.client import Telegram, recipients
 
     to = recipients(telegram, chats)
     is_ready = True
@@ -131,8 +131,8 @@ def _test(telegram: "Connection", chats: str, settings: "Settings", as_of: "date
     """Send the report marked as a test; the ledger knows nothing of it."""
     from include.report.publish import print_report, report_parts
     from include.report.read import read_report
-    from include.report.telegram import Telegram, recipients
     from include.report.wording import Wording
+    from include.telegram.client import Telegram, recipients
     from include.warehouse.connection import connect, warehouse_url
 
     to = recipients(telegram, chats)

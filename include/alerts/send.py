@@ -45,9 +45,9 @@ def send_alert(
 
     import psycopg2
 
-    from include.report.deliver import Part, deliver
-    from include.report.ledger import Ledger
-    from include.report.telegram import Telegram, Text, recipients
+    from include.telegram.client import Telegram, Text, recipients
+    from include.telegram.deliver import Part, deliver
+    from include.telegram.ledger import Ledger
     from include.warehouse.connection import connect
     from include.warehouse.locks import make_schemas
 

@@ -34,7 +34,9 @@ from include.connections import Connection
 from include.errors import UserError
 from include.report.publish import print_report, report_parts
 from include.report.read import Report
-from include.report.telegram import (
+from include.report.wording import Wording
+from include.settings import Settings
+from include.telegram.client import (
     Content,
     Telegram,
     Text,
@@ -43,8 +45,6 @@ from include.report.telegram import (
     refused_token,
     silence_libraries,
 )
-from include.report.wording import Wording
-from include.settings import Settings
 
 log = logging.getLogger(__name__)
 

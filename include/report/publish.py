@@ -16,18 +16,18 @@ import yaml
 from include.connections import Connection
 from include.errors import UserError
 from include.report.customers import Table, as_csv, as_xlsx, customer_table
-from include.report.ledger import Ledger, State
 from include.report.message import Message, build_message
 from include.report.preview import preview
 from include.report.read import Report, read_report
 from include.report.render import telegram_caption
 from include.report.wording import Wording
 from include.settings import DBT_PROJECT, OUT, PersonalData, Settings
+from include.telegram.ledger import Ledger, State
 from include.warehouse.connection import connect
 
 if TYPE_CHECKING:
-    from include.report.deliver import Part
-    from include.report.telegram import Button
+    from include.telegram.client import Button
+    from include.telegram.deliver import Part
 
 REPORT = "weekly_churn"
 
@@ -66,8 +66,8 @@ def publish_report(
             return preview(printout.message, printout.chart, csv_of(printout), out)
 
         # takes most of a second to import
-        from include.report.deliver import deliver
-        from include.report.telegram import Telegram, recipients
+        from include.telegram.client import Telegram, recipients
+        from include.telegram.deliver import deliver
 
         to = recipients(telegram, chats)
         ledger = Ledger(connection, REPORT, printout.report.week_starts_on)
@@ -108,8 +108,8 @@ def report_parts(
     printout: Printout, settings: Settings, *, run_id: str = "", marker: str = ""
 ) -> list["Part"]:
     """The messages of the report: the chart with its caption, then the list as one or two files."""
-    from include.report.deliver import Part
-    from include.report.telegram import Document, Photo
+    from include.telegram.client import Document, Photo
+    from include.telegram.deliver import Part
 
     words = Wording(settings.report_lang)
     caption = telegram_caption(printout.message, marker)
@@ -143,7 +143,7 @@ def churn_window_days() -> int:
 
 
 def _buttons(settings: Settings, run_id: str, words: Wording) -> tuple["Button", ...]:
-    from include.report.telegram import Button
+    from include.telegram.client import Button
 
     buttons = []
     if _is_public(settings.report_dashboard_url):

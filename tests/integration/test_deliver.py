@@ -14,9 +14,9 @@ import psycopg2
 import pytest
 
 from include.errors import TryAgainError, UserError
-from include.report.deliver import Part, deliver
-from include.report.ledger import Entry, Ledger, Reason, State, reason_to_act
-from include.report.telegram import Chat, Document, Photo, Telegram, Text, UnknownOutcomeError
+from include.telegram.client import Chat, Document, Photo, Telegram, Text, UnknownOutcomeError
+from include.telegram.deliver import Part, deliver
+from include.telegram.ledger import Entry, Ledger, Reason, State, reason_to_act
 from tests.support.fake_telegram import (
     CHAT,
     PNG,

@@ -40,7 +40,7 @@ from telegram.request import HTTPXRequest
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
-from include.report.refusals import refusal
+from include.telegram.refusals import refusal
 
 log = logging.getLogger(__name__)
 

@@ -72,7 +72,7 @@ def dbt_task_group(
 
     Args:
         group_id: id of the task group.
-        dbt_vars: dbt variables, the same in every run and in `local_airflow.dbt`: others make dbt
+        dbt_vars: dbt variables, the same in every run and in `environment.dbt`: others make dbt
             parse the whole project anew.
         dbt_env: variables of the environment of dbt; values may be Airflow templates.
         select: dbt's selectors of seeds and models; all by default.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from include.as_of import LATEST
+from include.airflow.as_of import LATEST
 from include.connections import Connection
 from include.settings import DBT_PROJECT, DEMO_SHOP, OUT, Settings
 from include.sync.sources import declared_sources

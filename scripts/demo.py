@@ -17,8 +17,9 @@ from typing import Annotated
 
 import typer
 
-from include import command_line, local_airflow
-from include.as_of import LATEST, parse_date
+from include import command_line
+from include.airflow import environment
+from include.airflow.as_of import LATEST, parse_date
 from include.connections import from_environment
 from include.errors import UserError
 from include.report.preview import FILES
@@ -77,13 +78,13 @@ def demo(
     was_running = embedded.status() is not None
     try:
         with _step("Postgres"):
-            env = local_airflow.environment(settings)
+            env = environment.environment(settings)
         with ExitStack() as stack:
             airflow = None
             with _step("Airflow's tables and the dbt project"):
-                if local_airflow.was_prepared():
+                if environment.was_prepared():
                     airflow = stack.enter_context(_airflow(env, as_of))
-                local_airflow.prepare(settings, env, LOG)
+                environment.prepare(settings, env, LOG)
             for left_over in (*FILES, "alert.txt"):
                 (OUT / left_over).unlink(missing_ok=True)
             _run_dag(airflow or stack.enter_context(_airflow(env, as_of)))

@@ -48,7 +48,7 @@ def send_report(
     ] = "",
 ) -> None:
     """Send the report of the marts as they are, or show it where there is no one to send it to."""
-    from include.as_of import parse_date
+    from include.airflow.as_of import parse_date
     from include.connections import from_environment
     from include.report.publish import publish_report
     from include.settings import load_settings

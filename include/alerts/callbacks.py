@@ -274,7 +274,7 @@ def _rows(warehouse_url: str, query: str) -> list[tuple[Any, ...]]:
 
 def _as_of(context: "Context", time_zone: str) -> date | None:
     """The run's as-of date; None where only the data tell it, or where it is what went wrong."""
-    from include.as_of import as_of_date
+    from include.airflow.as_of import as_of_date
 
     with suppress(Exception):
         return date.fromisoformat(as_of_date(context, time_zone))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from include.local_airflow import PLUGINS
+from include.airflow.environment import PLUGINS
 from include.settings import PROJECT
 
 PAGES = ["dbt_docs", "dbt_docs_index.html", "manifest.json", "catalog.json"]

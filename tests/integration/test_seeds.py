@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from include.as_of import LATEST
+from include.airflow.as_of import LATEST
 from include.demo_shop.files import write
 from include.demo_shop.shop import generate
 from include.errors import UserError

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from include.as_of import LATEST, as_of_date, parse_date
+from include.airflow.as_of import LATEST, as_of_date, parse_date
 from include.errors import UserError
 
 SHOP = "America/Sao_Paulo"

@@ -31,7 +31,7 @@ from include.alerts.callbacks import (
     sources_are_behind,
     task_failed,
 )
-from include.dbt_group import dbt_task_group
+from include.dbt.group import dbt_task_group
 from include.settings import FACTS, load_settings
 
 SETTINGS = load_settings()

@@ -25,7 +25,7 @@ from cosmos.constants import SUPPORTED_BUILD_RESOURCES, InvocationMode
 from cosmos.dbt.graph import DbtNode
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
-from include.dbt_tasks import BuildTask, DataTests, NodeTask
+from include.dbt.tasks import BuildTask, DataTests, NodeTask
 from include.settings import DBT_PROJECT
 
 NODE_TASK = re.compile(r"\.(\w+)_(?:run|seed|snapshot)$")

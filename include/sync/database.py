@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from include.alerts.scrub import scrub
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
+from include.secrets import scrub
 from include.settings import absolute
 from include.sync.rows import LARGEST, Part, Row, Unreadable
 from include.sync.sources import Source

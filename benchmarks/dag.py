@@ -14,7 +14,8 @@ from pathlib import Path
 
 from benchmarks.measure import Figure, by_turns, finish, run, scratch
 from include.airflow import environment
-from include.settings import DBT_PROJECT, PROJECT, load_settings
+from include.paths import DBT_PROJECT, PROJECT
+from include.settings import load_settings
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
 from include.warehouse.connection import as_environment, connect, warehouse_url

@@ -5,7 +5,8 @@ from datetime import date
 
 from include.airflow.as_of import LATEST
 from include.connections import Connection
-from include.settings import DBT_PROJECT, DEMO_SHOP, OUT, Settings
+from include.paths import DBT_PROJECT, OUT
+from include.settings import DEMO_SHOP, Settings
 from include.sync.sources import declared_sources
 
 DEMO_SEEDS = DBT_PROJECT / "seeds"

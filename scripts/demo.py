@@ -22,17 +22,9 @@ from include.airflow import environment
 from include.airflow.as_of import LATEST, parse_date
 from include.connections import from_environment
 from include.errors import UserError
+from include.paths import DBT_PROJECT, LOCAL, OUT, PROJECT, absolute
 from include.report.preview import FILES
-from include.settings import (
-    DBT_PROJECT,
-    DEMO_SHOP,
-    LOCAL,
-    OUT,
-    PROJECT,
-    Settings,
-    absolute,
-    load_settings,
-)
+from include.settings import DEMO_SHOP, Settings, load_settings
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
 from include.warehouse.load_files import NOTE

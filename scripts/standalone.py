@@ -16,7 +16,8 @@ import typer
 from include import command_line
 from include.airflow import environment, processes
 from include.errors import UserError
-from include.settings import LOCAL, load_settings
+from include.paths import LOCAL
+from include.settings import load_settings
 from include.warehouse import embedded
 
 PID = LOCAL / "standalone.pid"

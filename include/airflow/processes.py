@@ -20,7 +20,7 @@ from typing import IO
 
 import psutil
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 
 API_SERVER = ("api-server",)
 OTHERS = (

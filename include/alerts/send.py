@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from include.connections import Connection
 from include.errors import UserError
-from include.settings import OUT, Settings
+from include.paths import OUT
+from include.settings import Settings
 
 log = logging.getLogger(__name__)
 

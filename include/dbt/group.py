@@ -26,7 +26,7 @@ from cosmos.dbt.graph import DbtNode
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
 from include.dbt.tasks import BuildTask, DataTests, NodeTask
-from include.settings import DBT_PROJECT
+from include.paths import DBT_PROJECT
 
 NODE_TASK = re.compile(r"\.(\w+)_(?:run|seed|snapshot)$")
 """The end of the id of a node's task, as Cosmos makes it of the node's name."""

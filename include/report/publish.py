@@ -15,13 +15,14 @@ import yaml
 
 from include.connections import Connection
 from include.errors import UserError
+from include.paths import DBT_PROJECT, OUT
 from include.report.customers import Table, as_csv, as_xlsx, customer_table
 from include.report.message import Message, build_message
 from include.report.preview import preview
 from include.report.read import Report, read_report
 from include.report.render import telegram_caption
 from include.report.wording import Wording
-from include.settings import DBT_PROJECT, OUT, PersonalData, Settings
+from include.settings import PersonalData, Settings
 from include.telegram.ledger import Ledger, State
 from include.warehouse.connection import connect
 

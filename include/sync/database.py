@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
+from include.paths import absolute
 from include.secrets import scrub
-from include.settings import absolute
 from include.sync.rows import LARGEST, Part, Row, Unreadable
 from include.sync.sources import Source
 

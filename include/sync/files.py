@@ -18,8 +18,8 @@ import adbc_driver_manager as adbc
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
+from include.paths import absolute
 from include.schemas import named, schema
-from include.settings import absolute
 from include.sync.api import base_address
 from include.sync.loads import Brought
 from include.sync.sources import Source

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
+from include.paths import DBT_PROJECT
 from include.schemas import schema
-from include.settings import DBT_PROJECT, load_settings
+from include.settings import load_settings
 from include.sync.api import explain
 from include.sync.loads import Brought, Load, last_loaded_at, note
 from include.sync.rejected import Rejected

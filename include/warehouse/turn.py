@@ -14,8 +14,8 @@ from jinja2 import Template
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from include.errors import UserError
+from include.paths import DBT_PROJECT
 from include.schemas import named, schema, schema_prefix
-from include.settings import DBT_PROJECT
 from include.warehouse.connection import connect
 from include.warehouse.locks import lock, make_schemas
 

@@ -41,7 +41,8 @@ customer_id,order_date,cds,amount
 PREPARE = """\
 import json
 from include.airflow import environment
-from include.settings import LOCAL, load_settings
+from include.settings import load_settings
+from include.paths import LOCAL
 settings = load_settings()
 env = environment.environment(settings)
 environment.prepare(settings, env, LOCAL / "prepare.log")

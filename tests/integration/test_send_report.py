@@ -19,10 +19,11 @@ from openpyxl import load_workbook
 
 from include.connections import Connection
 from include.errors import UserError
+from include.paths import PROJECT
 from include.report import publish
 from include.report.publish import publish_report
 from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
-from include.settings import PROJECT, Settings
+from include.settings import Settings
 from include.sync.loads import Load, note
 from scripts.send_report import app
 from tests.support import marts as marts_tables

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from include.airflow import environment, processes
-from include.settings import PROJECT, load_settings
+from include.paths import PROJECT
+from include.settings import load_settings
 from include.warehouse import embedded
 from scripts import standalone
 from tests.support.scripts import Said, call

@@ -18,7 +18,7 @@ def made(name: str, **arguments: Any) -> Any:
     from cosmos import ProfileConfig
 
     from include.dbt import tasks
-    from include.settings import DBT_PROJECT
+    from include.paths import DBT_PROJECT
 
     return getattr(tasks, name)(
         task_id="customer_churn_run",

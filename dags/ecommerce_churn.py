@@ -32,7 +32,8 @@ from include.alerts.callbacks import (
     task_failed,
 )
 from include.dbt.group import dbt_task_group
-from include.settings import FACTS, load_settings
+from include.dbt.selectors import FACTS
+from include.settings import load_settings
 
 SETTINGS = load_settings()
 DEADLINE = DeadlineAlert(

@@ -17,8 +17,6 @@ from include.errors import UserError
 from include.paths import DBT_PROJECT, DOTENV, PROJECT, absolute
 from include.schemas import why_unfit
 
-FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/marts/core")
-"""dbt's selectors of what the churn model is fitted to, and of what comes before it."""
 DEMO_SHOP = "demo_shop"
 
 

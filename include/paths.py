@@ -1,5 +1,6 @@
-"""Where everything lies, and how a path is read that people wrote."""
+"""Where everything lies; how a path that people wrote is read, and a file written."""
 
+import os
 from pathlib import Path
 
 from include.errors import UserError
@@ -20,3 +21,14 @@ def absolute(path: str | Path, base: Path | None = None) -> Path:
         return (base or PROJECT) / Path(path).expanduser()
     except RuntimeError:
         raise UserError(f"Nobody here has the folder {path}: write the path from / on.") from None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file completely or not at all: a reader never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from include.connections import Connection
 from include.errors import UserError
-from include.paths import OUT
+from include.paths import OUT, write_whole
 from include.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -86,8 +86,6 @@ def is_written(*words: str) -> bool:
 
 
 def _write(html: str) -> None:
-    from include.report.preview import write_whole
-
     try:
         write_whole(OUT / FILE, _without_tags(html).encode())
     except OSError as error:

@@ -34,17 +34,9 @@ from include.errors import UserError
 from include.report.publish import print_report, report_parts
 from include.report.read import Report
 from include.report.wording import Wording
-from include.secrets import scrub
+from include.secrets import scrub, silence_libraries
 from include.settings import Settings
-from include.telegram.client import (
-    Content,
-    Telegram,
-    Text,
-    give,
-    recipients,
-    refused_token,
-    silence_libraries,
-)
+from include.telegram.client import Content, Telegram, Text, give, recipients, refused_token
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from include.paths import write_whole
 from include.report.message import Fact, Mark, Message, build_message
-from include.report.preview import write_whole
 from include.report.read import Driver, Prediction, Report, ShopTotals, TrendWeek, WeekFigures
 from include.report.render import html_page, plain_text, telegram_caption
 from tests.support.fake_telegram import LONGEST_CAPTION, MOST_ENTITIES, parse_html

@@ -111,7 +111,7 @@ class Products:
     best: tuple[ProductSales, ...]
 
 
-Rows = Report | ChurnShare | AtRisk | Cohorts | Products
+Figures = Report | ChurnShare | AtRisk | Cohorts | Products
 
 _CHURN = """
     with asked as (
@@ -261,7 +261,7 @@ def reading(url: str, timeout: float = TIMEOUT) -> Iterator[Connection]:
         yield connection
 
 
-def read(connection: Connection, asked: Asked, settings: Settings) -> Rows:
+def read(connection: Connection, asked: Asked, settings: Settings) -> Figures:
     """What the answer to a question tells; UserError where the marts are not built."""
     match asked:
         case AskReport():

@@ -94,7 +94,7 @@ def load_folder(
     found = folder.files(source.declared["files"]["tables"][table]["pattern"])
     landing_table = f"{source.name}__{table}"
     with transaction(warehouse_url) as warehouse:
-        load = _Load(warehouse, landing_table, types)
+        load = _Landing(warehouse, landing_table, types)
         loaded = load.prepare()
         if not found and not loaded:
             raise UserError(
@@ -270,7 +270,7 @@ def _fits(path: list[str], pattern: list[str]) -> bool:
     return bool(path) and fnmatchcase(path[0], pattern[0]) and _fits(path[1:], pattern[1:])
 
 
-class _Load:
+class _Landing:
     """What happens in the warehouse while a table is loaded."""
 
     def __init__(self, connection: adbc.AdbcConnection, table: str, types: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ from include.settings import load_settings
 from include.sync.api import explain
 from include.sync.loads import Brought, Load, last_loaded_at, note
 from include.sync.rejected import Rejected
-from include.sync.rows import Part, Rows
+from include.sync.rows import Rows, Stream
 from include.sync.sources import Source, connection_of
 from include.warehouse.connection import connect
 from include.warehouse.load_files import Declared, declared_tables
@@ -151,16 +151,16 @@ def _load(
         if full:
             with pipeline.managed_state() as state:
                 state["sources"] = {}
-        for part in _parts(source, table, connection, pause):
-            fills = f"{source.name}__{part.resource.table_name}"
+        for stream in _streams(source, table, connection, pause):
+            fills = f"{source.name}__{stream.resource.table_name}"
             types = declared.get(fills, {})
             if fills not in rows:
                 before[fills] = _columns(warehouse_url, fills)
                 rows[fills] = Rows(before[fills] | types, rejected.add)
-            part.resource.add_filter(rows[fills].check(part))
-            _shape(part, fills, types, full)
-            _keep_types(part, pipeline)
-            resources.append(part.resource)
+            stream.resource.add_filter(rows[fills].check(stream))
+            _shape(stream, fills, types, full)
+            _keep_types(stream, pipeline)
+            resources.append(stream.resource)
         empty = [
             _no_rows(like, is_new="_dlt_id" not in before[str(like.table_name)])
             for like in resources
@@ -222,45 +222,45 @@ def _pipeline(name: str, warehouse_url: str, folder: str) -> "Pipeline":
     )
 
 
-def _parts(source: Source, table: str, connection: Connection, pause: float) -> list[Part]:
+def _streams(source: Source, table: str, connection: Connection, pause: float) -> list[Stream]:
     """What fills a table."""
     if source.kind == "rest_api":
-        from include.sync.rest_api import parts
+        from include.sync.rest_api import streams
 
-        return parts(source, source.tables[table], connection, pause)
-    from include.sync.database import parts as tables
+        return streams(source, source.tables[table], connection, pause)
+    from include.sync.database import streams as tables
 
     return tables(source, source.tables[table], connection)
 
 
-def _shape(part: Part, table: str, types: dict[str, str], full: bool) -> None:
+def _shape(stream: Stream, table: str, types: dict[str, str], full: bool) -> None:
     """Say where a resource's rows go, with which columns, and what becomes of those there."""
     disposition: Any = {"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True}
-    if full or part.changed_at is None:
+    if full or stream.changed_at is None:
         disposition["strategy"] = "cdc"  # also deletes the rows that did not come
-    elif part.parent_key:
+    elif stream.parent_key:
         disposition = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
-    part.resource.apply_hints(
+    stream.resource.apply_hints(
         table_name=table,
-        merge_key=part.parent_key or None,
+        merge_key=stream.parent_key or None,
         # an empty one would take away what the resource knows itself
         columns={name: {"data_type": TYPES[type_]} for name, type_ in types.items()} or None,
         write_disposition=disposition,
     )
 
 
-def _keep_types(part: Part, pipeline: "Pipeline") -> None:
+def _keep_types(stream: Stream, pipeline: "Pipeline") -> None:
     """Let columns that are there already keep their types: other values go to variants."""
     if pipeline.first_run:
         return
     tables: Any = pipeline.default_schema.tables
-    there = tables.get(part.resource.table_name, {"columns": {}})["columns"]
+    there = tables.get(stream.resource.table_name, {"columns": {}})["columns"]
     hints: Any = {
         name: {hint: value for hint, value in there[name].items() if hint in HINTS_OF_TYPES}
-        for name in part.resource.compute_table_schema()["columns"]
+        for name in stream.resource.compute_table_schema()["columns"]
         if name in there
     }
-    part.resource.apply_hints(columns=hints or None)
+    stream.resource.apply_hints(columns=hints or None)
 
 
 def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":

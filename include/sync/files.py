@@ -44,20 +44,6 @@ S3 = "s3://"
 A_BLOCK = 2**20  # bytes
 NEW = "_loading_file"
 FILE = "_file"
-DDL = """
-create table if not exists {ops}.loaded_files (
-    landing_table text not null,
-    -- its name within the folder
-    file text not null,
-    size bigint not null,
-    modified_at timestamptz not null,
-    rows bigint not null,
-    loaded_at timestamptz not null,
-    -- when it was first missed in its folder
-    vanished_at timestamptz,
-    primary key (landing_table, file)
-)
-"""
 
 
 @dataclass(frozen=True)
@@ -281,7 +267,6 @@ class _Landing:
 
     def prepare(self) -> dict[str, Found]:
         """Make what is missing; return the files whose rows are there."""
-        execute(self._connection, named(DDL))
         self._columns = self._columns_of(self._table)
         self._is_new = not self._columns
         if self._is_new:  # or somebody dropped it

@@ -23,9 +23,10 @@ from include.sync.loads import Brought, Load, last_loaded_at, note
 from include.sync.rejected import Rejected
 from include.sync.rows import Rows, Stream
 from include.sync.sources import Source, connection_of
+from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import connect
 from include.warehouse.load_files import Declared, declared_tables
-from include.warehouse.locks import LOAD_PATIENCE, lock, make_schemas
+from include.warehouse.locks import LOAD_BY_DLT, lock
 
 if TYPE_CHECKING:
     from dlt import Pipeline
@@ -145,7 +146,7 @@ def _load(
         closing(Rejected(warehouse_url, source.name)) as rejected,
     ):
         with closing(connect(warehouse_url)) as warehouse:
-            make_schemas(warehouse, "landing", "landing_staging")  # dlt's own are no race's
+            prepare(warehouse, "landing", "landing_staging")  # dlt's own are no race's
         pipeline = _pipeline(name, warehouse_url, folder)
         pipeline.sync_destination()
         if full:
@@ -279,12 +280,14 @@ def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":
 
 def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
     """Make tables that dbt reads and that no row came for, or that something else may fill."""
-    ddl = []
-    for table, types in declared.items():
-        columns = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
-        ddl.append(f"create table if not exists {schema('landing')}.{table} ({columns})")
+    tables = {
+        f"{schema('landing')}.{table}": ", ".join(
+            f'"{name}" {type_}' for name, type_ in types.items()
+        )
+        for table, types in declared.items()
+    }
     with closing(connect(warehouse_url)) as connection:
-        make_schemas(connection, "landing", ddl="; ".join(ddl))
+        prepare(connection, "landing", tables=tables)
 
 
 @contextmanager
@@ -295,7 +298,7 @@ def _one_at_a_time(warehouse_url: str) -> Iterator[None]:
         connection,
         connection.cursor() as cursor,
     ):
-        lock(cursor, "landing", "Another load by dlt", LOAD_PATIENCE)
+        lock(cursor, LOAD_BY_DLT)
         yield
 
 

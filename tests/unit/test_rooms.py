@@ -20,7 +20,10 @@ FLOORS: tuple[dict[str, str], ...] = (
         "telegram": "client deliver ledger",
     },
     {"airflow": "as_of environment processes task_errors task_turn"},
-    {"warehouse": "connection copying embedded files load_files locks queries readable turn"},
+    {
+        "warehouse": "bookkeeping connection copying embedded files load_files locks queries"
+        " readable turn"
+    },
     {"settings": ""},
     {"connections": "", "schemas": ""},
     {"command_line": "", "dotenv_file": "", "paths": "", "secrets": ""},

@@ -182,10 +182,8 @@ _CUSTOMERS_AT_RISK = """
         last_order_on,
         rhythm_days,
         days_overdue,
-        valid_orders,
         revenue,
         value_at_stake,
-        probability_alive,
         last_product_name,
         suggested_reason,
         cancellation_reason

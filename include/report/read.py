@@ -30,7 +30,6 @@ class ShopTotals:
     customers: int
     churned_customers: int
     inactive_share: Decimal | None
-    repeat_customers: int
     repeat_rate: Decimal | None
     orders: int
     cancelled_orders: int
@@ -103,13 +102,11 @@ class Driver:
     churned_from_start: int
     churned_from_start_before: int
     churn_rate: Decimal | None
-    churn_rate_before: Decimal | None
-    contribution: Decimal
 
 
 @dataclass(frozen=True)
 class CustomerAtRisk:
-    """Somebody to contact; `value_at_stake` and `probability_alive` are None unpredicted."""
+    """Somebody to contact; `value_at_stake` is None unpredicted."""
 
     customer_id: str
     customer_name: str | None
@@ -118,10 +115,8 @@ class CustomerAtRisk:
     last_order_on: date
     rhythm_days: Decimal | None
     days_overdue: int | None
-    valid_orders: int
     revenue: Decimal
     value_at_stake: Decimal | None
-    probability_alive: float | None
     last_product_name: str | None
     suggested_reason: str
     cancellation_reason: str | None

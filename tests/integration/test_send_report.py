@@ -235,7 +235,6 @@ def test_the_report_is_read_whole(marts: str) -> None:
         customers=4339,
         churned_customers=1449,
         inactive_share=Decimal("0.3339"),
-        repeat_customers=2845,
         repeat_rate=Decimal("0.6557"),
         orders=25897,
         cancelled_orders=3836,

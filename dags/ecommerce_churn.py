@@ -81,7 +81,7 @@ with DAG(
     @task
     def get_shop_data() -> str:
         """Bring the data to where dbt reads it; return the as-of date of the run."""
-        from include.airflow.as_of import as_of_date
+        from include.airflow.as_of import as_of_run
         from include.airflow.task_errors import plain_failures
         from include.airflow.task_turn import wait_for_turn
         from include.connections import from_airflow
@@ -91,12 +91,12 @@ with DAG(
 
         context = get_current_context()
         with plain_failures():
-            as_of = as_of_date(context, SETTINGS.shop_time_zone)
+            as_of = as_of_run(context, SETTINGS.shop_time_zone)
             warehouse = task_warehouse_url()
             wait_for_turn(context, warehouse)
             with in_turn(warehouse, context["run_id"]):
                 get_shop_data(SETTINGS, warehouse, as_of, from_airflow)
-            return as_of
+            return str(as_of)
 
     @task
     def fit_churn_model() -> None:
@@ -121,7 +121,7 @@ with DAG(
     @task
     def send_report(as_of: str) -> str:
         """Send the report, or preview it; return in a line a chat what happened."""
-        from include.airflow.as_of import LATEST, parse_date
+        from include.airflow.as_of import AsOf
         from include.airflow.task_errors import plain_failures
         from include.connections import from_airflow
         from include.report.publish import publish_report
@@ -136,7 +136,7 @@ with DAG(
                     warehouse,
                     from_airflow("telegram"),
                     SETTINGS,
-                    as_of=None if as_of == LATEST else parse_date(as_of),
+                    as_of=AsOf.parse(as_of),
                     run_id=run_id,
                 )
             end_turn(warehouse, run_id)

@@ -19,7 +19,7 @@ import typer
 
 from include import command_line
 from include.airflow import environment
-from include.airflow.as_of import LATEST, parse_date
+from include.airflow.as_of import LATEST, AsOf
 from include.connections import from_environment
 from include.errors import UserError
 from include.paths import DBT_PROJECT, LOCAL, OUT, PROJECT, absolute
@@ -60,10 +60,8 @@ def demo(
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # to clean up
     began = time.monotonic()
     settings = _settings(source, data)
-    if not as_of:
-        as_of = str(DEMO_AS_OF) if settings.shop_sources == [DEMO_SHOP] else LATEST
-    elif as_of != LATEST:
-        parse_date(as_of)
+    of_source = AsOf(DEMO_AS_OF) if settings.shop_sources == [DEMO_SHOP] else LATEST
+    of_run = AsOf.parse(as_of) if as_of else of_source
 
     LOCAL.mkdir(exist_ok=True)
     LOG.write_bytes(b"")
@@ -75,11 +73,11 @@ def demo(
             airflow = None
             with _step("Airflow's tables and the dbt project"):
                 if environment.was_prepared():
-                    airflow = stack.enter_context(_airflow(env, as_of))
+                    airflow = stack.enter_context(_airflow(env, of_run))
                 environment.prepare(settings, env, LOG)
             for left_over in (*FILES, "alert.txt"):
                 (OUT / left_over).unlink(missing_ok=True)
-            _run_dag(airflow or stack.enter_context(_airflow(env, as_of)))
+            _run_dag(airflow or stack.enter_context(_airflow(env, of_run)))
         _show_report(began)
     finally:
         if not was_running:
@@ -110,9 +108,9 @@ def _check_files(settings: Settings) -> None:
             data_files(settings.data_folder(source))
 
 
-def _airflow(env: dict[str, str], as_of: str) -> "subprocess.Popen[str]":
+def _airflow(env: dict[str, str], as_of: AsOf) -> "subprocess.Popen[str]":
     """Airflow's process, which runs the DAG when it is told to."""
-    conf = json.dumps({"as_of_date": as_of})
+    conf = json.dumps({"as_of_date": str(as_of)})
     return subprocess.Popen(
         [sys.executable, "scripts/dags_test.py", "ecommerce_churn", conf],
         env=env,

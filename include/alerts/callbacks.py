@@ -280,8 +280,8 @@ def _rows(warehouse_url: str, query: str) -> list[dict[str, Any]]:
 
 def _as_of(context: "Context", time_zone: str) -> date | None:
     """The run's as-of date; None where only the data tell it, or where it is what went wrong."""
-    from include.airflow.as_of import as_of_date
+    from include.airflow.as_of import as_of_run
 
     with suppress(Exception):
-        return date.fromisoformat(as_of_date(context, time_zone))
+        return as_of_run(context, time_zone).on
     return None

@@ -5,7 +5,6 @@ Without a connection to Telegram the report is a preview: printed, and written f
 
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import yaml
 
+from include.airflow.as_of import LATEST, AsOf
 from include.connections import Connection
 from include.errors import UserError
 from include.paths import DBT_PROJECT, OUT
@@ -49,7 +49,7 @@ def publish_report(
     telegram: Connection | None,
     settings: Settings,
     *,
-    as_of: date | None = None,
+    as_of: AsOf = LATEST,
     chats: str = "",
     force: bool = False,
     resolve: State | None = None,
@@ -58,7 +58,7 @@ def publish_report(
 ) -> str:
     """Send the report of the marts as they are, or preview it; say in a line a chat what happened.
 
-    With `as_of`, marts that were built as of another date are a UserError. `run_id` is that of the
+    Marts that were built as of another date than `as_of` are a UserError. `run_id` is that of the
     DAG's run. `deliver.deliver` tells which errors sending has, and what `force` and `resolve` do.
     """
     with closing(connect(warehouse_url)) as connection:
@@ -85,9 +85,9 @@ def publish_report(
     return "\n".join(said)
 
 
-def print_report(report: Report, settings: Settings, as_of: date | None = None) -> Printout:
+def print_report(report: Report, settings: Settings, as_of: AsOf = LATEST) -> Printout:
     """Make everything of the report that does not depend on where it goes."""
-    if as_of is not None and report.as_of_on != as_of:
+    if as_of.on not in (None, report.as_of_on):
         raise UserError(
             f"The marts are built as of {report.as_of_on}, not {as_of}: build them for that date"
             f" with `make demo AS_OF={as_of}` or with the DAG's parameter as_of_date={as_of}."

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import adbc_driver_manager as adbc
+from adbc_driver_postgresql import dbapi
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
@@ -28,7 +28,6 @@ from include.warehouse.copying import (
     copy,
     execute,
     in_landing,
-    literal,
     query,
     quoted,
     transaction,
@@ -259,7 +258,7 @@ def _fits(path: list[str], pattern: list[str]) -> bool:
 class _Landing:
     """What happens in the warehouse while a table is loaded."""
 
-    def __init__(self, connection: adbc.AdbcConnection, table: str, types: dict[str, str]) -> None:
+    def __init__(self, connection: dbapi.Connection, table: str, types: dict[str, str]) -> None:
         self._connection, self._table, self._types = connection, table, types
         self._columns: dict[str, str] = {}
         self._is_new = False
@@ -292,7 +291,7 @@ class _Landing:
         rows = copy(self._connection, NEW, watched.file)
         self.changes += watched.told()
         new = self._columns_of(NEW)
-        into, values = [quoted(FILE)], [literal(name)]
+        into, values = [quoted(FILE)], ["$1"]
         for column, type_ in new.items():
             for target, value in self._targets(column, type_):
                 into.append(quoted(target))
@@ -302,13 +301,13 @@ class _Landing:
             self._connection,
             f"insert into {in_landing(self._table)} ({', '.join(into)})"  # noqa: S608
             f" select {', '.join(values)} from {in_landing(NEW)}",
+            name,
         )
         execute(self._connection, f"drop table {in_landing(NEW)}")
         execute(
             self._connection,
-            f"insert into {schema('ops')}.loaded_files"  # noqa: S608
-            f" values ({literal(self._table)}, {literal(name)}, {file.size},"
-            f" {literal(file.modified_at.isoformat())}, {rows}, now())",
+            named("insert into {ops}.loaded_files values ($1, $2, $3, $4, $5, now())"),
+            *(self._table, name, file.size, file.modified_at, rows),
         )
         return rows
 
@@ -319,25 +318,19 @@ class _Landing:
     def forget(self, names: list[str]) -> None:
         """Delete the rows of files."""
         if not self._is_new and names:
-            these = ", ".join(literal(name) for name in names)
             execute(
                 self._connection,
-                f"delete from {in_landing(self._table)} where {quoted(FILE)} in ({these})",  # noqa: S608
+                f"delete from {in_landing(self._table)} where {quoted(FILE)} = any($1)",  # noqa: S608
+                names,
             )
-            self._notes("delete from {ops}.loaded_files", f"file in ({these})")
+            self._notes("delete from {ops}.loaded_files", "file = any($2)", names)
 
     def note_vanished(self, there: list[str]) -> list[str]:
         """Note which loaded files are not there; return those that were until now."""
-        these = ", ".join(literal(name) for name in there) or "''"
-        gone = [
-            row["file"]
-            for row in self._noted("file", f"vanished_at is null and file not in ({these})")
-        ]
-        self._notes("update {ops}.loaded_files set vanished_at = null", f"file in ({these})")
-        self._notes(
-            "update {ops}.loaded_files set vanished_at = now()",
-            f"vanished_at is null and file not in ({these})",
-        )
+        is_new = "vanished_at is null and file <> all($2)"
+        gone = [row["file"] for row in self._noted("file", is_new, there)]
+        self._notes("update {ops}.loaded_files set vanished_at = null", "file = any($2)", there)
+        self._notes("update {ops}.loaded_files set vanished_at = now()", is_new, there)
         return sorted(gone)
 
     def _targets(self, column: str, type_: str) -> list[tuple[str, str]]:
@@ -361,7 +354,7 @@ class _Landing:
         if type_ == "text":
             return [(variant, value)]
         fits = (
-            f"case when pg_input_is_valid({value}::text, {literal(there)})"
+            f"case when pg_input_is_valid({value}::text, $type${there}$type$)"
             f" then ({value}::text::{there})::text::{type_} = {value} end"
         )
         return [
@@ -381,13 +374,15 @@ class _Landing:
     def _columns_of(self, table: str) -> dict[str, str]:
         return {row["name"]: row["type"] for row in columns_of(self._connection, table)}
 
-    def _noted(self, what: str, where: str = "true") -> list[dict[str, Any]]:
-        of = f"landing_table = {literal(self._table)}"
+    def _noted(self, what: str, where: str = "true", *values: object) -> list[dict[str, Any]]:
         return query(
             self._connection,
-            f"select {what} from {schema('ops')}.loaded_files where {of} and ({where})",  # noqa: S608
+            f"select {what} from {schema('ops')}.loaded_files"  # noqa: S608
+            f" where landing_table = $1 and ({where})",
+            self._table,
+            *values,
         )
 
-    def _notes(self, change: str, where: str = "true") -> None:
-        of = f"landing_table = {literal(self._table)}"
-        execute(self._connection, f"{named(change)} where {of} and ({where})")
+    def _notes(self, change: str, where: str = "true", *values: object) -> None:
+        sql = f"{named(change)} where landing_table = $1 and ({where})"
+        execute(self._connection, sql, self._table, *values)

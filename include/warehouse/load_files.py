@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import adbc_driver_manager as adbc
 import yaml
+from adbc_driver_postgresql import dbapi
 
 from include.errors import UserError
 from include.schemas import schema, schema_prefix
@@ -23,7 +23,6 @@ from include.warehouse.copying import (
     copy,
     execute,
     in_landing,
-    literal,
     query,
     quoted,
     transaction,
@@ -173,7 +172,7 @@ def _match(source: str, folder: Path, declared: Declared) -> dict[str, Path]:
 
 
 def _load(
-    connection: adbc.AdbcConnection,
+    connection: dbapi.Connection,
     new: str,
     file: DataFile,
     types: dict[str, str],
@@ -198,7 +197,7 @@ def _load(
     return rows, told + watched.told()
 
 
-def _rows_of(connection: adbc.AdbcConnection, table: str) -> int:
+def _rows_of(connection: dbapi.Connection, table: str) -> int:
     """The rows of a table of `landing`; none where it is not there."""
     if not columns_of(connection, table):
         return 0
@@ -206,7 +205,7 @@ def _rows_of(connection: adbc.AdbcConnection, table: str) -> int:
     return int(row["rows"])
 
 
-def _replace(connection: adbc.AdbcConnection, table: str, new: str) -> None:
+def _replace(connection: dbapi.Connection, table: str, new: str) -> None:
     """Put the new table in the old one's place.
 
     Views on the old table (staging's) go on as views on the new one. Where the columns or their
@@ -229,7 +228,7 @@ def _replace(connection: adbc.AdbcConnection, table: str, new: str) -> None:
         execute(connection, f"alter table {in_landing(new)} rename to {quoted(table)}")
 
 
-def _views(connection: adbc.AdbcConnection, table: str) -> list[dict[str, Any]]:
+def _views(connection: dbapi.Connection, table: str) -> list[dict[str, Any]]:
     """The views that read a table directly, each with the statement that makes it."""
     sql = """
         select
@@ -246,8 +245,8 @@ def _views(connection: adbc.AdbcConnection, table: str) -> list[dict[str, Any]]:
             join pg_rewrite on pg_rewrite.oid = objid
             where classid = 'pg_rewrite'::regclass
                 and refclassid = 'pg_class'::regclass
-                and refobjid = to_regclass({table})
+                and refobjid = to_regclass($1)
         )
         order by 1
     """
-    return query(connection, sql.format(table=literal(in_landing(table))))
+    return query(connection, sql, in_landing(table))

@@ -8,10 +8,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import adbc_driver_manager
-import adbc_driver_postgresql
 import psycopg2
 import pytest
+from adbc_driver_postgresql import dbapi
 
 from include.errors import TryAgainError, UserError
 from include.paths import DBT_PROJECT, PROJECT
@@ -291,10 +290,7 @@ def test_a_session_is_the_same_whatever_the_role_and_the_database_say(warehouse_
         with closing(connection.connect(url)) as warehouse, warehouse.cursor() as cursor:
             cursor.execute(read)
             assert cursor.fetchone() == (["UTC", "ISO, MDY", "UTF8"],)
-        with (
-            adbc_driver_postgresql.connect(url) as database,
-            adbc_driver_manager.AdbcConnection(database) as adbc,
-        ):
+        with dbapi.connect(url) as adbc:
             assert query(adbc, read) == [{"told": ["UTC", "ISO, MDY", "UTF8"]}]
 
 

@@ -137,6 +137,23 @@ def test_a_vanished_file_is_told_once_and_its_rows_stay_until_a_full_load(
     assert [file for *_, file in exports.landed()] == ["sales_1.csv", "sales_1.csv"]
 
 
+def test_all_files_may_vanish_and_one_come_again_whatever_they_are_called(exports: Exports) -> None:
+    name = "sales_'3'; $1 \\.csv"
+    exports.write(name, "id,amount\n4,4.50\n")
+    exports.load()
+    for path in Path(exports.folder).iterdir():
+        path.unlink()
+    gone = [name, "sales_1.csv", "sales_2.csv"]
+    told = [f"{one} is not there any more; its rows stay" for one in gone]
+    assert sorted(exports.load().schema_changes) == sorted(told)
+    exports.write(name, "id,amount\n5,5.50\n6,6.50\n")
+    assert exports.load().schema_changes == ()
+    assert [row for row in exports.landed() if row[2] == name] == [
+        ("5", "5.50", name),
+        ("6", "6.50", name),
+    ]
+
+
 def test_a_file_with_half_of_its_rows_is_asked_about(
     exports: Exports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,22 +289,22 @@ def test_a_local_folder_needs_no_connection(exports: Exports) -> None:
 
 LOAD = """
 import os, signal, sys
-import adbc_driver_manager as adbc
+from adbc_driver_manager import dbapi
 from include.connections import Connection
 from include.sync.sources import Source
 from include.sync.sync import sync
 
 left = int(sys.argv[3])
 
-class Dying(adbc.AdbcStatement):
-    def execute_update(self):
+class Dying(dbapi.Cursor):
+    def close(self):
         global left
         left -= 1
         if not left:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().execute_update()
+        return super().close()
 
-adbc.AdbcStatement = Dying
+dbapi.Cursor = Dying
 declared = {"folder": sys.argv[2], "tables": {"sales": {"pattern": "sales_*.csv"}}}
 connection = Connection("", None, None, None, None, None)
 sync(Source("exports", "files", {"files": declared}), "sales", sys.argv[1], connection)
@@ -304,7 +321,7 @@ def test_a_load_that_is_killed_anywhere_is_made_good_by_the_next(
     statements = random.Random(7)  # noqa: S311
     for attempt in range(10):
         exports.write("sales_0.csv", f"id,amount\n0,{attempt}.50\n")
-        arguments = [exports.warehouse_url, exports.folder, str(statements.randrange(1, 80))]
+        arguments = [exports.warehouse_url, exports.folder, str(statements.randrange(1, 95))]
         done = subprocess.run([sys.executable, "-c", LOAD, *arguments], cwd=PROJECT, check=False)
         assert done.returncode == -signal.SIGKILL
         assert len(exports.landed()) == 3

@@ -7,7 +7,7 @@ ENV AIRFLOW__COSMOS__ENABLE_TELEMETRY=False \
     AIRFLOW__COSMOS__DBT_DOCS_PROJECTS='{"ecommerce": {"dir": "/usr/local/airflow/dbt_ecommerce/target", "name": "dbt docs"}}' \
     DBT_SEND_ANONYMOUS_USAGE_STATS=false
 
-# As in include/local_airflow.py: a slow or absent API server costs minutes, not the run.
+# As in include/airflow/environment.py: a slow or absent API server costs minutes, not the run.
 ENV AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT=60 \
     AIRFLOW__WORKERS__EXECUTION_API_RETRIES=15 \
     AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN=2 \

@@ -6,7 +6,7 @@ RUN_APP := $(RUN) --no-dev
 
 CHECKED := .local/checked
 
-.PHONY: help demo up down bot docs check ruff mypy sqlfluff conventions test nightly bench requirements
+.PHONY: help demo up down bot docs check ruff mypy deptry sqlfluff conventions test nightly bench requirements
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,7 +26,7 @@ bot: $(UV) ## answers questions in the report's Telegram chats, until Ctrl-C
 docs: $(UV) ## the dbt models and their lineage as one page, out/dbt_docs.html
 	@$(RUN_APP) python scripts/dbt_docs.py
 
-check: $(UV) ruff mypy sqlfluff conventions ## style, types and the rules of the models; seconds where little changed
+check: $(UV) ruff mypy deptry sqlfluff conventions ## style, types and the rules of the models; seconds where little changed
 
 ruff: $(UV)
 	$(RUN) ruff check
@@ -34,6 +34,9 @@ ruff: $(UV)
 
 mypy: $(UV)
 	$(RUN) mypy
+
+deptry: $(UV) # what is imported is declared, and what is declared is used
+	$(RUN) deptry .
 
 sqlfluff: $(UV) $(CHECKED)/sqlfluff
 conventions: $(UV) $(CHECKED)/conventions ## the rules of the dbt models, those of every source

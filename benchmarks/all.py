@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from benchmarks.measure import RESULTS, TARGETS, is_reached, postgres
-from include.settings import OUT
+from include.paths import OUT
 from include.warehouse.connection import connect
 
 SCRIPTS = ("seeds", "loading", "generator", "report", "dag", "million", "crm")

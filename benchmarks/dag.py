@@ -13,8 +13,9 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.measure import Figure, by_turns, finish, run, scratch
-from include import local_airflow
-from include.settings import DBT_PROJECT, PROJECT, load_settings
+from include.airflow import environment
+from include.paths import DBT_PROJECT, PROJECT
+from include.settings import load_settings
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
 from include.warehouse.connection import as_environment, connect, warehouse_url
@@ -79,7 +80,7 @@ def main() -> None:
             run(DEMO)
         embedded.start()
         bare_build()
-        env = local_airflow.environment(load_settings())
+        env = environment.environment(load_settings())
         times = by_turns(RUNS, dag=lambda: demo(demos), dbt_build=bare_build, parse=parse(env))
         embedded.start()
         with scratch() as folder:
@@ -128,7 +129,7 @@ def bare_build() -> float:
         "AS_OF_DATE": str(DEMO_AS_OF),
         "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
     }
-    command = local_airflow.dbt(load_settings(), "build")
+    command = environment.dbt(load_settings(), "build")
     program = str(Path(sys.executable).with_name(command[0]))
     return run([program, *command[1:]], env=env, with_memory=False).seconds
 

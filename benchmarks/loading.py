@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
 from benchmarks.measure import Figure, by_turns, finish, postgres, run, scratch, seconds
-from include.settings import DBT_PROJECT
+from include.paths import DBT_PROJECT
 from include.warehouse.connection import connect
 from include.warehouse.load_files import load_files
 

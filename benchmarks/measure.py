@@ -20,7 +20,7 @@ from statistics import median
 
 import psutil
 
-from include.settings import OUT, PROJECT
+from include.paths import OUT, PROJECT
 from include.warehouse import embedded
 from tests.support.project_copy import developers_own
 

@@ -19,7 +19,8 @@ from statistics import median
 import psutil
 
 from benchmarks.measure import Figure, finish, peak_memory, postgres, run, scratch
-from include.settings import DBT_PROJECT, FACTS, PROJECT
+from include.dbt.selectors import FACTS
+from include.paths import DBT_PROJECT, PROJECT
 from include.shop_data import DEMO_AS_OF
 from include.warehouse.connection import as_environment, connect
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from benchmarks.measure import Figure, by_turns, finish, postgres, run, scratch
 from include.churn_model.store import fit_for_the_week
-from include.settings import DBT_PROJECT, FACTS, PROJECT
+from include.dbt.selectors import FACTS
+from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse.connection import as_environment, connect
 from tests.support.fake_telegram import FakeTelegram, fake_telegram
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.measure import Figure, by_turns, finish, postgres, run, scratch
-from include.settings import DBT_PROJECT
+from include.paths import DBT_PROJECT
 from include.warehouse.connection import as_environment, connect
 
 ROWS, RUNS = 100_000, 3

@@ -32,11 +32,11 @@ def load(source_name: str, table: str) -> str:
     """Bring one table up to date."""
     from airflow.sdk.exceptions import AirflowSkipException
 
+    from include.airflow.task_errors import plain_failures
     from include.connections import from_airflow
     from include.sync.loads import paused_because
     from include.sync.sources import connection_of, declared_sources
     from include.sync.sync import sync
-    from include.task_errors import plain_failures
     from include.warehouse.connection import task_warehouse_url
 
     context = get_current_context()

@@ -23,6 +23,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_conte
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+from include.airflow.task_turn import turn_is_over
 from include.alerts.callbacks import (
     churn_is_unusual,
     run_failed,
@@ -30,9 +31,9 @@ from include.alerts.callbacks import (
     sources_are_behind,
     task_failed,
 )
-from include.dbt_group import dbt_task_group
-from include.settings import FACTS, load_settings
-from include.task_turn import turn_is_over
+from include.dbt.group import dbt_task_group
+from include.dbt.selectors import FACTS
+from include.settings import load_settings
 
 SETTINGS = load_settings()
 DEADLINE = DeadlineAlert(
@@ -80,31 +81,31 @@ with DAG(
     @task
     def get_shop_data() -> str:
         """Bring the data to where dbt reads it; return the as-of date of the run."""
-        from include.as_of import as_of_date
+        from include.airflow.as_of import as_of_run
+        from include.airflow.task_errors import plain_failures
+        from include.airflow.task_turn import wait_for_turn
         from include.connections import from_airflow
         from include.shop_data import get_shop_data
-        from include.task_errors import plain_failures
-        from include.task_turn import wait_for_turn
         from include.warehouse.connection import task_warehouse_url
         from include.warehouse.turn import in_turn
 
         context = get_current_context()
         with plain_failures():
-            as_of = as_of_date(context, SETTINGS.shop_time_zone)
+            as_of = as_of_run(context, SETTINGS.shop_time_zone)
             warehouse = task_warehouse_url()
             wait_for_turn(context, warehouse)
             with in_turn(warehouse, context["run_id"]):
                 get_shop_data(SETTINGS, warehouse, as_of, from_airflow)
-            return as_of
+            return str(as_of)
 
     @task
     def fit_churn_model() -> None:
         """Fit the models for the week, and a quarter earlier to see how good they were."""
         from contextlib import closing
 
+        from include.airflow.task_errors import plain_failures
         from include.churn_model.store import fit_for_the_week
         from include.churn_model.summary import summary
-        from include.task_errors import plain_failures
         from include.warehouse.connection import connect, task_warehouse_url
         from include.warehouse.turn import in_turn
 
@@ -120,10 +121,10 @@ with DAG(
     @task
     def send_report(as_of: str) -> str:
         """Send the report, or preview it; return in a line a chat what happened."""
-        from include.as_of import LATEST, parse_date
+        from include.airflow.as_of import AsOf
+        from include.airflow.task_errors import plain_failures
         from include.connections import from_airflow
         from include.report.publish import publish_report
-        from include.task_errors import plain_failures
         from include.warehouse.connection import task_warehouse_url
         from include.warehouse.turn import end_turn, in_turn
 
@@ -135,7 +136,7 @@ with DAG(
                     warehouse,
                     from_airflow("telegram"),
                     SETTINGS,
-                    as_of=None if as_of == LATEST else parse_date(as_of),
+                    as_of=AsOf.parse(as_of),
                     run_id=run_id,
                 )
             end_turn(warehouse, run_id)

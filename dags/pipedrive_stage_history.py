@@ -56,10 +56,10 @@ with DAG(
 
         from airflow.sdk.exceptions import AirflowRescheduleException
 
+        from include.airflow.task_errors import plain_failures
         from include.connections import from_airflow
         from include.sync.sources import connection_of, declared_sources
         from include.sync.stage_history import load_stage_history
-        from include.task_errors import plain_failures
         from include.warehouse.connection import task_warehouse_url
 
         params = get_current_context()["params"]

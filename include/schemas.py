@@ -7,12 +7,11 @@ a search path, which a pooler would not keep from one transaction to the next.
 
 import os
 import re
-from pathlib import Path
 
 from include.dotenv_file import load_dotenv
 from include.errors import UserError
+from include.paths import DOTENV
 
-DOTENV = Path(__file__).resolve().parents[1] / ".env"
 NAMES = ("landing", "landing_staging", "shop", "marts", "ops")
 """The plain names of those that SQL in Python is about."""
 LONGEST = 40

@@ -14,14 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from include.dotenv_file import load_dotenv
 from include.errors import UserError
+from include.paths import DBT_PROJECT, DOTENV, PROJECT, absolute
 from include.schemas import why_unfit
-
-PROJECT = Path(__file__).resolve().parents[1]
-DBT_PROJECT = PROJECT / "dbt_ecommerce"
-FACTS = ("path:seeds", "path:models/staging", "path:models/shop", "path:models/marts/core")
-"""dbt's selectors of what the churn model is fitted to, and of what comes before it."""
-LOCAL = PROJECT / ".local"  # the embedded Postgres and Airflow's own files
-OUT = PROJECT / "out"  # what people look at: previews of the report and of alerts
 
 DEMO_SHOP = "demo_shop"
 
@@ -40,17 +34,6 @@ class PersonalData(StrEnum):
 def _sources_of_dbt_project() -> list[str]:
     project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
     return list(dict.fromkeys(project["vars"]["sources"]))
-
-
-def absolute(path: str | Path, base: Path | None = None) -> Path:
-    """A path as people write it: from `base` on, the project's folder by default, or from `~`.
-
-    Raises UserError for a `~name` that nobody has.
-    """
-    try:
-        return (base or PROJECT) / Path(path).expanduser()
-    except RuntimeError:
-        raise UserError(f"Nobody here has the folder {path}: write the path from / on.") from None
 
 
 class Settings(BaseSettings):
@@ -154,7 +137,7 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the settings; a value that makes no sense is a UserError that names the variable."""
-    load_dotenv(PROJECT / ".env")
+    load_dotenv(DOTENV)
     try:
         return Settings()
     except ValidationError as error:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import date
 
-from include.as_of import LATEST
+from include.airflow.as_of import AsOf
 from include.connections import Connection
-from include.settings import DBT_PROJECT, DEMO_SHOP, OUT, Settings
+from include.paths import DBT_PROJECT, OUT
+from include.settings import DEMO_SHOP, Settings
 from include.sync.sources import declared_sources
 
 DEMO_SEEDS = DBT_PROJECT / "seeds"
@@ -19,7 +20,7 @@ DEMO_AS_OF = date(2026, 11, 16)
 def get_shop_data(
     settings: Settings,
     warehouse_url: str,
-    as_of: str,
+    as_of: AsOf,
     find_connection: Callable[[str], Connection | None],
 ) -> None:
     """Generate the demo shop's seeds; load the files of every other source.
@@ -53,12 +54,12 @@ def get_shop_data(
     check_seeds(DEMO_SEEDS)
 
 
-def _generate_demo_shop(settings: Settings, as_of: str) -> None:
+def _generate_demo_shop(settings: Settings, as_of: AsOf) -> None:
     from include.demo_shop.files import write
     from include.demo_shop.shop import generate
 
     # A longer history hides nothing from an earlier as-of date, and the committed seeds stay.
-    until = DEMO_AS_OF if as_of == LATEST else max(DEMO_AS_OF, date.fromisoformat(as_of))
+    until = max(DEMO_AS_OF, as_of.on or DEMO_AS_OF)
     shop = generate(
         settings.demo_customers,
         settings.demo_seed,

@@ -14,7 +14,7 @@ from importlib import import_module
 
 from airflow.sdk import DagRunState
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 
 TASKS = (
     "dbt.cli.main",

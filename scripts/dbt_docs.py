@@ -7,9 +7,10 @@ import subprocess
 import typer
 
 from include import command_line
+from include.airflow.environment import TARGET, dbt
 from include.errors import UserError
-from include.local_airflow import TARGET, dbt
-from include.settings import OUT, load_settings
+from include.paths import OUT
+from include.settings import load_settings
 from include.warehouse import embedded
 from include.warehouse.connection import as_environment, warehouse_url
 

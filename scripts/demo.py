@@ -17,21 +17,14 @@ from typing import Annotated
 
 import typer
 
-from include import command_line, local_airflow
-from include.as_of import LATEST, parse_date
+from include import command_line
+from include.airflow import environment
+from include.airflow.as_of import LATEST, AsOf
 from include.connections import from_environment
 from include.errors import UserError
+from include.paths import DBT_PROJECT, LOCAL, OUT, PROJECT, absolute
 from include.report.preview import FILES
-from include.settings import (
-    DBT_PROJECT,
-    DEMO_SHOP,
-    LOCAL,
-    OUT,
-    PROJECT,
-    Settings,
-    absolute,
-    load_settings,
-)
+from include.settings import DEMO_SHOP, Settings, load_settings
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
 from include.warehouse.load_files import NOTE
@@ -67,26 +60,24 @@ def demo(
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # to clean up
     began = time.monotonic()
     settings = _settings(source, data)
-    if not as_of:
-        as_of = str(DEMO_AS_OF) if settings.shop_sources == [DEMO_SHOP] else LATEST
-    elif as_of != LATEST:
-        parse_date(as_of)
+    of_source = AsOf(DEMO_AS_OF) if settings.shop_sources == [DEMO_SHOP] else LATEST
+    of_run = AsOf.parse(as_of) if as_of else of_source
 
     LOCAL.mkdir(exist_ok=True)
     LOG.write_bytes(b"")
     was_running = embedded.status() is not None
     try:
         with _step("Postgres"):
-            env = local_airflow.environment(settings)
+            env = environment.environment(settings)
         with ExitStack() as stack:
             airflow = None
             with _step("Airflow's tables and the dbt project"):
-                if local_airflow.was_prepared():
-                    airflow = stack.enter_context(_airflow(env, as_of))
-                local_airflow.prepare(settings, env, LOG)
+                if environment.was_prepared():
+                    airflow = stack.enter_context(_airflow(env, of_run))
+                environment.prepare(settings, env, LOG)
             for left_over in (*FILES, "alert.txt"):
                 (OUT / left_over).unlink(missing_ok=True)
-            _run_dag(airflow or stack.enter_context(_airflow(env, as_of)))
+            _run_dag(airflow or stack.enter_context(_airflow(env, of_run)))
         _show_report(began)
     finally:
         if not was_running:
@@ -117,9 +108,9 @@ def _check_files(settings: Settings) -> None:
             data_files(settings.data_folder(source))
 
 
-def _airflow(env: dict[str, str], as_of: str) -> "subprocess.Popen[str]":
+def _airflow(env: dict[str, str], as_of: AsOf) -> "subprocess.Popen[str]":
     """Airflow's process, which runs the DAG when it is told to."""
-    conf = json.dumps({"as_of_date": as_of})
+    conf = json.dumps({"as_of_date": str(as_of)})
     return subprocess.Popen(
         [sys.executable, "scripts/dags_test.py", "ecommerce_churn", conf],
         env=env,

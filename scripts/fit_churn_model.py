@@ -26,7 +26,7 @@ def fit_churn_model(
     ] = "",
 ) -> None:
     """Fit, keep, and print what came of it."""
-    from include.as_of import parse_date
+    from include.airflow.as_of import parse_date
     from include.churn_model.store import fit_and_save
     from include.churn_model.summary import summary
     from include.warehouse.connection import connect, warehouse_url

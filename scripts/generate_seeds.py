@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from include.as_of import parse_date
+from include.airflow.as_of import parse_date
 from include.command_line import run
 from include.errors import UserError
 from include.shop_data import DEMO_AS_OF, DEMO_FILES, DEMO_SEEDS, DEMO_TRUTH, HUBSPOT_FILES

@@ -16,7 +16,8 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with the shop's CSV, Excel, Parquet files.")],
 ) -> None:
     """Load every data file of a folder into the schema `landing`, all of them or none."""
-    from include.settings import DBT_PROJECT, absolute, load_settings
+    from include.paths import DBT_PROJECT, absolute
+    from include.settings import load_settings
     from include.warehouse.connection import warehouse_url
     from include.warehouse.load_files import load_files
 

@@ -16,7 +16,7 @@ import typer
 
 from include import command_line
 from include.errors import UserError
-from include.settings import PROJECT
+from include.paths import PROJECT
 
 PICTURES = PROJECT / "docs" / "images"
 WIDTH = 412  # a phone's, in CSS pixels; pictures have twice as many

@@ -11,11 +11,10 @@ import typer
 from include import command_line
 
 if TYPE_CHECKING:
-    from datetime import date
-
+    from include.airflow.as_of import AsOf
     from include.connections import Connection
-    from include.report.ledger import State
     from include.settings import Settings
+    from include.telegram.ledger import State
 
 app = typer.Typer(add_completion=False)
 
@@ -24,7 +23,7 @@ app = typer.Typer(add_completion=False)
 def send_report(
     as_of: Annotated[
         str, typer.Option(metavar="DATE", help="Only if the marts are as of this date: 2026-11-16.")
-    ] = "",
+    ] = "latest",
     lang: Annotated[str, typer.Option(help="en or pt_BR; REPORT_LANG by default.")] = "",
     chat: Annotated[
         str, typer.Option(help="Other chats than the connection's, separated by commas.")
@@ -48,13 +47,13 @@ def send_report(
     ] = "",
 ) -> None:
     """Send the report of the marts as they are, or show it where there is no one to send it to."""
-    from include.as_of import parse_date
+    from include.airflow.as_of import AsOf
     from include.connections import from_environment
     from include.report.publish import publish_report
     from include.settings import load_settings
     from include.warehouse.connection import warehouse_url
 
-    expected = parse_date(as_of) if as_of else None
+    expected = AsOf.parse(as_of)
     settled = _state(resolve)
     settings = load_settings()
     if lang:
@@ -80,7 +79,7 @@ def send_report(
 
 def _state(resolve: str) -> "State | None":
     from include.errors import UserError
-    from include.report.ledger import State
+    from include.telegram.ledger import State
 
     states = {"": None, "sent": State.SENT, "resend": State.NOT_SENT}
     if resolve not in states:
@@ -105,7 +104,7 @@ def _needed(telegram: "Connection | None") -> "Connection":
 def _check(telegram: "Connection", chats: str, settings: "Settings") -> None:
     """Print an answer a line; exit with 1 where the report could not be sent."""
     from include.errors import UserError
-    from include.report.telegram import Telegram, recipients
+    from include.telegram.client import Telegram, recipients
 
     to = recipients(telegram, chats)
     is_ready = True
@@ -127,12 +126,12 @@ def _check(telegram: "Connection", chats: str, settings: "Settings") -> None:
         raise typer.Exit(1)
 
 
-def _test(telegram: "Connection", chats: str, settings: "Settings", as_of: "date | None") -> None:
+def _test(telegram: "Connection", chats: str, settings: "Settings", as_of: "AsOf") -> None:
     """Send the report marked as a test; the ledger knows nothing of it."""
     from include.report.publish import print_report, report_parts
     from include.report.read import read_report
-    from include.report.telegram import Telegram, recipients
     from include.report.wording import Wording
+    from include.telegram.client import Telegram, recipients
     from include.warehouse.connection import connect, warehouse_url
 
     to = recipients(telegram, chats)

@@ -13,9 +13,11 @@ from datetime import datetime
 import psutil
 import typer
 
-from include import airflow_processes, command_line, local_airflow
+from include import command_line
+from include.airflow import environment, processes
 from include.errors import UserError
-from include.settings import LOCAL, load_settings
+from include.paths import LOCAL
+from include.settings import load_settings
 from include.warehouse import embedded
 
 PID = LOCAL / "standalone.pid"
@@ -38,7 +40,7 @@ def up() -> None:
         # the port that it was started with, which is not in this shell's environment
         print(f"Airflow runs already: {leader.environ().get(ADDRESS, address)}")
         return
-    airflow_processes.stop(family)  # what is left of one that was killed
+    processes.stop(family)  # what is left of one that was killed
     _check_port(port)
     LOCAL.mkdir(exist_ok=True)
     with LOG.open("a") as log:
@@ -46,12 +48,12 @@ def up() -> None:
     print("Preparing Postgres, Airflow's tables and the dbt project …", flush=True)
     had_postgres = embedded.status() is not None
     try:
-        env = local_airflow.environment(settings)
+        env = environment.environment(settings)
         env["AIRFLOW__API__PORT"] = str(port)
         env[ADDRESS] = address  # alerts name it
         env["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{port}/execution/"
-        local_airflow.prepare(settings, env, LOG, with_docs=True)
-        airflow = airflow_processes.start(env, port, LOG)
+        environment.prepare(settings, env, LOG, with_docs=True)
+        airflow = processes.start(env, port, LOG)
         PID.write_text(str(airflow.pid))
         _wait_until_ready(airflow, port)
     except BaseException:
@@ -86,10 +88,10 @@ def _running() -> tuple[psutil.Process | None, list[psutil.Process]]:
     except psutil.Error:
         return None, []
     if not command:  # it has ended, or is about to: a process loses its command line first
-        return None, airflow_processes.session(pid)
-    if airflow_processes.__name__ not in command:
+        return None, processes.session(pid)
+    if processes.__name__ not in command:
         return None, []  # its number is another's by now
-    return leader, airflow_processes.session(pid)
+    return leader, processes.session(pid)
 
 
 def _check_port(port: int) -> None:
@@ -104,7 +106,7 @@ def _check_port(port: int) -> None:
 def _wait_until_ready(airflow: "subprocess.Popen[bytes]", port: int) -> None:
     print("Starting Airflow ", end="", flush=True)
     deadline = time.monotonic() + PATIENCE
-    while airflow_processes.healthy(port) != airflow_processes.PARTS:
+    while processes.healthy(port) != processes.PARTS:
         if airflow.poll() is not None:
             raise UserError(f"Airflow did not start, and was stopped: see the end of {LOG}.")
         if time.monotonic() > deadline:
@@ -120,7 +122,7 @@ def _wait_until_ready(airflow: "subprocess.Popen[bytes]", port: int) -> None:
 def _stop(*, with_postgres: bool) -> bool:
     """Stop all that `up` started; whether there was anything."""
     _, family = _running()
-    airflow_processes.stop(family)
+    processes.stop(family)
     PID.unlink(missing_ok=True)
     return bool(with_postgres and embedded.stop()) or bool(family)
 

@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 from include.warehouse import embedded
 from tests.support.project_copy import developers_own
 

@@ -1,5 +1,5 @@
 {#
-    Who builds in the warehouse. Beside dbt, include/warehouse/turn.py reads this file, and tells it
+    Who builds in the warehouse. Beside dbt, include/warehouse/bookkeeping.py reads this file, and tells it
     itself what ops() is.
 #}
 {% macro build_turn_ddl() -%}

@@ -192,9 +192,16 @@ def _churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
             and week_starts_on = (select max(week_starts_on) from {marts}.rpt_churn_trend)
     """
     words = Wording(settings.report_lang)
-    for starts_on, ends_on, rate, low, high in _rows(warehouse_url, query):
-        html = unusual_churn_alert((starts_on, ends_on), rate, low, high, words)
-        send_alert(html, f"churn of {starts_on}", _connection(), settings, warehouse_url)
+    for week in _rows(warehouse_url, query):
+        html = unusual_churn_alert(
+            (week["week_starts_on"], week["week_ends_on"]),
+            week["churn_rate"],
+            week["usual_churn_rate_low"],
+            week["usual_churn_rate_high"],
+            words,
+        )
+        cause = f"churn of {week['week_starts_on']}"
+        send_alert(html, cause, _connection(), settings, warehouse_url)
 
 
 def _source_is_paused(context: "Context") -> None:
@@ -223,9 +230,9 @@ def _sources_are_behind(settings: Settings, warehouse_url: str) -> None:
     from include.warehouse.connection import connect
 
     words = Wording(settings.report_lang)
-    [(week_ends_on,)] = _rows(warehouse_url, "select week_ends_on from {marts}.rpt_weekly_report")
+    [week] = _rows(warehouse_url, "select week_ends_on from {marts}.rpt_weekly_report")
     with closing(connect(warehouse_url)) as connection:
-        behind = sources_behind(connection, settings, week_ends_on)
+        behind = sources_behind(connection, settings, week["week_ends_on"])
     for source in behind:
         html = source_alert(source, words)
         send_alert(html, f"{source.source} is behind", _connection(), settings, warehouse_url)
@@ -259,23 +266,22 @@ def _failed_tests(warehouse_url: str | None) -> tuple[str, ...]:
         order by test_name
     """
     with suppress(Exception):
-        return tuple(name for (name,) in _rows(warehouse_url or "", query))
+        return tuple(row["test_name"] for row in _rows(warehouse_url or "", query))
     return ()
 
 
-def _rows(warehouse_url: str, query: str) -> list[tuple[Any, ...]]:
-    from include.schemas import named
+def _rows(warehouse_url: str, query: str) -> list[dict[str, Any]]:
+    from include.warehouse import queries
     from include.warehouse.connection import connect
 
-    with closing(connect(warehouse_url)) as connection, connection.cursor() as cursor:
-        cursor.execute(named(query))
-        return cursor.fetchall()
+    with closing(connect(warehouse_url)) as connection:
+        return queries.rows(connection, query)
 
 
 def _as_of(context: "Context", time_zone: str) -> date | None:
     """The run's as-of date; None where only the data tell it, or where it is what went wrong."""
-    from include.as_of import as_of_date
+    from include.airflow.as_of import as_of_run
 
     with suppress(Exception):
-        return date.fromisoformat(as_of_date(context, time_zone))
+        return as_of_run(context, time_zone).on
     return None

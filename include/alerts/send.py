@@ -7,14 +7,15 @@ written to, which may be what the alert is about, it is sent all the same.
 
 import logging
 import re
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import date, datetime
 from html import unescape
 from zoneinfo import ZoneInfo
 
 from include.connections import Connection
 from include.errors import UserError
-from include.settings import OUT, Settings
+from include.paths import OUT, write_whole
+from include.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -45,31 +46,30 @@ def send_alert(
 
     import psycopg2
 
-    from include.report.deliver import Part, deliver
-    from include.report.ledger import Ledger
-    from include.report.telegram import Telegram, Text, recipients
+    from include.telegram.client import Telegram, Text, recipients
+    from include.telegram.deliver import Part, deliver
+    from include.telegram.ledger import Ledger
     from include.warehouse.connection import connect
-    from include.warehouse.locks import make_schemas
 
     to = recipients(connection)
     day = day or datetime.now(ZoneInfo(settings.shop_time_zone)).date()
-    with Telegram(to.token, settings.telegram_api_url) as telegram:
+    with ExitStack() as stack:
+        telegram = stack.enter_context(Telegram(to.token, settings.telegram_api_url))
         try:
-            warehouse = connect(warehouse_url or "")
-            make_schemas(warehouse, "ops")  # the alert may be that this is not allowed
+            warehouse = stack.enter_context(closing(connect(warehouse_url or "")))
+            # the alert may be that its tables may not be made
+            ledger = Ledger(warehouse, f"alert: {cause}", day)
         except (UserError, psycopg2.Error):
-            warehouse = None
-        if warehouse is not None:
-            with closing(warehouse):
-                ledger = Ledger(warehouse, f"alert: {cause}", day)
-                part = Part(PART, Text(html), cause)
-                try:
-                    for said in deliver([part], to.chats, telegram, ledger, advice=""):
-                        log.info("%s", said)
-                    return
-                except psycopg2.Error as error:
-                    # its words may quote the address; the disk may be full, or it only reads
-                    log.warning("The ledger cannot be kept: %s.", type(error).__name__)
+            ledger = None
+        if ledger is not None:
+            part = Part(PART, Text(html), cause)
+            try:
+                for said in deliver([part], to.chats, telegram, ledger, advice=""):
+                    log.info("%s", said)
+                return
+            except psycopg2.Error as error:
+                # its words may quote the address; the disk may be full, or it only reads
+                log.warning("The ledger cannot be kept: %s.", type(error).__name__)
         for chat in to.chats:
             telegram.send(chat, Text(html))
         log.info("Alert sent; the warehouse, which remembers alerts, cannot be used.")
@@ -85,8 +85,6 @@ def is_written(*words: str) -> bool:
 
 
 def _write(html: str) -> None:
-    from include.report.preview import write_whole
-
     try:
         write_whole(OUT / FILE, _without_tags(html).encode())
     except OSError as error:

@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 from html import escape
 
-from include.alerts.scrub import scrub
 from include.errors import UserError
 from include.report.text import plain
 from include.report.wording import Wording
+from include.secrets import scrub
 from include.sync.behind import Behind
 
 _LONGEST_REASON = 400

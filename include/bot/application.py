@@ -26,7 +26,6 @@ from telegram.ext import (
 )
 from telegram.request import HTTPXRequest
 
-from include.alerts.scrub import scrub
 from include.bot.answer import answer
 from include.bot.question import COMMANDS, AskHelp, Misasked, Question, question
 from include.bot.rows import TIMEOUT, read, reading
@@ -34,17 +33,10 @@ from include.connections import Connection
 from include.errors import UserError
 from include.report.publish import print_report, report_parts
 from include.report.read import Report
-from include.report.telegram import (
-    Content,
-    Telegram,
-    Text,
-    give,
-    recipients,
-    refused_token,
-    silence_libraries,
-)
 from include.report.wording import Wording
+from include.secrets import scrub, silence_libraries
 from include.settings import Settings
+from include.telegram.client import Content, Telegram, Text, give, recipients, refused_token
 
 log = logging.getLogger(__name__)
 

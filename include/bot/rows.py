@@ -10,9 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812
-from psycopg2.extras import RealDictCursor
 
 from include.bot.question import (
     AskAtRisk,
@@ -24,8 +22,8 @@ from include.bot.question import (
 )
 from include.errors import UserError
 from include.report.read import CustomerAtRisk, Report, read_report
-from include.schemas import named
 from include.settings import PersonalData, Settings
+from include.warehouse import queries
 from include.warehouse.connection import connect
 
 TIMEOUT = 5.0  # seconds for each query
@@ -113,7 +111,7 @@ class Products:
     best: tuple[ProductSales, ...]
 
 
-Rows = Report | ChurnShare | AtRisk | Cohorts | Products
+Figures = Report | ChurnShare | AtRisk | Cohorts | Products
 
 _CHURN = """
     with asked as (
@@ -184,10 +182,8 @@ _CUSTOMERS_AT_RISK = """
         last_order_on,
         rhythm_days,
         days_overdue,
-        valid_orders,
         revenue,
         value_at_stake,
-        probability_alive,
         last_product_name,
         suggested_reason,
         cancellation_reason
@@ -263,7 +259,7 @@ def reading(url: str, timeout: float = TIMEOUT) -> Iterator[Connection]:
         yield connection
 
 
-def read(connection: Connection, asked: Asked, settings: Settings) -> Rows:
+def read(connection: Connection, asked: Asked, settings: Settings) -> Figures:
     """What the answer to a question tells; UserError where the marts are not built."""
     match asked:
         case AskReport():
@@ -281,14 +277,14 @@ def read(connection: Connection, asked: Asked, settings: Settings) -> Rows:
 def _read_at_risk(connection: Connection, customers: int, personal_data: PersonalData) -> AtRisk:
     listed = None
     if personal_data is not PersonalData.NONE:
-        rows = _rows(connection, _CUSTOMERS_AT_RISK, {"customers": customers})
+        rows = queries.rows(connection, _CUSTOMERS_AT_RISK, {"customers": customers})
         listed = tuple(CustomerAtRisk(**row) for row in rows)
     return AtRisk(**_only(connection, _SHOP), **_only(connection, _AT_RISK), listed=listed)
 
 
 def _read_cohorts(connection: Connection) -> Cohorts:
     months = (1, 2, 3)
-    rows = _rows(connection, _COHORTS, {"cohorts": COHORTS})
+    rows = queries.rows(connection, _COHORTS, {"cohorts": COHORTS})
     return Cohorts(
         _only(connection, _SHOP)["as_of_on"],
         tuple(
@@ -308,10 +304,12 @@ def _read_products(connection: Connection, name: str) -> Products:
     wanted = folded(name)
     keys = [
         row["product_key"]
-        for row in _rows(connection, _NAMES)
+        for row in queries.rows(connection, _NAMES)
         if wanted in folded(row["product_name"])
     ]
-    rows = _rows(connection, _SALES, {"keys": keys, "products": BEST_PRODUCTS}) if keys else []
+    rows = (
+        queries.rows(connection, _SALES, {"keys": keys, "products": BEST_PRODUCTS}) if keys else []
+    )
     best = tuple(ProductSales(**row) for row in rows)
     return Products(**_only(connection, _SHOP), matches=len(keys), best=best)
 
@@ -320,23 +318,9 @@ def _only(
     connection: Connection, query: str, values: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """The only row of a query; one that tells as of when it is has to know it."""
-    rows = _rows(connection, query, values)
+    rows = queries.rows(connection, query, values)
     if len(rows) != 1 or ("as_of_on" in rows[0] and rows[0]["as_of_on"] is None):
         raise UserError(
             "The marts are not built yet, or there are no orders: run the DAG or `make demo` first."
         )
     return rows[0]
-
-
-def _rows(
-    connection: Connection, query: str, values: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        try:
-            cursor.execute(named(query), values)
-        except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
-            missing = error.diag.message_primary
-            raise UserError(
-                f"The marts are not built yet: {missing}; run the DAG or `make demo` first."
-            ) from error
-        return [dict(row) for row in cursor.fetchall()]

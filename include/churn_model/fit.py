@@ -10,7 +10,7 @@ from datetime import date
 from include.churn_model.gate import reason_not_to_predict, reason_not_to_tell_who_left
 from include.churn_model.holdout import holdout
 from include.churn_model.purchases import BgNbd, fit_bg_nbd, fit_mbg_nbd
-from include.churn_model.reasons import CannotFit, Reason
+from include.churn_model.reasons import CannotFit, Decline
 from include.churn_model.spend import GammaGamma, fit_gamma_gamma
 from include.churn_model.table import FrequencyRecency
 
@@ -27,7 +27,7 @@ class Fit:
     model: str
     customers: int
     fitted: BgNbd | GammaGamma | None
-    declined: Reason | None = None
+    declined: Decline | None = None
     holdout_weeks: int | None = None
     holdout_correlation: float | None = None
 
@@ -66,7 +66,7 @@ def _fit_purchases(
     customers: FrequencyRecency,
     later: FrequencyRecency | None,
     weeks: int,
-    reason: Reason | None,
+    reason: Decline | None,
 ) -> Fit:
     count = len(customers.customer)
     if reason:
@@ -82,7 +82,7 @@ def _fit_purchases(
     return Fit(name, count, model, reason, weeks, measured.correlation)
 
 
-def _fit_spend(customers: FrequencyRecency, reason: Reason | None) -> Fit:
+def _fit_spend(customers: FrequencyRecency, reason: Decline | None) -> Fit:
     count = len(customers.customer)
     if reason:
         return Fit("gamma_gamma", count, None, reason)

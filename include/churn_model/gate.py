@@ -15,35 +15,35 @@ from include.churn_model.reasons import (
     LONGEST_SILENCE,
     LOYAL_FROM,
     Code,
-    Reason,
+    Decline,
 )
 from include.churn_model.table import DAYS_A_WEEK, FrequencyRecency
 
 
-def reason_not_to_predict(customers: FrequencyRecency) -> Reason | None:
+def reason_not_to_predict(customers: FrequencyRecency) -> Decline | None:
     """Why there is too little data, None where there is enough."""
     count = len(customers.customer)
     if count < LEAST_CUSTOMERS:
-        return Reason(
+        return Decline(
             Code.TOO_FEW_CUSTOMERS,
             f"Only {count} customers have bought so far; it takes {LEAST_CUSTOMERS} to predict.",
         )
     history = round(customers.age.max() * DAYS_A_WEEK) + 1
     if history < LEAST_HISTORY:
-        return Reason(
+        return Decline(
             Code.HISTORY_TOO_SHORT,
             f"The orders go back only {history} days; it takes {LEAST_HISTORY} to predict.",
         )
     silence = round((customers.age - customers.recency).min() * DAYS_A_WEEK)
     if silence >= LONGEST_SILENCE:
-        return Reason(
+        return Decline(
             Code.SILENT_TOO_LONG,
             f"Nobody has ordered in the last {silence} days; it takes an order within"
             f" {LONGEST_SILENCE} to predict.",
         )
     loyal = np.count_nonzero(customers.frequency >= LOYAL_FROM - 1)
     if loyal < LEAST_LOYAL_CUSTOMERS:
-        return Reason(
+        return Decline(
             Code.TOO_FEW_LOYAL_CUSTOMERS,
             f"Only {loyal} customers have ordered on {LOYAL_FROM} days or more;"
             f" it takes {LEAST_LOYAL_CUSTOMERS} to predict.",
@@ -51,7 +51,7 @@ def reason_not_to_predict(customers: FrequencyRecency) -> Reason | None:
     return None
 
 
-def reason_not_to_tell_who_left(model: BgNbd, customers: FrequencyRecency) -> Reason | None:
+def reason_not_to_tell_who_left(model: BgNbd, customers: FrequencyRecency) -> Decline | None:
     """Why the probabilities to be alive tell nothing, None where they do.
 
     In a short history with a strong season the likeliest story may be that nobody ever leaves:
@@ -60,7 +60,7 @@ def reason_not_to_tell_who_left(model: BgNbd, customers: FrequencyRecency) -> Re
     alive = model.probability_alive(customers.frequency, customers.recency, customers.age)
     gone = 1 - alive.mean()
     if gone < LEAST_GONE:
-        return Reason(
+        return Decline(
             Code.NOBODY_LEAVES,
             f"The model takes only {gone:.1%} of the customers for gone, so it cannot tell a"
             f" pause from leaving; it takes {LEAST_GONE:.0%} to predict who left.",

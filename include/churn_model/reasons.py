@@ -35,7 +35,7 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reason:
+class Decline:
     """One sentence for people, with the shop's own figures, and its code for the tables."""
 
     code: Code
@@ -47,4 +47,4 @@ class CannotFit(UserError):  # noqa: N818 - it is no error that a shop is what i
 
     def __init__(self, code: Code, sentence: str) -> None:
         super().__init__(sentence)
-        self.reason = Reason(code, sentence)
+        self.reason = Decline(code, sentence)

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import execute_values
 
@@ -16,6 +15,7 @@ from include.churn_model.fit import LEAST_HOLDOUT_WEEKS, Fitted, fit_models
 from include.churn_model.table import DAYS_A_WEEK, FrequencyRecency
 from include.errors import UserError
 from include.schemas import named
+from include.warehouse.queries import of_marts
 
 HOLDOUT_WEEKS = 13  # of the weekly run: a quarter
 
@@ -130,11 +130,8 @@ def _before_the_week(as_of_on: date) -> date:
 def _query(
     connection: Connection, query: str, values: dict[str, Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    with connection, connection.cursor() as cursor:
-        try:
-            cursor.execute(named(query), values)
-        except (errors.UndefinedTable, errors.UndefinedColumn) as error:
-            raise _not_built(error) from error
+    with connection, of_marts(connection) as cursor:
+        cursor.execute(named(query), values)
         return cursor.fetchall()
 
 
@@ -152,15 +149,5 @@ def _save(connection: Connection, fitted: Fitted) -> None:
         )
         for fit in fitted.fits
     ]
-    with connection, connection.cursor() as cursor:
-        try:
-            execute_values(cursor, named(_SAVE), rows)
-        except (errors.UndefinedTable, errors.UndefinedColumn) as error:
-            raise _not_built(error) from error
-
-
-def _not_built(error: errors.UndefinedTable | errors.UndefinedColumn) -> UserError:
-    return UserError(
-        f"The marts are not built yet: {error.diag.message_primary}; run the DAG or `make demo`"
-        " first."
-    )
+    with connection, of_marts(connection) as cursor:
+        execute_values(cursor, named(_SAVE), rows)

@@ -19,7 +19,7 @@ from include.demo_shop.draws import Ints, choose, uniform
 from include.demo_shop.people import MAIL_DOMAINS, Pools, pools, slug
 from include.demo_shop.season import OPENED_ON, seconds_to
 from include.demo_shop.shop import check
-from include.settings import DBT_PROJECT
+from include.paths import DBT_PROJECT
 
 SPELLINGS = DBT_PROJECT / "seeds" / "hubspot_specialties.csv"
 PIPELINE = "Sales Pipeline"

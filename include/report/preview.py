@@ -1,10 +1,10 @@
 """Shows a report where it is not sent: printed, and as files for the terminal and the browser."""
 
-import os
 from pathlib import Path
 
 import typer
 
+from include.paths import write_whole
 from include.report.message import Mark, Message
 from include.report.render import html_page, plain_text
 
@@ -32,14 +32,3 @@ def preview(message: Message, chart: bytes, customers: bytes | None, out: Path) 
     page = html_page(message, chart, LIST if customers else "", len(customers or b""))
     write_whole(out / "report.html", page.encode())
     return f"Nothing was sent: the report is in {out / 'report.txt'} and {out / 'report.html'}."
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file completely or not at all: a reader never meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

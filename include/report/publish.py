@@ -5,7 +5,6 @@ Without a connection to Telegram the report is a preview: printed, and written f
 
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,21 +12,23 @@ from urllib.parse import quote, urlsplit
 
 import yaml
 
+from include.airflow.as_of import LATEST, AsOf
 from include.connections import Connection
 from include.errors import UserError
+from include.paths import DBT_PROJECT, OUT
 from include.report.customers import Table, as_csv, as_xlsx, customer_table
-from include.report.ledger import Ledger, State
 from include.report.message import Message, build_message
 from include.report.preview import preview
 from include.report.read import Report, read_report
 from include.report.render import telegram_caption
 from include.report.wording import Wording
-from include.settings import DBT_PROJECT, OUT, PersonalData, Settings
+from include.settings import PersonalData, Settings
+from include.telegram.ledger import Ledger, State
 from include.warehouse.connection import connect
 
 if TYPE_CHECKING:
-    from include.report.deliver import Part
-    from include.report.telegram import Button
+    from include.telegram.client import Button
+    from include.telegram.deliver import Part
 
 REPORT = "weekly_churn"
 
@@ -48,7 +49,7 @@ def publish_report(
     telegram: Connection | None,
     settings: Settings,
     *,
-    as_of: date | None = None,
+    as_of: AsOf = LATEST,
     chats: str = "",
     force: bool = False,
     resolve: State | None = None,
@@ -57,7 +58,7 @@ def publish_report(
 ) -> str:
     """Send the report of the marts as they are, or preview it; say in a line a chat what happened.
 
-    With `as_of`, marts that were built as of another date are a UserError. `run_id` is that of the
+    Marts that were built as of another date than `as_of` are a UserError. `run_id` is that of the
     DAG's run. `deliver.deliver` tells which errors sending has, and what `force` and `resolve` do.
     """
     with closing(connect(warehouse_url)) as connection:
@@ -66,8 +67,8 @@ def publish_report(
             return preview(printout.message, printout.chart, csv_of(printout), out)
 
         # takes most of a second to import
-        from include.report.deliver import deliver
-        from include.report.telegram import Telegram, recipients
+        from include.telegram.client import Telegram, recipients
+        from include.telegram.deliver import deliver
 
         to = recipients(telegram, chats)
         ledger = Ledger(connection, REPORT, printout.report.week_starts_on)
@@ -84,9 +85,9 @@ def publish_report(
     return "\n".join(said)
 
 
-def print_report(report: Report, settings: Settings, as_of: date | None = None) -> Printout:
+def print_report(report: Report, settings: Settings, as_of: AsOf = LATEST) -> Printout:
     """Make everything of the report that does not depend on where it goes."""
-    if as_of is not None and report.as_of_on != as_of:
+    if as_of.on not in (None, report.as_of_on):
         raise UserError(
             f"The marts are built as of {report.as_of_on}, not {as_of}: build them for that date"
             f" with `make demo AS_OF={as_of}` or with the DAG's parameter as_of_date={as_of}."
@@ -108,8 +109,8 @@ def report_parts(
     printout: Printout, settings: Settings, *, run_id: str = "", marker: str = ""
 ) -> list["Part"]:
     """The messages of the report: the chart with its caption, then the list as one or two files."""
-    from include.report.deliver import Part
-    from include.report.telegram import Document, Photo
+    from include.telegram.client import Document, Photo
+    from include.telegram.deliver import Part
 
     words = Wording(settings.report_lang)
     caption = telegram_caption(printout.message, marker)
@@ -143,7 +144,7 @@ def churn_window_days() -> int:
 
 
 def _buttons(settings: Settings, run_id: str, words: Wording) -> tuple["Button", ...]:
-    from include.report.telegram import Button
+    from include.telegram.client import Button
 
     buttons = []
     if _is_public(settings.report_dashboard_url):

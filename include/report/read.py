@@ -9,13 +9,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from psycopg2 import errors, sql
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.errors import UserError
-from include.schemas import named, schema
+from include.schemas import schema
 from include.settings import Settings
 from include.sync.behind import Behind, sources_behind
+from include.warehouse import queries
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,6 @@ class ShopTotals:
     customers: int
     churned_customers: int
     inactive_share: Decimal | None
-    repeat_customers: int
     repeat_rate: Decimal | None
     orders: int
     cancelled_orders: int
@@ -102,13 +102,11 @@ class Driver:
     churned_from_start: int
     churned_from_start_before: int
     churn_rate: Decimal | None
-    churn_rate_before: Decimal | None
-    contribution: Decimal
 
 
 @dataclass(frozen=True)
 class CustomerAtRisk:
-    """Somebody to contact; `value_at_stake` and `probability_alive` are None unpredicted."""
+    """Somebody to contact; `value_at_stake` is None unpredicted."""
 
     customer_id: str
     customer_name: str | None
@@ -117,10 +115,8 @@ class CustomerAtRisk:
     last_order_on: date
     rhythm_days: Decimal | None
     days_overdue: int | None
-    valid_orders: int
     revenue: Decimal
     value_at_stake: Decimal | None
-    probability_alive: float | None
     last_product_name: str | None
     suggested_reason: str
     cancellation_reason: str | None
@@ -184,8 +180,9 @@ def _names(row_type: type) -> list[str]:
 
 def _failed_tests(connection: Connection) -> int:
     """How many data tests did not pass when they last ran."""
-    query = named("select count(*) from {ops}.data_tests where status <> 'pass'")
-    return int(_fetch(connection, sql.SQL(query))[0][0])
+    query = "select count(*) as failed from {ops}.data_tests where status <> 'pass'"
+    [found] = queries.rows(connection, query)
+    return int(found["failed"])
 
 
 def _rows(
@@ -202,29 +199,16 @@ def _rows(
         sql.Identifier(schema("marts"), table),
         sql.Identifier(order or "as_of_on"),
     )
-    found = _fetch(connection, query)
+    found = queries.rows(connection, query)
     if order is None and len(found) != 1:
         raise UserError(
             f"The marts are not built yet: {schema('marts')}.{table} has {len(found)} rows instead"
             " of one; run the DAG or `make demo` first."
         )
     for row in found:
-        if as_of_on not in (None, row[0]):
+        if as_of_on not in (None, row["as_of_on"]):
             raise UserError(
                 f"The marts are of two dates: rpt_weekly_report is as of {as_of_on}, {table} as of"
-                f" {row[0]}; run the DAG or `make demo` again."
+                f" {row['as_of_on']}; run the DAG or `make demo` again."
             )
-    return [dict(zip(columns, row[1:], strict=True)) for row in found]
-
-
-def _fetch(connection: Connection, query: sql.Composable) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(query)
-        except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
-            connection.rollback()
-            missing = error.diag.message_primary
-            raise UserError(
-                f"The marts are not built yet: {missing}; run the DAG or `make demo` first."
-            ) from error
-        return cursor.fetchall()
+    return [{name: row[name] for name in columns} for row in found]

@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from include.alerts.scrub import scrub
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
+from include.secrets import scrub
 from include.warehouse.connection import may_pass
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from include.alerts.scrub import scrub
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
-from include.settings import absolute
-from include.sync.rows import LARGEST, Part, Row, Unreadable
+from include.paths import absolute
+from include.secrets import scrub
+from include.sync.rows import LARGEST, Row, Stream, Unreadable
 from include.sync.sources import Source
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ UNKNOWN_HOST = re.compile(
 NO_ANSWER = re.compile(r"refused|timed? ?out|timeout|unreachable|Can't connect|closed|Lost conn")
 
 
-def parts(source: Source, names: list[str], connection: Connection) -> list[Part]:
+def streams(source: Source, names: list[str], connection: Connection) -> list[Stream]:
     """The tables of these names; their rows are read while they are loaded.
 
     Args:
@@ -59,14 +59,14 @@ def parts(source: Source, names: list[str], connection: Connection) -> list[Part
     with _explained(source.name, connection):
         engine = _engine(source.name, connection)
         return [
-            Table(source.name, connection, engine, name, declared.get("schema"), one).part()
+            SourceTable(source.name, connection, engine, name, declared.get("schema"), one).stream()
             for name, one in declared["tables"].items()
             if name in names
         ]
 
 
 @dataclass(frozen=True)
-class Table:
+class SourceTable:
     """One table: a row a row, its columns called as they are in `landing`.
 
     Args:
@@ -85,7 +85,7 @@ class Table:
     schema: str | None
     declared: dict[str, Any]
 
-    def part(self) -> Part:
+    def stream(self) -> Stream:
         """The rows that changed since the last load, or all of them."""
         import dlt
         import sqlalchemy as sa
@@ -102,7 +102,7 @@ class Table:
         is_unique = self._is_unique(key)
         if not at_column:
             everything = dlt.resource(self._read(sa.true()), **hints)
-            return Part(everything, is_unique=is_unique)
+            return Stream(everything, is_unique=is_unique)
         column, name = self._table.columns[at_column], self._names[at_column]
         data_type = self._hints[name]["data_type"]
         overlap = self._overlap(column.name, data_type)
@@ -126,7 +126,7 @@ class Table:
             )
 
         is_time = data_type in ("timestamp", "date")
-        return Part(changed, name if is_time else "", is_unique=is_unique)
+        return Stream(changed, name if is_time else "", is_unique=is_unique)
 
     @cached_property
     def _table(self) -> "Reflected":

@@ -18,8 +18,8 @@ import adbc_driver_manager as adbc
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
+from include.paths import absolute
 from include.schemas import named, schema
-from include.settings import absolute
 from include.sync.api import base_address
 from include.sync.loads import Brought
 from include.sync.sources import Source
@@ -44,20 +44,6 @@ S3 = "s3://"
 A_BLOCK = 2**20  # bytes
 NEW = "_loading_file"
 FILE = "_file"
-DDL = """
-create table if not exists {ops}.loaded_files (
-    landing_table text not null,
-    -- its name within the folder
-    file text not null,
-    size bigint not null,
-    modified_at timestamptz not null,
-    rows bigint not null,
-    loaded_at timestamptz not null,
-    -- when it was first missed in its folder
-    vanished_at timestamptz,
-    primary key (landing_table, file)
-)
-"""
 
 
 @dataclass(frozen=True)
@@ -94,7 +80,7 @@ def load_folder(
     found = folder.files(source.declared["files"]["tables"][table]["pattern"])
     landing_table = f"{source.name}__{table}"
     with transaction(warehouse_url) as warehouse:
-        load = _Load(warehouse, landing_table, types)
+        load = _Landing(warehouse, landing_table, types)
         loaded = load.prepare()
         if not found and not loaded:
             raise UserError(
@@ -270,7 +256,7 @@ def _fits(path: list[str], pattern: list[str]) -> bool:
     return bool(path) and fnmatchcase(path[0], pattern[0]) and _fits(path[1:], pattern[1:])
 
 
-class _Load:
+class _Landing:
     """What happens in the warehouse while a table is loaded."""
 
     def __init__(self, connection: adbc.AdbcConnection, table: str, types: dict[str, str]) -> None:
@@ -281,7 +267,6 @@ class _Load:
 
     def prepare(self) -> dict[str, Found]:
         """Make what is missing; return the files whose rows are there."""
-        execute(self._connection, named(DDL))
         self._columns = self._columns_of(self._table)
         self._is_new = not self._columns
         if self._is_new:  # or somebody dropped it

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from include.errors import TryAgainError
-from include.sync.rows import Part, Row
+from include.sync.rows import Row, Stream
 
 if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.client import RESTClient
@@ -49,7 +49,7 @@ class Objects:
     name: str
     declared: dict[str, Any]
 
-    def parts(self) -> list[Part]:
+    def streams(self) -> list[Stream]:
         """Those that changed since the last load, and those that were deleted since."""
         import dlt
 
@@ -71,7 +71,7 @@ class Objects:
                     _note(state, rows, "archivedAt", began)
                     yield rows
 
-        return [Part(changed, "updatedAt"), Part(archived, "archivedAt")]
+        return [Stream(changed, "updatedAt"), Stream(archived, "archivedAt")]
 
     @property
     def _path(self) -> str:

@@ -11,31 +11,11 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from include.schemas import named
+from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import connect
-from include.warehouse.locks import make_schemas
 
 FAILED_RUNS_TO_PAUSE = 3
 """So many runs of the DAG in a row in which a table's loads all failed pause its source."""
-
-DDL = """
-create table if not exists {ops}.loads (
-    load_number bigint generated always as identity primary key,
-    source_name text not null,
-    landing_table text not null,
-    -- of Airflow; none for a load by command line
-    run_id text,
-    status text not null check (status in ('loaded', 'failed')),
-    started_at timestamptz not null,
-    seconds numeric(10, 2) not null,
-    loaded_rows bigint not null,
-    rejected_rows bigint not null,
-    -- when what was loaded last changed in the source, and how many seconds that was ago
-    newest_at timestamptz,
-    lag_seconds bigint,
-    schema_changes jsonb not null default '[]',
-    message text
-);
-"""
 
 
 class Brought(NamedTuple):
@@ -168,5 +148,5 @@ def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
 def _prepared(warehouse_url: str) -> Iterator[Connection]:
     """A connection to a warehouse that has the table."""
     with closing(connect(warehouse_url)) as connection:
-        make_schemas(connection, "ops", ddl=named(DDL))
+        prepare(connection, "ops")
         yield connection

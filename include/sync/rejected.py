@@ -6,8 +6,8 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from include.schemas import schema
+from include.warehouse.bookkeeping import REJECTED, prepare
 from include.warehouse.connection import connect
-from include.warehouse.locks import make_schemas
 
 MOST_AT_ONCE = 1000
 
@@ -20,21 +20,7 @@ class Rejected:
         self._table = f"{schema('landing')}.{source}__rejected"
         self._rows: list[tuple[str, str, str]] = []
         self._connection = connect(warehouse_url)
-        make_schemas(
-            self._connection,
-            "landing",
-            ddl=f"""
-            create table if not exists {self._table} (
-                resource text not null,
-                rejected_because text not null,
-                source_row text not null,
-                rejected_at timestamptz not null default now(),
-                -- an index on rows themselves would refuse long ones
-                row_hash text generated always as (md5(source_row)) stored,
-                primary key (resource, row_hash)
-            )
-            """,
-        )
+        prepare(self._connection, "landing", tables={self._table: REJECTED})
 
     def add(self, resource: str, row: Any, because: str) -> None:
         """Set a row aside."""

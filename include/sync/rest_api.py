@@ -9,7 +9,7 @@ from include.connections import Connection
 from include.errors import UserError
 from include.sync.api import base_address, new_session
 from include.sync.hubspot import Objects
-from include.sync.rows import Part
+from include.sync.rows import Stream
 from include.sync.sources import Source, parent_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ TOKEN = {"bearer": "token", "api_key": "api_key", "http_basic": "password"}
 def api_client(
     source: Source, connection: Connection, pause: float, rows_at: Collection[str] = ()
 ) -> "RESTClient":
-    """What speaks to a source's API; arguments and errors as of `parts` and `new_session`."""
+    """What speaks to a source's API; arguments and errors as of `streams` and `new_session`."""
     from dlt.sources.helpers.rest_client.client import RESTClient
     from dlt.sources.rest_api.config_setup import create_auth, create_paginator
 
@@ -36,7 +36,7 @@ def api_client(
     )
 
 
-def parts(source: Source, names: list[str], connection: Connection, pause: float) -> list[Part]:
+def streams(source: Source, names: list[str], connection: Connection, pause: float) -> list[Stream]:
     """The resources of these names.
 
     Args:
@@ -63,7 +63,7 @@ def parts(source: Source, names: list[str], connection: Connection, pause: float
 
 def _declared(
     source: Source, names: list[str], connection: Connection, pause: float
-) -> Iterator[Part]:
+) -> Iterator[Stream]:
     from dlt.sources.rest_api import rest_api_resources
 
     config: Any = copy.deepcopy(source.declared["rest_api"])
@@ -90,17 +90,17 @@ def _declared(
             parent_key[name] = tuple(f"_{parent}_{field}" for field in fields)
     for resource in rest_api_resources(config) if config["resources"] else []:
         name = resource.name
-        yield Part(resource, changed_at.get(name), parent_key.get(name, ()))
+        yield Stream(resource, changed_at.get(name), parent_key.get(name, ()))
 
 
 def _of_hubspot(
     source: Source, names: list[str], connection: Connection, pause: float
-) -> Iterator[Part]:
+) -> Iterator[Stream]:
     declared = source.declared.get("hubspot_objects", {"objects": {}})
     for name, one in declared["objects"].items():
         if name in names:
             client = api_client(source, connection, pause, rows_at=["results"])
-            yield from Objects(client, declared["version"], name, one).parts()
+            yield from Objects(client, declared["version"], name, one).streams()
 
 
 def _client_config(

@@ -34,7 +34,7 @@ READABLE = {
 """What a value of a type is, in dlt's words; of any other, a number."""
 
 
-class Part(NamedTuple):
+class Stream(NamedTuple):
     """One of the resources of a load, and what must be known of its rows."""
 
     resource: "DltResource"
@@ -65,19 +65,19 @@ class Rows:
     again: int = 0
     """Rows in a row that had come before."""
 
-    def check(self, part: Part) -> Callable[[Any], bool]:
-        """What says of a part's row whether to load it: not where it is rejected or was seen."""
-        name = part.resource.name
-        columns = part.resource.compute_table_schema()["columns"]
+    def check(self, stream: Stream) -> Callable[[Any], bool]:
+        """What says of a stream's row whether to load it: not where it is rejected or was seen."""
+        name = stream.resource.name
+        columns = stream.resource.compute_table_schema()["columns"]
         key = [column for column, hints in columns.items() if hints.get("primary_key")]
 
         def is_loaded(row: Any) -> bool:
-            reason = self._reason(row, key, part.changed_at) or _what_cannot_be_held(row, columns)
+            reason = self._reason(row, key, stream.changed_at) or _what_cannot_be_held(row, columns)
             if reason:
                 self.rejected += 1
                 self.reject(name, row, reason)
                 return False
-            if not part.is_unique:
+            if not stream.is_unique:
                 this = tuple(self._as_stored(column, row[column]) for column in key)
                 if this in self.seen:
                     self._came_again(name)

@@ -13,7 +13,8 @@ import yaml
 
 from include.connections import Connection
 from include.errors import UserError
-from include.settings import PROJECT, Settings
+from include.paths import PROJECT
+from include.settings import Settings
 
 DECLARED = PROJECT / "include" / "sources.yml"
 KINDS = ("rest_api", "database", "files")

@@ -18,8 +18,8 @@ from include.schemas import named
 from include.sync.api import explain
 from include.sync.rest_api import api_client
 from include.sync.sources import Source
+from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import connect
-from include.warehouse.locks import make_schemas
 
 if TYPE_CHECKING:
     import psycopg2.extensions
@@ -27,23 +27,6 @@ if TYPE_CHECKING:
 TOKENS_A_PAGE = 20
 CHANGES_A_PAGE = 100
 NOT_FOUND, TOO_MANY_REQUESTS = 404, 429
-DDL = """
-create table if not exists {landing}.pipedrive__deal_changes (
-    deal_id bigint,
-    field_key text,
-    old_value text,
-    new_value text,
-    actor_user_id bigint,
-    "time" timestamptz
-);
-create table if not exists {ops}.pipedrive_changelogs (
-    deal_id bigint primary key,
-    read_at timestamptz not null default now(),
-    -- as the deal was known when it was read
-    deal_changed_at timestamptz,
-    tokens integer not null
-);
-"""
 
 
 def load_stage_history(
@@ -107,14 +90,18 @@ def load_stage_history(
 
 def _prepare(warehouse: "psycopg2.extensions.connection") -> None:
     with warehouse, warehouse.cursor() as cursor:
-        cursor.execute(named("select to_regclass('{landing}.pipedrive__deals')"))
-        is_missing = cursor.fetchone() == (None,)
-    if is_missing:
+        query = """
+            select to_regclass('{landing}.pipedrive__deals') is not null
+                and to_regclass('{landing}.pipedrive__deal_changes') is not null
+        """
+        cursor.execute(named(query))
+        is_there = cursor.fetchone() == (True,)
+    if not is_there:
         raise UserError(
             "Pipedrive's deals are not in the warehouse yet: run crm_sync, or"
             " scripts/sync_sources.py pipedrive, first."
         )
-    make_schemas(warehouse, "ops", ddl=named(DDL))
+    prepare(warehouse, "ops")
 
 
 def _deals(

@@ -15,16 +15,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
+from include.paths import DBT_PROJECT
 from include.schemas import schema
-from include.settings import DBT_PROJECT, load_settings
+from include.settings import load_settings
 from include.sync.api import explain
 from include.sync.loads import Brought, Load, last_loaded_at, note
 from include.sync.rejected import Rejected
-from include.sync.rows import Part, Rows
+from include.sync.rows import Rows, Stream
 from include.sync.sources import Source, connection_of
+from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import connect
 from include.warehouse.load_files import Declared, declared_tables
-from include.warehouse.locks import LOAD_PATIENCE, lock, make_schemas
+from include.warehouse.locks import LOAD_BY_DLT, lock
 
 if TYPE_CHECKING:
     from dlt import Pipeline
@@ -144,22 +146,22 @@ def _load(
         closing(Rejected(warehouse_url, source.name)) as rejected,
     ):
         with closing(connect(warehouse_url)) as warehouse:
-            make_schemas(warehouse, "landing", "landing_staging")  # dlt's own are no race's
+            prepare(warehouse, "landing", "landing_staging")  # dlt's own are no race's
         pipeline = _pipeline(name, warehouse_url, folder)
         pipeline.sync_destination()
         if full:
             with pipeline.managed_state() as state:
                 state["sources"] = {}
-        for part in _parts(source, table, connection, pause):
-            fills = f"{source.name}__{part.resource.table_name}"
+        for stream in _streams(source, table, connection, pause):
+            fills = f"{source.name}__{stream.resource.table_name}"
             types = declared.get(fills, {})
             if fills not in rows:
                 before[fills] = _columns(warehouse_url, fills)
                 rows[fills] = Rows(before[fills] | types, rejected.add)
-            part.resource.add_filter(rows[fills].check(part))
-            _shape(part, fills, types, full)
-            _keep_types(part, pipeline)
-            resources.append(part.resource)
+            stream.resource.add_filter(rows[fills].check(stream))
+            _shape(stream, fills, types, full)
+            _keep_types(stream, pipeline)
+            resources.append(stream.resource)
         empty = [
             _no_rows(like, is_new="_dlt_id" not in before[str(like.table_name)])
             for like in resources
@@ -221,45 +223,45 @@ def _pipeline(name: str, warehouse_url: str, folder: str) -> "Pipeline":
     )
 
 
-def _parts(source: Source, table: str, connection: Connection, pause: float) -> list[Part]:
+def _streams(source: Source, table: str, connection: Connection, pause: float) -> list[Stream]:
     """What fills a table."""
     if source.kind == "rest_api":
-        from include.sync.rest_api import parts
+        from include.sync.rest_api import streams
 
-        return parts(source, source.tables[table], connection, pause)
-    from include.sync.database import parts as tables
+        return streams(source, source.tables[table], connection, pause)
+    from include.sync.database import streams as tables
 
     return tables(source, source.tables[table], connection)
 
 
-def _shape(part: Part, table: str, types: dict[str, str], full: bool) -> None:
+def _shape(stream: Stream, table: str, types: dict[str, str], full: bool) -> None:
     """Say where a resource's rows go, with which columns, and what becomes of those there."""
     disposition: Any = {"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True}
-    if full or part.changed_at is None:
+    if full or stream.changed_at is None:
         disposition["strategy"] = "cdc"  # also deletes the rows that did not come
-    elif part.parent_key:
+    elif stream.parent_key:
         disposition = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
-    part.resource.apply_hints(
+    stream.resource.apply_hints(
         table_name=table,
-        merge_key=part.parent_key or None,
+        merge_key=stream.parent_key or None,
         # an empty one would take away what the resource knows itself
         columns={name: {"data_type": TYPES[type_]} for name, type_ in types.items()} or None,
         write_disposition=disposition,
     )
 
 
-def _keep_types(part: Part, pipeline: "Pipeline") -> None:
+def _keep_types(stream: Stream, pipeline: "Pipeline") -> None:
     """Let columns that are there already keep their types: other values go to variants."""
     if pipeline.first_run:
         return
     tables: Any = pipeline.default_schema.tables
-    there = tables.get(part.resource.table_name, {"columns": {}})["columns"]
+    there = tables.get(stream.resource.table_name, {"columns": {}})["columns"]
     hints: Any = {
         name: {hint: value for hint, value in there[name].items() if hint in HINTS_OF_TYPES}
-        for name in part.resource.compute_table_schema()["columns"]
+        for name in stream.resource.compute_table_schema()["columns"]
         if name in there
     }
-    part.resource.apply_hints(columns=hints or None)
+    stream.resource.apply_hints(columns=hints or None)
 
 
 def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":
@@ -278,12 +280,14 @@ def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":
 
 def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
     """Make tables that dbt reads and that no row came for, or that something else may fill."""
-    ddl = []
-    for table, types in declared.items():
-        columns = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
-        ddl.append(f"create table if not exists {schema('landing')}.{table} ({columns})")
+    tables = {
+        f"{schema('landing')}.{table}": ", ".join(
+            f'"{name}" {type_}' for name, type_ in types.items()
+        )
+        for table, types in declared.items()
+    }
     with closing(connect(warehouse_url)) as connection:
-        make_schemas(connection, "landing", ddl="; ".join(ddl))
+        prepare(connection, "landing", tables=tables)
 
 
 @contextmanager
@@ -294,7 +298,7 @@ def _one_at_a_time(warehouse_url: str) -> Iterator[None]:
         connection,
         connection.cursor() as cursor,
     ):
-        lock(cursor, "landing", "Another load by dlt", LOAD_PATIENCE)
+        lock(cursor, LOAD_BY_DLT)
         yield
 
 

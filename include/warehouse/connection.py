@@ -7,7 +7,6 @@ imports: `scripts/warehouse.py url` is called from shell lines.
 
 import os
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -17,10 +16,10 @@ from psycopg2.extensions import parse_dsn
 from include.connections import from_airflow, from_environment
 from include.dotenv_file import load_dotenv
 from include.errors import TryAgainError, UserError
+from include.paths import DOTENV
 from include.schemas import schema_prefix
 from include.warehouse import embedded
 
-PROJECT = Path(__file__).resolve().parents[2]
 OLDEST = 16  # pg_input_is_valid
 TIMEOUT = 10  # seconds, unless the connection says `connect_timeout`
 PASSING = re.compile(
@@ -49,7 +48,7 @@ UNREADABLE = "The warehouse's address cannot be read: correct AIRFLOW_CONN_WAREH
 
 def configured_url() -> str | None:
     """URL of the warehouse that the environment names, or None; it holds the password."""
-    load_dotenv(PROJECT / ".env")
+    load_dotenv(DOTENV)
     connection = from_environment("warehouse")
     if connection is None:
         return None

@@ -10,11 +10,11 @@ import adbc_driver_postgresql
 import pyarrow as pa
 
 from include.errors import TryAgainError, UserError
-from include.schemas import named, schema
-from include.warehouse import locks
+from include.schemas import schema, schema_prefix
+from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import connect, may_pass
 from include.warehouse.files import DataFile, bad_text
-from include.warehouse.locks import make_schemas
+from include.warehouse.locks import LOAD_OF_FILES
 
 LOCK_NOT_AVAILABLE = "55P03"
 NOT_IN_REPERTOIRE = "22021"
@@ -29,7 +29,7 @@ def transaction(url: str) -> Iterator[adbc.AdbcConnection]:
     sentence where the warehouse cannot be reached.
     """
     with closing(connect(url)) as first:
-        make_schemas(first, "landing", "ops")  # at once, as other loads need them, too
+        prepare(first, "landing", "ops")  # at once, as other loads need them, too
     try:
         with (
             adbc_driver_postgresql.connect(url) as database,
@@ -37,16 +37,14 @@ def transaction(url: str) -> Iterator[adbc.AdbcConnection]:
         ):
             connection.set_autocommit(False)
             execute(connection, "set local statement_timeout = 0")
-            execute(connection, f"set local lock_timeout = '{locks.LOAD_PATIENCE}s'")
+            execute(connection, f"set local lock_timeout = '{LOAD_OF_FILES.patience}s'")
             try:
-                execute(
-                    connection,
-                    named("select pg_advisory_xact_lock(hashtext('{prefix}load_files'))"),
-                )
+                name = literal(schema_prefix() + LOAD_OF_FILES.name)
+                execute(connection, f"select pg_advisory_xact_lock(hashtext({name}))")
             except adbc.Error as error:
                 if error.sqlstate != LOCK_NOT_AVAILABLE:
                     raise
-                raise locks.still_held("Another load of files", locks.LOAD_PATIENCE) from None
+                raise LOAD_OF_FILES.still_held() from None
             execute(connection, f"set local lock_timeout = '{PATIENCE}s'")
             yield connection  # closing without commit rolls back
             connection.commit()

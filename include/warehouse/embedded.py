@@ -25,9 +25,10 @@ from pathlib import Path
 import psutil
 
 from include.errors import TryAgainError, UserError
+from include.paths import LOCAL
 from include.warehouse.tuning import tuning
 
-HOME = Path(__file__).resolve().parents[2] / ".local" / "postgres"
+HOME = LOCAL / "postgres"
 DATABASES = ("warehouse", "airflow")
 ROLE = "postgres"
 ACCOUNT = "pgserver"  # the system user that serves when root starts it: Postgres refuses to be root

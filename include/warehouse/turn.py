@@ -10,19 +10,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
-from jinja2 import Template
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from include.errors import UserError
-from include.schemas import named, schema, schema_prefix
-from include.settings import DBT_PROJECT
+from include.schemas import named, schema_prefix
+from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import connect
-from include.warehouse.locks import lock, make_schemas
-
-BUILD = "build"
-"""The lock of who is at work: shared by the processes of one run."""
-DDL = DBT_PROJECT / "macros" / "build_turn_ddl.sql"
-"""Makes the table; dbt's, which by hand may be the first in a warehouse."""
+from include.warehouse.locks import BUILD, lock
 
 
 def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
@@ -31,7 +25,7 @@ def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
     A holder who has it keeps it.
     """
     with closing(connect(url)) as connection:
-        make_schemas(connection, "ops", ddl=_ddl())
+        prepare(connection, "ops")
         with connection, connection.cursor() as cursor:
             query = """
                 insert into {ops}.build_turn (holder, since, seen_at, kept_for, is_over)
@@ -53,7 +47,7 @@ def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
                         and pg_try_advisory_xact_lock(hashtext(%s))
                     )
             """
-            cursor.execute(named(query), (holder, kept_for, schema_prefix() + BUILD))
+            cursor.execute(named(query), (holder, kept_for, schema_prefix() + BUILD.name))
             if cursor.rowcount:
                 return None
             return f"{_told(cursor)}; at most one builds at a time."
@@ -66,7 +60,7 @@ def in_turn(url: str, holder: str) -> Iterator[None]:
     Raises UserError where somebody else has taken it since: what they built is not this run's.
     """
     with closing(connect(url)) as connection, connection.cursor() as cursor:
-        lock(cursor, BUILD, "Another build", is_shared=True)
+        lock(cursor, BUILD, is_shared=True)
         cursor.execute(named("select holder from {ops}.build_turn"))
         if cursor.fetchone() != (holder,):
             raise UserError(
@@ -92,11 +86,6 @@ def end_turn(url: str, holder: str) -> None:
         cursor.execute(
             named("update {ops}.build_turn set is_over = true where holder = %s"), (holder,)
         )
-
-
-def _ddl() -> str:
-    template = Template(DDL.read_text(encoding="utf-8") + "{{ build_turn_ddl() }}")
-    return template.render(ops=lambda table: f"{schema('ops')}.{table}")
 
 
 def _told(cursor: Cursor) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from include.settings import DBT_PROJECT, PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 from tests.support.dbt import manifest_file
 from tests.support.project_copy import copy_project
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 
 
 def astro_dev_parse(home: Path, project: Path) -> subprocess.CompletedProcess[str]:

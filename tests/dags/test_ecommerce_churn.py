@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 from tests.dags.conftest import SECRET
 
 Graph = dict[str, set[str]]

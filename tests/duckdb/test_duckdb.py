@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from include.settings import DBT_PROJECT, PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 from tests.support.project_copy import environment, run
 from tests.support.two_databases import OnPostgres, differences, on_postgres
 from tests.support.warehouses import Row

@@ -40,11 +40,12 @@ customer_id,order_date,cds,amount
 # What `make up` does first; prints the variables that Airflow is then run with.
 PREPARE = """\
 import json
-from include import local_airflow
-from include.settings import LOCAL, load_settings
+from include.airflow import environment
+from include.settings import load_settings
+from include.paths import LOCAL
 settings = load_settings()
-env = local_airflow.environment(settings)
-local_airflow.prepare(settings, env, LOCAL / "prepare.log")
+env = environment.environment(settings)
+environment.prepare(settings, env, LOCAL / "prepare.log")
 print(json.dumps(env))
 """
 

@@ -23,7 +23,7 @@ import psutil
 import psycopg2
 import pytest
 
-from include import airflow_processes
+from include.airflow import processes
 from include.warehouse import embedded
 from tests.end_to_end.conftest import CDNOW, telegram
 from tests.support.fake_telegram import CHAT, TOKEN, Delivered, fake_telegram
@@ -104,7 +104,7 @@ class Night:
     def processes(self, called: str = "") -> list[psutil.Process]:
         """All of this Airflow's, or those whose command line has a word."""
         pid = int((self.project / ".local" / "standalone.pid").read_text())
-        return [one for one in airflow_processes.session(pid) if called in command_line(one)]
+        return [one for one in processes.session(pid) if called in command_line(one)]
 
 
 def command_line(process: psutil.Process) -> str:

@@ -27,11 +27,11 @@ from include.alerts.callbacks import (
     sources_are_behind,
     task_failed,
 )
-from include.alerts.scrub import scrub
 from include.alerts.wording import Task, failure_alert
 from include.connections import Connection, from_uri
 from include.errors import UserError
 from include.report.wording import Wording
+from include.secrets import scrub
 from include.settings import Settings
 from include.sync.behind import Behind, sources_behind
 from include.sync.loads import Load, note

@@ -23,8 +23,9 @@ from include.bot.application import App, Audience, application, audience, conten
 from include.bot.question import AskAtRisk, Question, question
 from include.bot.rows import reading
 from include.connections import Connection
-from include.report.telegram import Content, Photo, Text
-from include.settings import PROJECT, PersonalData, Settings
+from include.paths import PROJECT
+from include.settings import PersonalData, Settings
+from include.telegram.client import Content, Photo, Text
 from scripts.bot import app as script
 from tests.support import marts as marts_tables
 from tests.support.fake_telegram import TOKEN, FakeTelegram, Refusal, fake_telegram

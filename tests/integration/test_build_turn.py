@@ -1,13 +1,12 @@
 """One build at a time in a warehouse, whoever starts it."""
 
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from include.errors import UserError
-from include.warehouse.locks import lock
+from include.warehouse.locks import BUILD
 from include.warehouse.turn import end_turn, in_turn, take_turn
 from tests.support.warehouses import Warehouse
 
@@ -25,7 +24,7 @@ def test_who_comes_second_is_told_who_builds(warehouse_url: str) -> None:
 def test_who_has_the_turn_may_take_it_again(
     warehouse_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("include.warehouse.turn.lock", partial(lock, patience=1))
+    monkeypatch.setattr("include.warehouse.turn.BUILD", BUILD._replace(patience=1))
     take_turn(warehouse_url, MONDAY, LONG)
     assert take_turn(warehouse_url, MONDAY, LONG) is None
     with in_turn(warehouse_url, MONDAY), in_turn(warehouse_url, MONDAY):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.as_of import LATEST
+from include.airflow.as_of import LATEST
 from include.connections import Connection
 from include.settings import Settings
 from include.shop_data import get_shop_data

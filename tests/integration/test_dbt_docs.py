@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from include.local_airflow import DOCS
-from include.settings import PROJECT
+from include.airflow.environment import DOCS
+from include.paths import PROJECT
 from tests.support.project_copy import copy_project, environment, run
 from tests.support.warehouses import new_warehouse
 

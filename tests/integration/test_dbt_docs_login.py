@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from include.local_airflow import PLUGINS
-from include.settings import PROJECT
+from include.airflow.environment import PLUGINS
+from include.paths import PROJECT
 
 PAGES = ["dbt_docs", "dbt_docs_index.html", "manifest.json", "catalog.json"]
 NOBODY, VIEWER = 401, 200

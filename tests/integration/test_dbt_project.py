@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from include.settings import DBT_PROJECT, PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse.connection import as_environment
 from tests.support import recount, recount_money, shops
 from tests.support.dbt import dbt

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 from include.warehouse import embedded
 from scripts.warehouse import app
 from tests.support.scripts import call

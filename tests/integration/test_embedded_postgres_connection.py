@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 
 from include.errors import TryAgainError, UserError
-from include.settings import DBT_PROJECT, LOCAL, PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import connection, embedded
 from include.warehouse.copying import query, transaction
 from tests.support.project_copy import environment, run
@@ -353,8 +353,3 @@ def test_how_long_to_wait_may_be_said_by_the_connection(
     url = f"postgresql://me:my-secret@127.0.0.1:{silent_port}/db?connect_timeout=2"
     said = sentence(url, TryAgainError)
     assert "does not answer within 2 seconds" in said
-
-
-def test_its_data_lie_in_the_projects_local_folder() -> None:
-    assert embedded.HOME == LOCAL / "postgres"
-    assert Path(connection.PROJECT) == LOCAL.parent

@@ -20,7 +20,7 @@ import pytest
 from pyarrow import parquet
 
 from include.errors import TryAgainError, UserError
-from include.settings import DBT_PROJECT, PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import copying
 from include.warehouse.connection import connect
 from include.warehouse.load_files import NOTE, load_files

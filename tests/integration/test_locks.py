@@ -12,13 +12,16 @@ import pytest
 
 from include.errors import TryAgainError, UserError
 from include.sync.rejected import Rejected
+from include.warehouse.bookkeeping import OPS, prepare
 from include.warehouse.connection import connect
 from include.warehouse.copying import execute, query, transaction
-from include.warehouse.locks import lock, make_schemas
+from include.warehouse.locks import LOAD_OF_FILES, Lock, lock
+from include.warehouse.locks import SCHEMAS as MAKING
 from include.warehouse.turn import in_turn, take_turn
 from tests.support.warehouses import Warehouse, new_warehouse
 
 SCHEMAS = ("landing", "landing_staging", "staging", "shop", "intermediate", "marts", "ops")
+LANDING = Lock("landing", "The first")
 
 
 def test_who_waits_for_a_lock_is_told_when_it_is_enough(warehouse_url: str) -> None:
@@ -27,15 +30,15 @@ def test_who_waits_for_a_lock_is_told_when_it_is_enough(warehouse_url: str) -> N
         closing(connect(warehouse_url)) as second,
         first.cursor() as cursor,
     ):
-        lock(cursor, "landing", "The first")
+        lock(cursor, LANDING)
         cursor.execute("show lock_timeout")
         assert cursor.fetchone() == ("10min",)
         with pytest.raises(TryAgainError, match=r"The first has been at work .* than 1 seconds"):
-            lock(second.cursor(), "landing", "The first", patience=1)
+            lock(second.cursor(), LANDING._replace(patience=1))
         second.rollback()
-        lock(second.cursor(), "another", "The first")
+        lock(second.cursor(), Lock("another", "The first"))
         first.rollback()
-        lock(second.cursor(), "landing", "The first")
+        lock(second.cursor(), LANDING)
 
 
 def test_who_holds_a_lock_may_be_idle_as_long_as_it_takes(warehouse_url: str) -> None:
@@ -49,7 +52,7 @@ def test_who_holds_a_lock_may_be_idle_as_long_as_it_takes(warehouse_url: str) ->
         cursor.execute("set statement_timeout = 5000")
         cursor.execute("set idle_in_transaction_session_timeout = 100")
         connection.autocommit = False
-        lock(cursor, "landing", "Another")
+        lock(cursor, LANDING)
         cursor.execute("show statement_timeout")
         assert cursor.fetchone() == ("0",)
         with admin.cursor() as other:
@@ -78,10 +81,11 @@ def test_who_has_schemas_of_their_own_waits_for_no_lock_of_others(
     ):
         execute(loading, "create table landing.files as select 1 as n")
         assert take_turn(warehouse_url, "a developer", timedelta(hours=1)) is None
-        lock(first.cursor(), "landing", "The first")
+        lock(first.cursor(), LANDING)
         monkeypatch.setenv("SCHEMA_PREFIX", "north_")
-        monkeypatch.setattr("include.warehouse.locks.LOAD_PATIENCE", 1)
-        lock(second.cursor(), "landing", "The first", patience=1)
+        impatient = LOAD_OF_FILES._replace(patience=1)
+        monkeypatch.setattr("include.warehouse.copying.LOAD_OF_FILES", impatient)
+        lock(second.cursor(), LANDING._replace(patience=1))
         with transaction(warehouse_url) as north:
             execute(north, "create table north_landing.files as select 2 as n")
         assert take_turn(warehouse_url, "the north", timedelta(hours=1)) is None
@@ -97,7 +101,7 @@ def test_schemas_that_several_make_at_once_are_made(warehouse_url: str) -> None:
         with closing(connect(warehouse_url)) as connection:
             together.wait()
             try:
-                make_schemas(connection, *SCHEMAS)
+                prepare(connection, *SCHEMAS)
             except psycopg2.Error as error:
                 failures.append(error)
 
@@ -107,6 +111,30 @@ def test_schemas_that_several_make_at_once_are_made(warehouse_url: str) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_one_place_makes_all_tables_of_ops_that_dbt_does_not_make(warehouse_url: str) -> None:
+    """What is missing later is made, and what is there stays."""
+    with closing(connect(warehouse_url)) as connection, connection.cursor() as cursor:
+        prepare(connection, "ops")
+        cursor.execute("insert into ops.pipedrive_changelogs (deal_id, tokens) values (1, 20)")
+        cursor.execute("drop table ops.loads")
+        prepare(connection, "ops")
+        cursor.execute("select tablename from pg_tables where schemaname = 'ops'")
+        assert {name for (name,) in cursor.fetchall()} == {"build_turn", *OPS}
+        cursor.execute("select deal_id, tokens from ops.pipedrive_changelogs")
+        assert cursor.fetchall() == [(1, 20)]
+
+
+def test_who_finds_all_tables_waits_for_nobody_who_makes_one(
+    warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = MAKING._replace(patience=1)
+    monkeypatch.setattr("include.warehouse.bookkeeping.SCHEMAS", impatient)
+    with closing(connect(warehouse_url)) as first, closing(connect(warehouse_url)) as second:
+        prepare(first, "landing", "ops")
+        lock(first.cursor(), impatient)
+        prepare(second, "landing", "ops")
 
 
 # --- a user who may not make schemas

@@ -11,11 +11,11 @@ import pytest
 from include.bot.rows import reading
 from include.connections import Connection
 from include.errors import UserError
-from include.report.deliver import Part, deliver
-from include.report.ledger import Ledger
-from include.report.telegram import Chat, Telegram, Text
 from include.sync.sources import declared_sources
 from include.sync.sync import sync
+from include.telegram.client import Chat, Telegram, Text
+from include.telegram.deliver import Part, deliver
+from include.telegram.ledger import Ledger
 from include.warehouse.connection import connect
 from include.warehouse.copying import execute, transaction
 from tests.support.fake_pipedrive import fake_pipedrive, fill

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 
 REQUIREMENTS = PROJECT / "requirements.txt"
 UV = shutil.which("uv") or shutil.which("uv", path=PROJECT / ".uv" / "bin")

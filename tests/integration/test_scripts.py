@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from include.errors import UserError
-from include.settings import PROJECT
+from include.paths import PROJECT
 from scripts import fit_churn_model
 from tests.support.project_copy import environment, run
 from tests.support.scripts import Said, call

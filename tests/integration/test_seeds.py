@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from include.as_of import LATEST
+from include.airflow.as_of import LATEST
 from include.demo_shop.files import write
 from include.demo_shop.shop import generate
 from include.errors import UserError
-from include.settings import DBT_PROJECT, Settings
+from include.paths import DBT_PROJECT
+from include.settings import Settings
 from include.shop_data import DEMO_AS_OF, get_shop_data
 from include.warehouse.load_files import load_files
 from tests.support.warehouses import Row, Warehouse, demo_shop, new_warehouse

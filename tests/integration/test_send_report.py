@@ -17,12 +17,14 @@ import psycopg2
 import pytest
 from openpyxl import load_workbook
 
+from include.airflow.as_of import AsOf
 from include.connections import Connection
 from include.errors import UserError
+from include.paths import PROJECT
 from include.report import publish
 from include.report.publish import publish_report
 from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
-from include.settings import PROJECT, Settings
+from include.settings import Settings
 from include.sync.loads import Load, note
 from scripts.send_report import app
 from tests.support import marts as marts_tables
@@ -234,7 +236,6 @@ def test_the_report_is_read_whole(marts: str) -> None:
         customers=4339,
         churned_customers=1449,
         inactive_share=Decimal("0.3339"),
-        repeat_customers=2845,
         repeat_rate=Decimal("0.6557"),
         orders=25897,
         cancelled_orders=3836,
@@ -506,7 +507,7 @@ def test_a_preview_that_fails_leaves_the_old_one(marts: str, tmp_path: Path) -> 
 
 def test_marts_of_another_date_are_not_sent(marts: str, server: FakeTelegram) -> None:
     with pytest.raises(UserError, match="built as of 2026-11-16, not 2026-11-09") as caught:
-        publish_report(marts, connection(), settings(server), as_of=date(2026, 11, 9))
+        publish_report(marts, connection(), settings(server), as_of=AsOf(date(2026, 11, 9)))
     assert "make demo AS_OF=2026-11-09" in str(caught.value)
     assert "as_of_date=2026-11-09" in str(caught.value)
     assert server.calls == []

@@ -12,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from include import airflow_processes, local_airflow
-from include.settings import PROJECT, load_settings
+from include.airflow import environment, processes
+from include.paths import PROJECT
+from include.settings import load_settings
 from include.warehouse import embedded
 from scripts import standalone
 from tests.support.scripts import Said, call
@@ -116,8 +117,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr(embedded, "status", lambda: None)
     monkeypatch.setattr(embedded, "stop", stop_postgres)
     env = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(PROJECT)}
-    monkeypatch.setattr(local_airflow, "environment", lambda _: env)
-    monkeypatch.setattr(local_airflow, "prepare", lambda *_, **__: None)
+    monkeypatch.setattr(environment, "environment", lambda _: env)
+    monkeypatch.setattr(environment, "prepare", lambda *_, **__: None)
     yield place
     place.down()
     assert place.is_gone()
@@ -256,9 +257,9 @@ def test_the_port_of_env_is_the_one_that_all_of_airflow_is_told(
     told: dict[str, str] = {}
     settings = load_settings().model_copy(update={"airflow__api__port": place.port})
     monkeypatch.setattr(standalone, "load_settings", lambda: settings)
-    start = airflow_processes.start
+    start = processes.start
     monkeypatch.setattr(
-        airflow_processes, "start", lambda env, *rest: told.update(env) or start(env, *rest)
+        processes, "start", lambda env, *rest: told.update(env) or start(env, *rest)
     )
     assert call(standalone.app, "up").returncode == 0
     assert told["AIRFLOW__API__PORT"] == str(place.port)

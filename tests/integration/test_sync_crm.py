@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from include.errors import TryAgainError
-from include.settings import PROJECT
+from include.paths import PROJECT
 from include.sync.sources import declared_sources
 from tests.support import fake_hubspot, fake_pipedrive, openapi_proxy
 from tests.support.crm_loads import Loads, held

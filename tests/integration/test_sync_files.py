@@ -17,7 +17,7 @@ from pyarrow import fs, parquet
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
-from include.settings import PROJECT
+from include.paths import PROJECT
 from include.sync import files as sync_files
 from include.sync.sources import Source, connection_of
 from include.sync.sync import sync

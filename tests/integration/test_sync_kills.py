@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 from include.sync.sources import declared_sources
 from tests.support import fake_hubspot, fake_pipedrive
 from tests.support.crm_loads import Crm, Loads, held

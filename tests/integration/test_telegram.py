@@ -13,7 +13,7 @@ import pytest
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
-from include.report.telegram import (
+from include.telegram.client import (
     FLOOD_SECONDS,
     PAUSES,
     Button,

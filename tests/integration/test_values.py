@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from include.settings import DBT_PROJECT
+from include.paths import DBT_PROJECT
 from include.warehouse.readable import is_readable
 from tests.support.warehouses import Warehouse, new_warehouse
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from include.connections import Connection
-from include.settings import PROJECT
+from include.paths import PROJECT
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
 from tests.support.fake_crm import Answer, FakeCrm, Refusal, Request, answer, serving

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 from include.warehouse.load_files import load_files
 from tests.support.dbt import manifest_file
 from tests.support.guide import DATA, GUIDE, follow_guide

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from include.settings import DBT_PROJECT, PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 from tests.support.project_copy import environment, run
 from tests.support.two_databases import OnPostgres, differences, on_postgres
 from tests.support.warehouses import Row

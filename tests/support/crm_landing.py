@@ -7,7 +7,7 @@ from typing import Any
 import psycopg2
 import yaml
 
-from include.settings import DBT_PROJECT
+from include.paths import DBT_PROJECT
 
 Rows = dict[str, list[dict[str, Any]]]
 """Resource, such as deals → its rows; a column that a row lacks is NULL."""

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from filelock import FileLock
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 from tests.support.project_copy import environment
 
 Vars = Mapping[str, Any]

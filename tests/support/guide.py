@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from include.settings import DBT_PROJECT, PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 
 GUIDE = (PROJECT / "docs" / "your-shop.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^\*\*`(?P<path>[^`]+)`\*\*\n```\w+\n(?P<text>.*?)^```$", re.M | re.S)

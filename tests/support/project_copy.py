@@ -10,7 +10,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from include.settings import PROJECT, Settings
+from include.paths import PROJECT
+from include.settings import Settings
 from include.warehouse.connection import SESSION
 
 PARTS = ("dags", "dbt_ecommerce", "include", "plugins", "scripts")

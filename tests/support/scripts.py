@@ -19,7 +19,7 @@ from unittest.mock import patch
 import typer
 
 from include import command_line
-from include.settings import PROJECT
+from include.paths import PROJECT
 from tests.support.project_copy import environment
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

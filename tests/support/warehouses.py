@@ -9,7 +9,7 @@ import psycopg2
 from filelock import FileLock
 from psycopg2.extras import RealDictCursor
 
-from include.settings import DBT_PROJECT, PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import embedded
 from include.warehouse.connection import as_environment
 from include.warehouse.load_files import load_files

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 from tests.support.project_copy import run
 
 LOOK = """

@@ -12,7 +12,7 @@ from include.churn_model.gate import reason_not_to_predict, reason_not_to_tell_w
 from include.churn_model.holdout import holdout
 from include.churn_model.maximum import maximise
 from include.churn_model.purchases import BgNbd, MbgNbd, fit_bg_nbd, fit_mbg_nbd
-from include.churn_model.reasons import Code, Reason
+from include.churn_model.reasons import Code, Decline
 from include.churn_model.spend import fit_gamma_gamma
 from include.churn_model.table import Floats, FrequencyRecency
 from include.errors import UserError
@@ -42,7 +42,7 @@ def test_just_enough_of_everything_is_enough_to_predict() -> None:
 def test_four_hundred_and_ninety_nine_customers_are_too_few() -> None:
     reason = reason_not_to_predict(only(ENOUGH, slice(1, None)))
 
-    assert reason == Reason(
+    assert reason == Decline(
         Code.TOO_FEW_CUSTOMERS, "Only 499 customers have bought so far; it takes 500 to predict."
     )
 
@@ -52,7 +52,7 @@ def test_a_hundred_and_seventy_nine_days_of_orders_are_too_short() -> None:
 
     reason = reason_not_to_predict(table)
 
-    assert reason == Reason(
+    assert reason == Decline(
         Code.HISTORY_TOO_SHORT, "The orders go back only 179 days; it takes 180 to predict."
     )
 
@@ -61,7 +61,7 @@ def test_thirty_days_without_an_order_are_too_quiet() -> None:
     # the last order was 29 days before the last day known, now one more
     reason = reason_not_to_predict(replace(ENOUGH, age=ENOUGH.age + 1 / 7))
 
-    assert reason == Reason(
+    assert reason == Decline(
         Code.SILENT_TOO_LONG,
         "Nobody has ordered in the last 30 days; it takes an order within 30 to predict.",
     )
@@ -73,7 +73,7 @@ def test_forty_nine_customers_who_came_three_times_are_too_few() -> None:
 
     reason = reason_not_to_predict(replace(ENOUGH, frequency=frequency))
 
-    assert reason == Reason(
+    assert reason == Decline(
         Code.TOO_FEW_LOYAL_CUSTOMERS,
         "Only 49 customers have ordered on 3 days or more; it takes 50 to predict.",
     )

@@ -17,10 +17,10 @@ def made(name: str, **arguments: Any) -> Any:
     """A task of the class of this name."""
     from cosmos import ProfileConfig
 
-    from include import dbt_tasks
-    from include.settings import DBT_PROJECT
+    from include.dbt import tasks
+    from include.paths import DBT_PROJECT
 
-    return getattr(dbt_tasks, name)(
+    return getattr(tasks, name)(
         task_id="customer_churn_run",
         retries=RETRIES,
         project_dir=str(DBT_PROJECT),
@@ -47,8 +47,8 @@ def happens(
     """
     from cosmos.operators.local import DbtBuildLocalOperator
 
-    from include import dbt_tasks
-    from include.dbt_tasks import NodeTask
+    from include.dbt import tasks
+    from include.dbt.tasks import NodeTask
 
     def xcom_pull(**_: Any) -> dict[str, Any] | None:
         if isinstance(noted, Exception):
@@ -57,7 +57,7 @@ def happens(
 
     done = []
     monkeypatch.setattr(DbtBuildLocalOperator, "execute", lambda *_, **__: done.append(BUILT))
-    monkeypatch.setattr(dbt_tasks, "_in_turn", lambda _: nullcontext())
+    monkeypatch.setattr(tasks, "_in_turn", lambda _: nullcontext())
     monkeypatch.setattr(NodeTask, "render_template_fields", lambda *_: None)
     task = made("NodeTask", unique_id=NODE, build_id="marts.dbt_build")
     context: Any = {
@@ -180,13 +180,13 @@ def test_a_build_fails_itself_where_postgres_went_away(
     """A model's own fault is left to the model's task; what hit all of them is the build's."""
     from cosmos.operators.local import DbtBuildLocalOperator
 
-    from include import dbt_tasks
+    from include.dbt import tasks
 
     def execute(self: Any, context: Any) -> None:
         self.handle_exception_dbt_runner(of_dbt(message))
 
     monkeypatch.setattr(DbtBuildLocalOperator, "execute", execute)
-    monkeypatch.setattr(dbt_tasks, "_in_turn", lambda _: nullcontext())
+    monkeypatch.setattr(tasks, "_in_turn", lambda _: nullcontext())
     pushed: dict[str, Any] = {}
     context: Any = {
         "dag_run": SimpleNamespace(clear_number=0),

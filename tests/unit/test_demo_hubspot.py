@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from include.demo_shop.behaviour import tell
 from include.demo_shop.hubspot import generate_hubspot
 from include.errors import UserError
-from include.settings import DBT_PROJECT, PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 
 AS_OF = date(2026, 11, 16)
 Files = dict[str, Any]  # pandas DataFrames

@@ -18,7 +18,7 @@ from include.demo_shop.files import write
 from include.demo_shop.season import THIRD_BIRTHDAY, clocks, seconds_to
 from include.demo_shop.shop import DemoShop, generate
 from include.errors import UserError
-from include.settings import DBT_PROJECT
+from include.paths import DBT_PROJECT
 from scripts.generate_seeds import app
 from tests.support.scripts import call
 

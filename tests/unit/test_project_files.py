@@ -15,9 +15,10 @@ from dotenv import dotenv_values
 from packaging.specifiers import SpecifierSet
 from pydantic import BaseModel, ConfigDict
 
+from include.airflow.environment import DOCS, PATIENCE
 from include.connections import Connection, from_environment
-from include.local_airflow import DOCS, PATIENCE
-from include.settings import DBT_PROJECT, PROJECT, Settings
+from include.paths import DBT_PROJECT, PROJECT
+from include.settings import Settings
 from include.sync.sources import declared_sources
 
 COMPOSE = PROJECT / "docker-compose.override.yml"

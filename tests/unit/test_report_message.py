@@ -43,7 +43,6 @@ TOTALS = ShopTotals(
     customers=4339,
     churned_customers=1449,
     inactive_share=Decimal("0.3339"),
-    repeat_customers=2845,
     repeat_rate=Decimal("0.6557"),
     orders=25897,
     cancelled_orders=3836,
@@ -69,7 +68,7 @@ NO_PREDICTION = Prediction(date(2026, 11, 16), None, None, 57, None, None, None)
 LAST_WEEK = TrendWeek(
     date(2026, 11, 9), 418, 21, 4, 9, Decimal("0.0224"), Decimal("0.0100"), Decimal("0.0400"), False
 )
-DRIVER = Driver("state", "SP", 5, 2, Decimal("0.0500"), Decimal("0.0200"), Decimal("0.003"))
+DRIVER = Driver("state", "SP", 5, 2, Decimal("0.0500"))
 
 OLD = Behind("pipedrive", date(2026, 10, 30), None, None)
 PAUSED = Behind("pipedrive", date(2026, 10, 30), "The token is refused.", date(2026, 10, 31))

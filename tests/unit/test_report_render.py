@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from include.paths import write_whole
 from include.report.message import Fact, Mark, Message, build_message
-from include.report.preview import write_whole
 from include.report.read import Driver, Prediction, Report, ShopTotals, TrendWeek, WeekFigures
 from include.report.render import html_page, plain_text, telegram_caption
 from tests.support.fake_telegram import LONGEST_CAPTION, MOST_ENTITIES, parse_html
@@ -49,7 +49,6 @@ def report_with(name: str, scale: int = 1) -> Report:
         4339 * scale,
         1449 * scale,
         Decimal("0.3339"),
-        2845 * scale,
         Decimal("0.6557"),
         25897 * scale,
         3836 * scale,
@@ -93,7 +92,7 @@ def report_with(name: str, scale: int = 1) -> Report:
             ),
         ),
         drivers=tuple(
-            Driver(dimension, name, 5 * scale, 3 * scale, Decimal("0.2"), None, Decimal("0.01"))
+            Driver(dimension, name, 5 * scale, 3 * scale, Decimal("0.2"))
             for dimension in ("state", "category", "first_product")
         ),
         customers_at_risk=(),

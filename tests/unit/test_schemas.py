@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from include.errors import UserError
+from include.paths import DBT_PROJECT, PROJECT
 from include.schemas import LONGEST, NAMES, named, schema, schema_prefix
-from include.settings import DBT_PROJECT, PROJECT, load_settings
+from include.settings import load_settings
 from include.warehouse.connection import as_environment
 from include.warehouse.load_files import declared_tables
 

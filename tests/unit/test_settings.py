@@ -6,6 +6,7 @@ import pytest
 
 from include import settings
 from include.errors import UserError
+from include.paths import PROJECT
 from include.settings import Settings, load_settings
 
 
@@ -58,7 +59,7 @@ def test_the_environment_goes_before_dotenv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTHON_DOTENV_DISABLED")
-    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    monkeypatch.setattr(settings, "DOTENV", tmp_path / ".env")
     # Set and deleted, so that what .env brings in is taken back after the test.
     monkeypatch.setenv("DEMO_SEED", "")
     monkeypatch.delenv("DEMO_SEED")
@@ -98,7 +99,7 @@ def test_a_value_that_makes_no_sense_is_named_in_one_sentence(
 def test_a_shops_files_lie_in_the_projects_data_folder_unless_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert load_settings().data_folder("olist") == settings.PROJECT / "include" / "data" / "olist"
+    assert load_settings().data_folder("olist") == PROJECT / "include" / "data" / "olist"
     monkeypatch.setenv("SHOP_DATA", str(tmp_path))
     assert load_settings().data_folder("olist") == tmp_path
 

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
+from include.airflow.task_errors import plain_failures
 from include.errors import TryAgainError, UserError
-from include.task_errors import plain_failures
 
 SENTENCE = "orders.csv has no column 'id': add or rename it."
 

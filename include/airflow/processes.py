@@ -20,7 +20,7 @@ from typing import IO
 
 import psutil
 
-from include.settings import PROJECT
+from include.paths import PROJECT
 
 API_SERVER = ("api-server",)
 OTHERS = (
@@ -139,7 +139,7 @@ def start(env: Mapping[str, str], port: int, log_file: Path) -> "subprocess.Pope
     """Start it all, in a session of its own, so that whatever belongs to it is found again."""
     with log_file.open("ab") as file:
         return subprocess.Popen(
-            [sys.executable, "-m", "include.airflow_processes", str(port), str(log_file)],
+            [sys.executable, "-m", "include.airflow.processes", str(port), str(log_file)],
             env=dict(env),
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,

@@ -11,7 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from include.errors import UserError
-from include.settings import DBT_PROJECT, LOCAL, PROJECT, Settings
+from include.paths import DBT_PROJECT, LOCAL, PROJECT
+from include.settings import Settings
 from include.warehouse import embedded
 from include.warehouse.connection import as_environment, connect, warehouse_url
 

@@ -40,7 +40,8 @@ from telegram.request import HTTPXRequest
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
-from include.report.refusals import refusal
+from include.secrets import silence_libraries
+from include.telegram.refusals import refusal
 
 log = logging.getLogger(__name__)
 
@@ -432,10 +433,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def silence_libraries() -> None:
-    """Keep the libraries' loggers quiet: they log URLs and answers, which hold the bot's token."""
-    for name in ("httpx", "httpcore", "telegram", *logging.root.manager.loggerDict):
-        if name.split(".")[0] in ("httpx", "httpcore", "telegram"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -18,24 +18,11 @@ from enum import StrEnum
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.schemas import named
-from include.warehouse.locks import lock, make_schemas
+from include.warehouse.bookkeeping import prepare
+from include.warehouse.locks import lock, report_lock
 
 HANDOVER = 1.0
 """Seconds within which who has announced a message comes to send it."""
-TABLE = """
-create table if not exists {ops}.report_deliveries (
-    report text not null,
-    period_starts_on date not null,
-    chat text not null,
-    part text not null,
-    state text not null check (state in ('sending', 'sent', 'not_sent')),
-    reason text not null,
-    content_hash text not null,
-    message_id bigint,
-    changed_at timestamp with time zone not null default current_timestamp,
-    primary key (report, period_starts_on, chat, part)
-);
-"""
 
 
 class State(StrEnum):
@@ -84,7 +71,7 @@ class Ledger:
     def __init__(self, connection: Connection, report: str, period_starts_on: date) -> None:
         self._connection = connection
         self._key = (report, period_starts_on)
-        self._is_made = False
+        prepare(connection, "ops")
 
     @contextmanager
     def deciding(self) -> Iterator[None]:
@@ -109,13 +96,9 @@ class Ledger:
             yield
 
     def _lock(self) -> None:
-        if not self._is_made:
-            self._connection.rollback()
-            make_schemas(self._connection, "ops", ddl=named(TABLE))
-            self._is_made = True
         report, _ = self._key
         with self._connection.cursor() as cursor:
-            lock(cursor, f"report: {report}", "Another process that sends this report")
+            lock(cursor, report_lock(report))
 
     @contextmanager
     def _until_committed(self) -> Iterator[None]:

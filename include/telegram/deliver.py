@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.errors import TryAgainError, UserError
-from include.report.ledger import Entry, Ledger, Reason, State, reason_to_act
-from include.report.telegram import (
+from include.telegram.client import (
     Chat,
     ChatMovedError,
     Content,
@@ -19,6 +18,7 @@ from include.report.telegram import (
     Text,
     UnknownOutcomeError,
 )
+from include.telegram.ledger import Entry, Ledger, Reason, State, reason_to_act
 
 log = logging.getLogger(__name__)
 

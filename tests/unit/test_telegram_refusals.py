@@ -2,7 +2,7 @@
 
 import pytest
 
-from include.report.refusals import refusal
+from include.telegram.refusals import refusal
 
 ADMINISTRATOR = "make the bot an administrator of the channel who may post messages"
 ADD = "add the bot to the channel as an administrator who may post messages"

@@ -53,7 +53,7 @@ def _final_unless_it_may_pass(result: Any) -> Iterator[None]:
 
 @contextmanager
 def _in_turn(context: Context) -> Iterator[None]:
-    from include.task_errors import plain_failures
+    from include.airflow.task_errors import plain_failures
     from include.warehouse.connection import task_warehouse_url
     from include.warehouse.turn import in_turn
 

@@ -1,5 +1,9 @@
-"""Keeps secrets out of what is told to people."""
+"""Keeps secrets out of what is told to people, and out of logs.
 
+In a task Airflow's masker knows them besides: `connections.from_airflow` tells it.
+"""
+
+import logging
 import re
 
 _SECRETS = re.compile(
@@ -23,3 +27,10 @@ def scrub(text: str, secrets: tuple[str, ...] = ()) -> str:
         ),
         text,
     )
+
+
+def silence_libraries() -> None:
+    """Keep the libraries' loggers quiet: they log URLs and answers, which hold the bot's token."""
+    for name in ("httpx", "httpcore", "telegram", *logging.root.manager.loggerDict):
+        if name.split(".")[0] in ("httpx", "httpcore", "telegram"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)

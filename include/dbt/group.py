@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import yaml
 from airflow.sdk import TaskGroup, get_parsing_context
 from cosmos import (
     DbtTaskGroup,
@@ -23,35 +22,13 @@ from cosmos import (
 from cosmos import settings as cosmos_settings
 from cosmos.constants import SUPPORTED_BUILD_RESOURCES, InvocationMode
 from cosmos.dbt.graph import DbtNode
-from cosmos.profiles import PostgresUserPasswordProfileMapping
 
-from include.dbt_tasks import BuildTask, DataTests, NodeTask
-from include.settings import DBT_PROJECT
+from include.dbt.profile import WarehouseProfile
+from include.dbt.tasks import BuildTask, DataTests, NodeTask
+from include.paths import DBT_PROJECT
 
 NODE_TASK = re.compile(r"\.(\w+)_(?:run|seed|snapshot)$")
 """The end of the id of a node's task, as Cosmos makes it of the node's name."""
-
-
-class WarehouseProfile(PostgresUserPasswordProfileMapping):  # type: ignore[misc]
-    """The profile of `profiles.yml`, its variables filled from Airflow's connection `warehouse`.
-
-    Of how that is encrypted Cosmos' own mapping passes on `sslmode` only.
-    """
-
-    @property
-    def profile(self) -> dict[str, Any]:
-        """As it is written, which needs no connection."""
-        profiles = yaml.safe_load((DBT_PROJECT / "profiles.yml").read_text(encoding="utf-8"))
-        return dict(profiles["warehouse"]["outputs"]["postgres"])
-
-    mock_profile = profile
-
-    @property
-    def env_vars(self) -> dict[str, str]:
-        """The variables; only for code that runs in a task."""
-        from include.warehouse.connection import as_environment, task_warehouse_url
-
-        return as_environment(task_warehouse_url())
 
 
 def dbt_task_group(
@@ -72,7 +49,7 @@ def dbt_task_group(
 
     Args:
         group_id: id of the task group.
-        dbt_vars: dbt variables, the same in every run and in `local_airflow.dbt`: others make dbt
+        dbt_vars: dbt variables, the same in every run and in `environment.dbt`: others make dbt
             parse the whole project anew.
         dbt_env: variables of the environment of dbt; values may be Airflow templates.
         select: dbt's selectors of seeds and models; all by default.

@@ -1,0 +1,125 @@
+"""Makes what the runs write to in the warehouse: schemas, and every table of `ops` but dbt's.
+
+Those that models and hooks of dbt expect, dbt makes (macros/create_ops_tables.sql): by hand it may
+be the first in a warehouse. So may it be with `build_turn`, whose statement is read from there.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from jinja2 import Template
+from psycopg2 import errors
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from include.errors import UserError
+from include.paths import DBT_PROJECT
+from include.schemas import schema
+from include.warehouse.locks import SCHEMAS, lock
+
+OPS = {
+    # what each load of a table brought, how long it took, and how it ended
+    "loads": """
+        load_number bigint generated always as identity primary key,
+        source_name text not null,
+        landing_table text not null,
+        -- of Airflow; none for a load by command line
+        run_id text,
+        status text not null check (status in ('loaded', 'failed')),
+        started_at timestamptz not null,
+        seconds numeric(10, 2) not null,
+        loaded_rows bigint not null,
+        rejected_rows bigint not null,
+        -- when what was loaded last changed in the source, and how many seconds that was ago
+        newest_at timestamptz,
+        lag_seconds bigint,
+        schema_changes jsonb not null default '[]',
+        message text
+    """,
+    # the files of folders whose rows are in landing
+    "loaded_files": """
+        landing_table text not null,
+        -- its name within the folder
+        file text not null,
+        size bigint not null,
+        modified_at timestamptz not null,
+        rows bigint not null,
+        loaded_at timestamptz not null,
+        -- when it was first missed in its folder
+        vanished_at timestamptz,
+        primary key (landing_table, file)
+    """,
+    # the deals whose changes are in landing
+    "pipedrive_changelogs": """
+        deal_id bigint primary key,
+        read_at timestamptz not null default now(),
+        -- as the deal was known when it was read
+        deal_changed_at timestamptz,
+        tokens integer not null
+    """,
+    # what was sent to whom
+    "report_deliveries": """
+        report text not null,
+        period_starts_on date not null,
+        chat text not null,
+        part text not null,
+        state text not null check (state in ('sending', 'sent', 'not_sent')),
+        reason text not null,
+        content_hash text not null,
+        message_id bigint,
+        changed_at timestamptz not null default current_timestamp,
+        primary key (report, period_starts_on, chat, part)
+    """,
+}
+"""Table of `ops` → its columns."""
+REJECTED = """
+    resource text not null,
+    rejected_because text not null,
+    source_row text not null,
+    rejected_at timestamptz not null default now(),
+    -- an index on rows themselves would refuse long ones
+    row_hash text generated always as (md5(source_row)) stored,
+    primary key (resource, row_hash)
+"""
+"""Columns of `landing.<source>__rejected`."""
+BUILD_TURN = DBT_PROJECT / "macros" / "build_turn_ddl.sql"
+
+
+def prepare(
+    connection: Connection, *schemas: str, tables: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Make what is missing of schemas, of the tables of `ops` and of `tables`; it is committed.
+
+    The names of schemas are the plain ones; `tables` has columns by a table's whole name. What is
+    there needs no right to make it. Raises UserError where the user may not.
+    """
+    called = [schema(name) for name in schemas]
+    make = {name: f"create schema if not exists {name}" for name in called}
+    if "ops" in schemas:
+        make[f"{schema('ops')}.build_turn"] = _build_turn()
+        tables = {**{f"{schema('ops')}.{name}": columns for name, columns in OPS.items()}, **tables}
+    for table, columns in tables.items():
+        make[table] = f"create table if not exists {table} ({columns})"
+    with connection, connection.cursor() as cursor:
+        try:
+            cursor.execute(
+                "select name from unnest(%s) as name where case strpos(name, '.')"
+                " when 0 then to_regnamespace(name) is null else to_regclass(name) is null end",
+                (list(make),),
+            )
+            missing = {name for (name,) in cursor.fetchall()}
+            if missing:
+                lock(cursor, SCHEMAS)
+            for name in make:
+                if name in missing:
+                    cursor.execute(make[name])
+        except errors.InsufficientPrivilege as error:
+            raise UserError(
+                f"The user {connection.info.user!r} may not make the schemas {', '.join(called)} or"
+                f" tables in them ({error.diag.message_primary}): docs/your-postgres.md has the"
+                " rights it needs as SQL."
+            ) from None
+
+
+def _build_turn() -> str:
+    template = Template(BUILD_TURN.read_text(encoding="utf-8") + "{{ build_turn_ddl() }}")
+    return template.render(ops=lambda table: f"{schema('ops')}.{table}")

@@ -60,8 +60,9 @@
         where
             history.dbt_valid_to is null
             and history.source_name in ({{ active_sources() }})
-            and history.customer_key not in (
-                select customer_key from {{ ref('dim_customers') }}
+            and not exists (
+                select 1 from {{ ref('dim_customers') }} as customers
+                where customers.customer_key = history.customer_key
             )
             and as_of.as_of_on >= (
                 select coalesce(max(runs.as_of_on), as_of.as_of_on)
@@ -79,8 +80,12 @@
 {% macro close_history_of_other_shops() -%}
     {%- if execute -%}
         update {{ this }} as history
-        set dbt_valid_to = {{ day_after_last_run() }}
-        where dbt_valid_to is null and source_name not in ({{ active_sources() }})
+        set dbt_valid_to = last_runs.day_after
+        from {{ last_runs_of_shops() }} as last_runs
+        where
+            history.source_name = last_runs.source_name
+            and history.dbt_valid_to is null
+            and history.source_name not in ({{ active_sources() }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -88,16 +93,22 @@
     {%- if execute and load_relation(this) -%}
         update {{ this }} as history
         set dbt_valid_to = null
-        where dbt_valid_to = {{ day_after_last_run() }} and source_name in ({{ active_sources() }})
+        from {{ last_runs_of_shops() }} as last_runs
+        where
+            history.source_name = last_runs.source_name
+            and history.dbt_valid_to = last_runs.day_after
+            and history.source_name in ({{ active_sources() }})
     {%- endif -%}
 {%- endmacro %}
 
-{% macro day_after_last_run() -%}
+{% macro last_runs_of_shops() -%}
     (
-        select cast(greatest(max(runs.as_of_on), max(cast(known.dbt_valid_from as date))) + 1 as timestamp)
+        select
+            known.source_name,
+            cast(greatest(max(runs.as_of_on), max(cast(known.dbt_valid_from as date))) + 1 as timestamp) as day_after
         from {{ this }} as known
         left join {{ ops('customer_history_runs') }} as runs on known.source_name = runs.source_name
-        where known.source_name = history.source_name
+        group by known.source_name
     )
 {%- endmacro %}
 

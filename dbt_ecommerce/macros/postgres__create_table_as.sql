@@ -1,42 +1,42 @@
 {#
-    Tables under a contract get their primary key once they are full, where dbt declares
-    it before the first row: an index of hashes that is sorted once costs a tenth of one that
-    grows row by row, which was half of the time of a large table.
+    Tables under a contract are created from their query, in the contract's types, where dbt creates
+    them empty and inserts: only so may Postgres work on one with several processes. What must hold
+    is declared once they are full: an index of hashes that is sorted once costs a tenth of one that
+    grows row by row.
 #}
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
     {%- if temporary or not config.get('contract').enforced -%}
         {{ dbt.postgres__create_table_as(temporary, relation, sql) }}
     {%- else -%}
-        {%- set columns = {} -%}
-        {%- set keys = [] -%}
+        {%- set typed = [] -%}
+        {%- set constraints = [] -%}
         {%- for name, column in model['columns'].items() -%}
-            {%- set others = [] -%}
+            {%- set quoted = adapter.quote(name) if column.get('quote') else name -%}
+            {%- do typed.append('cast(' ~ quoted ~ ' as ' ~ column['data_type'] ~ ') as ' ~ quoted) -%}
             {%- for constraint in column['constraints'] -%}
-                {%- if constraint['type'] == 'primary_key' -%}
-                    {%- do keys.append(dict(constraint, columns=[name])) -%}
+                {%- if constraint['type'] == 'not_null' -%}
+                    {%- do constraints.append('alter column ' ~ quoted ~ ' set not null') -%}
                 {%- else -%}
-                    {%- do others.append(constraint) -%}
+                    {%- do constraints.append(
+                        'add ' ~ adapter.render_raw_model_constraints([dict(constraint, columns=[name])])[0]
+                    ) -%}
                 {%- endif -%}
             {%- endfor -%}
-            {%- do columns.update({name: dict(column, constraints=others)}) -%}
         {%- endfor -%}
-        {%- set others = [] -%}
-        {%- for constraint in model['constraints'] -%}
-            {%- do (keys if constraint['type'] == 'primary_key' else others).append(constraint) -%}
+        {%- for constraint in adapter.render_raw_model_constraints(model['constraints']) -%}
+            {%- do constraints.append('add ' ~ constraint) -%}
         {%- endfor -%}
 
         {{ get_assert_columns_equivalent(sql) }}
-        create table {{ relation }} (
-            {{ (
-                adapter.render_raw_columns_constraints(raw_columns=columns)
-                + adapter.render_raw_model_constraints(raw_constraints=others)
-            ) | join(',\n            ') }}
-        );
-        insert into {{ relation }} (
-            {{ adapter.dispatch('get_column_names', 'dbt')() }}
-        ) ({{ get_select_subquery(sql) }});
-        {% for key in adapter.render_raw_model_constraints(raw_constraints=keys) -%}
-            alter table {{ relation }} add {{ key }};
-        {% endfor -%}
+        create table {{ relation }} as
+        select
+            {{ typed | join(',\n            ') }}
+        from (
+            {{ sql }}
+        ) as model;
+        {% if constraints -%}
+            alter table {{ relation }}
+            {{ constraints | join(',\n            ') }};
+        {% endif -%}
     {%- endif -%}
 {%- endmacro %}

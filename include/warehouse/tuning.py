@@ -29,8 +29,8 @@ def memory(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
 
 def settings_for(memory: int, cores: int) -> dict[str, str]:
     """Settings for a machine with so many bytes of memory and processor cores."""
-    # dbt's four models at a time are enough for two cores; more help a large model, too.
-    workers = str(max(0, min(cores // 2 - 1, 4)))
+    # The facts are built one after the other, and a large one alone would leave cores idle.
+    workers = str(min(cores // 2, 4))
     return {
         # A model is read by those built next; what is larger is cached by the system anyway.
         "shared_buffers": _mb(memory, 1 / 8, 64, 512),

@@ -23,8 +23,8 @@ def test_memory_is_shared_out_by_what_the_machine_has_up_to_a_limit(
     assert settings["work_mem"] == work_mem
 
 
-@pytest.mark.parametrize(("cores", "workers"), [(1, "0"), (2, "0"), (4, "1"), (8, "3"), (64, "4")])
-def test_queries_get_workers_only_where_four_models_at_a_time_leave_cores_idle(
+@pytest.mark.parametrize(("cores", "workers"), [(1, "0"), (2, "1"), (4, "2"), (8, "4"), (64, "4")])
+def test_a_query_gets_half_of_the_cores_to_help_it(
     cores: int, workers: str
 ) -> None:
     assert settings_for(8 * GB, cores)["max_parallel_workers_per_gather"] == workers

@@ -5,17 +5,17 @@ with order_items as (
 ),
 
 -- an order may hold a product on several lines
-by_product as (
+with_product_revenue as (
 
     select
         order_key,
         product_key,
-        min(case when is_goods then 0 else 1 end) as goods_rank,
-        sum(revenue) as revenue,
-        min({{ bytewise('product_name') }}) as product_name
+        product_name,
+        case when is_goods then 0 else 1 end as goods_rank,
+        sum(revenue) over (partition by order_key, product_key)
+            as product_revenue
     from order_items
     where product_key is not null
-    group by order_key, product_key
 
 ),
 
@@ -28,11 +28,11 @@ ranked as (
             partition by order_key
             order by
                 goods_rank asc,
-                revenue desc,
+                product_revenue desc,
                 {{ bytewise('product_name') }} asc,
                 product_key asc
         ) as revenue_rank
-    from by_product
+    from with_product_revenue
 
 ),
 

@@ -1,4 +1,7 @@
-{{ config(enabled='cdnow' in var('sources')) }}
+{{ config(
+    enabled='cdnow' in var('sources'),
+    materialized='table',
+) }}
 
 with source as (
 
@@ -11,11 +14,12 @@ cast_to_types as (
     select
         nullif(trim(cast(customer_id as {{ dbt.type_string() }})), '')
             as customer_id,
-        {{ row_as_json('source') }} as source_row,
+        {{ whole_row('source') }} as source_row,
         {{ try_cast('cds', 'integer') }} as cds,
         {{ try_cast('amount', 'numeric') }} as amount,
         {{ try_cast('order_date', 'date') }} as ordered_on
     from source
+    {{ computed_once() }}
 
 ),
 
@@ -54,8 +58,10 @@ numbered as (
 
         -- strings
         rejected_because,
-        case when rejected_because is not null then source_row end
-            as source_row,
+        case
+            when rejected_because is not null
+                then {{ row_as_json('source_row') }}
+        end as source_row,
 
         -- numerics
         amount,

@@ -1,4 +1,7 @@
-{{ config(enabled='demo_shop' in var('sources')) }}
+{{ config(
+    enabled='demo_shop' in var('sources'),
+    materialized='table',
+) }}
 
 with source as (
 

@@ -1,4 +1,7 @@
-{{ config(enabled='demo_shop' in var('sources')) }}
+{{ config(
+    enabled='demo_shop' in var('sources'),
+    materialized='table',
+) }}
 
 with source as (
 
@@ -20,11 +23,12 @@ cast_to_types as (
         order_id,
         product_id,
         discount as discount_as_typed,
-        {{ row_as_json('source') }} as source_row,
+        {{ whole_row('source') }} as source_row,
         {{ try_cast('quantity', 'integer') }} as quantity,
         {{ try_cast('unit_price', 'numeric') }} as unit_price,
         {{ try_cast('discount', 'numeric') }} as discount
     from source
+    {{ computed_once() }}
 
 ),
 
@@ -66,19 +70,24 @@ checked as (
 
 ),
 
-numbered as (
+judged as (
 
     select
         *,
-        row_number() over (
-            partition by order_item_id, set_aside_because
-            order by
-                order_id asc nulls last,
-                product_id asc nulls last,
-                quantity asc nulls last,
-                unit_price asc nulls last,
-                discount asc nulls last
-        ) as occurrence
+        case
+            when set_aside_because is not null then set_aside_because
+            when
+                row_number() over (
+                    partition by order_item_id, set_aside_because
+                    order by
+                        order_id asc nulls last,
+                        product_id asc nulls last,
+                        quantity asc nulls last,
+                        unit_price asc nulls last,
+                        discount asc nulls last
+                ) > 1
+                then 'order_item_id occurs before'
+        end as rejected_because
     from checked
 
 ),
@@ -92,18 +101,18 @@ final as (
         product_id,
 
         -- strings
+        rejected_because,
         case
-            when set_aside_because is not null then set_aside_because
-            when occurrence > 1 then 'order_item_id occurs before'
-        end as rejected_because,
-        source_row,
+            when rejected_because is not null
+                then {{ row_as_json('source_row') }}
+        end as source_row,
 
         -- numerics
         quantity,
         unit_price,
         discount
 
-    from numbered
+    from judged
 
 )
 

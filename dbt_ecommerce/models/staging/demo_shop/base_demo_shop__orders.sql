@@ -1,4 +1,7 @@
-{{ config(enabled='demo_shop' in var('sources')) }}
+{{ config(
+    enabled='demo_shop' in var('sources'),
+    materialized='table',
+) }}
 
 with source as (
 
@@ -13,9 +16,10 @@ cast_to_types as (
         nullif(trim(customer_id), '') as customer_id,
         seller_id,
         sales_channel_id as sales_channel,
-        {{ row_as_json('source') }} as source_row,
+        {{ whole_row('source') }} as source_row,
         {{ try_cast('ordered_at', 'timestamp') }} as ordered_at
     from source
+    {{ computed_once() }}
 
 ),
 
@@ -36,18 +40,23 @@ checked as (
 ),
 
 -- an export may hold an order twice: the first row that can be used is it
-numbered as (
+judged as (
 
     select
         *,
-        row_number() over (
-            partition by order_id, set_aside_because
-            order by
-                ordered_at asc,
-                customer_id asc nulls last,
-                seller_id asc nulls last,
-                sales_channel asc nulls last
-        ) as occurrence
+        case
+            when set_aside_because is not null then set_aside_because
+            when
+                row_number() over (
+                    partition by order_id, set_aside_because
+                    order by
+                        ordered_at asc,
+                        customer_id asc nulls last,
+                        seller_id asc nulls last,
+                        sales_channel asc nulls last
+                ) > 1
+                then 'order_id occurs before'
+        end as rejected_because
     from checked
 
 ),
@@ -62,16 +71,16 @@ final as (
 
         -- strings
         sales_channel,
+        rejected_because,
         case
-            when set_aside_because is not null then set_aside_because
-            when occurrence > 1 then 'order_id occurs before'
-        end as rejected_because,
-        source_row,
+            when rejected_because is not null
+                then {{ row_as_json('source_row') }}
+        end as source_row,
 
         -- timestamps
         ordered_at
 
-    from numbered
+    from judged
 
 )
 

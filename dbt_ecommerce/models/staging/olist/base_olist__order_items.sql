@@ -1,4 +1,7 @@
-{{ config(enabled='olist' in var('sources')) }}
+{{ config(
+    enabled='olist' in var('sources'),
+    materialized='table',
+) }}
 
 with source as (
 
@@ -22,9 +25,10 @@ cast_to_types as (
         nullif(
             trim(cast(order_item_id as {{ dbt.type_string() }})), ''
         ) as line_no,
-        {{ row_as_json('source') }} as source_row,
+        {{ whole_row('source') }} as source_row,
         {{ try_cast('price', 'numeric') }} as price
     from source
+    {{ computed_once() }}
 
 ),
 
@@ -53,14 +57,19 @@ checked as (
 ),
 
 -- the first row that can be used is the line
-numbered as (
+judged as (
 
     select
         *,
-        row_number() over (
-            partition by order_id, line_no, set_aside_because
-            order by product_id asc nulls last, price asc
-        ) as occurrence
+        case
+            when set_aside_because is not null then set_aside_because
+            when
+                row_number() over (
+                    partition by order_id, line_no, set_aside_because
+                    order by product_id asc nulls last, price asc
+                ) > 1
+                then 'order_item_id occurs before in its order'
+        end as rejected_because
     from checked
 
 ),
@@ -72,13 +81,13 @@ final as (
         product_id,
         seller_id,
         line_no,
+        rejected_because,
         case
-            when set_aside_because is not null then set_aside_because
-            when occurrence > 1 then 'order_item_id occurs before in its order'
-        end as rejected_because,
-        source_row,
+            when rejected_because is not null
+                then {{ row_as_json('source_row') }}
+        end as source_row,
         price
-    from numbered
+    from judged
 
 )
 

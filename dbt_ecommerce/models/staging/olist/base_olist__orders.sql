@@ -1,4 +1,7 @@
-{{ config(enabled='olist' in var('sources')) }}
+{{ config(
+    enabled='olist' in var('sources'),
+    materialized='table',
+) }}
 
 {%- set earliest = var('earliest_order_on') %}
 {%- set latest = var('latest_order_on') %}
@@ -15,11 +18,12 @@ cast_to_types as (
         nullif(trim(order_id), '') as order_id,
         customer_id,
         order_status,
-        {{ row_as_json('source') }} as source_row,
+        {{ whole_row('source') }} as source_row,
         {{ try_cast(
             'order_purchase_timestamp', 'timestamp', 'America/Sao_Paulo'
         ) }} as purchased_at
     from source
+    {{ computed_once() }}
 
 ),
 
@@ -41,17 +45,22 @@ checked as (
 ),
 
 -- the first row that can be used is the order
-numbered as (
+judged as (
 
     select
         *,
-        row_number() over (
-            partition by order_id, set_aside_because
-            order by
-                purchased_at asc,
-                customer_id asc nulls last,
-                order_status asc nulls last
-        ) as occurrence
+        case
+            when set_aside_because is not null then set_aside_because
+            when
+                row_number() over (
+                    partition by order_id, set_aside_because
+                    order by
+                        purchased_at asc,
+                        customer_id asc nulls last,
+                        order_status asc nulls last
+                ) > 1
+                then 'order_id occurs before'
+        end as rejected_because
     from checked
 
 ),
@@ -62,13 +71,13 @@ final as (
         order_id,
         customer_id,
         order_status,
+        rejected_because,
         case
-            when set_aside_because is not null then set_aside_because
-            when occurrence > 1 then 'order_id occurs before'
-        end as rejected_because,
-        source_row,
+            when rejected_because is not null
+                then {{ row_as_json('source_row') }}
+        end as source_row,
         purchased_at
-    from numbered
+    from judged
 
 )
 

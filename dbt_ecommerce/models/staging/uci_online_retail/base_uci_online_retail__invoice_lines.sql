@@ -33,7 +33,7 @@ cast_to_types as (
         -- strings
         nullif(trim({{ adapter.quote('Description') }}), '') as product_name,
         {{ adapter.quote('Country') }} as country,
-        {{ row_as_json('source') }} as source_row,
+        {{ whole_row('source') }} as source_row,
 
         -- numerics
         {{ try_cast(adapter.quote('Quantity'), 'integer') }} as quantity,
@@ -45,6 +45,7 @@ cast_to_types as (
         ) }} as invoiced_at
 
     from source
+    {{ computed_once() }}
 
 ),
 
@@ -92,8 +93,10 @@ final as (
         product_name,
         country,
         rejected_because,
-        case when rejected_because is not null then source_row end
-            as source_row,
+        case
+            when rejected_because is not null
+                then {{ row_as_json('source_row') }}
+        end as source_row,
 
         -- numerics
         quantity,

@@ -69,6 +69,9 @@ def dbt_task_group(
         target_name="postgres",
         profile_mapping=WarehouseProfile(conn_id="warehouse"),
     )
+    # one for all groups: with one of its own each would parse the whole project, for five seconds
+    cache = cosmos_settings.cache_dir / DBT_PROJECT.name
+    (cache / "target").mkdir(parents=True, exist_ok=True)
     args: dict[str, Any] = {
         "vars": dbt_vars,
         "install_deps": False,
@@ -87,7 +90,7 @@ def dbt_task_group(
             dag=place["dag"],
             task_group=place["task_group"],
             task_id=place["task_id"],
-            **task_args,
+            **{**task_args, "cache_dir": cache},
         )
 
     group: TaskGroup = DbtTaskGroup(
@@ -100,7 +103,8 @@ def dbt_task_group(
         execution_config=ExecutionConfig(execution_mode=ExecutionMode.LOCAL),
         render_config=RenderConfig(
             select=[running_node[1]] if running_node else list(select),
-            exclude=list(exclude),
+            # a test has no task of its own, but its folder would be a group without any
+            exclude=[*exclude, "resource_type:test"],
             # Cosmos' own task of tests takes the selectors of its group: a test that compares a
             # model of this group with one of another would run nowhere
             test_behavior=TestBehavior.NONE,
@@ -117,6 +121,7 @@ def dbt_task_group(
         "project_dir": str(DBT_PROJECT),
         "profile_config": profile,
         "emit_datasets": False,
+        "cache_dir": cache,
         "execution_timeout": timedelta(hours=3),
     }
     build = BuildTask(
@@ -128,25 +133,4 @@ def dbt_task_group(
     build >> first
     if with_tests:
         last >> DataTests(task_id="dbt_ecommerce_test", **args)
-    _share_what_is_parsed(group)
-    _drop_empty_groups(group)
     return group
-
-
-def _share_what_is_parsed(group: TaskGroup) -> None:
-    """Give all groups of the DAG one cache of the parsed project.
-
-    Cosmos gives each its own, so that each would parse the whole project anew, for five seconds.
-    """
-    cache = cosmos_settings.cache_dir / group.dag.dag_id
-    (cache / "target").mkdir(parents=True, exist_ok=True)
-    for task in group.iter_tasks():
-        if hasattr(task, "cache_dir"):
-            task.cache_dir = cache
-
-
-def _drop_empty_groups(group: TaskGroup) -> None:
-    """Leave out the group that Cosmos draws for the folder of singular tests: it has no tasks."""
-    for child_id, child in list(group.children.items()):
-        if isinstance(child, TaskGroup) and not any(child.iter_tasks()):
-            del group.children[child_id]

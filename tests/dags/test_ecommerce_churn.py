@@ -206,7 +206,7 @@ def test_a_run_judges_the_data_not_the_code(tasks: dict[str, dict[str, Any]]) ->
 
 def test_what_one_build_has_parsed_serves_the_next(tasks: dict[str, dict[str, Any]]) -> None:
     caches = {tasks[name]["cache"] for name in (*BUILDS, TESTS)}
-    assert [cache.rsplit("/", 1)[-1] for cache in caches] == ["ecommerce_churn"]
+    assert [cache.rsplit("/", 1)[-1] for cache in caches] == ["dbt_ecommerce"]
 
 
 def test_the_report_is_sent_only_where_every_model_and_every_test_succeeded(

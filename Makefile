@@ -6,7 +6,7 @@ RUN_APP := $(RUN) --no-dev
 
 CHECKED := .local/checked
 
-.PHONY: help demo up down bot docs check ruff mypy deptry sqlfluff conventions test nightly bench requirements
+.PHONY: help demo up down bot docs check ruff mypy deptry sqlfluff conventions test contracts nightly bench requirements
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,8 +60,16 @@ test: $(UV) ## what to run before a commit: the checks, and beside them every te
 	$(RUN) pytest -m "not nightly" --ignore tests/duckdb --ignore tests/spark; tests=$$?; \
 	wait $$checks || { cat $(CHECKED)/log; exit 1; }; echo "make check: passed"; exit $$tests
 
+# without our bounds, but for dbt's, which docs/DECISIONS.md has: what an upgrade would bring
+NEWEST := .local/newest.txt
+contracts: $(UV) ## what others do not document and we use, in the newest versions that resolve
+	@mkdir -p .local && sed -nE '/^dependencies = \[/,/^\]/s/^ +"(dbt-[^"]+|[][a-z0-9-]+).*/\1/p' pyproject.toml > $(NEWEST)
+	$(UV) run --isolated --no-project --with-requirements $(NEWEST) \
+		--with filelock --with pytest --with pytest-timeout --with pytest-xdist python -m pytest -n0 tests/contracts
+
 nightly: $(UV) ## the tests that take long: every kill, real shops, the image, DuckDB, Spark (wants Java 17)
-	$(RUN) --group duckdb --group spark pytest -m nightly
+	$(RUN) --group duckdb --group spark pytest -m nightly; tests=$$?; \
+	$(MAKE) --no-print-directory contracts && exit $$tests
 
 bench: $(UV) ## the benchmarks, one after another, into out/bench.json
 	@$(RUN) python benchmarks/all.py

@@ -80,7 +80,7 @@ def main() -> None:
             run(DEMO)
         embedded.start()
         bare_build()
-        env = environment.environment(load_settings())
+        env = environment.variables(load_settings())
         times = by_turns(RUNS, dag=lambda: demo(demos), dbt_build=bare_build, parse=parse(env))
         embedded.start()
         with scratch() as folder:

@@ -68,7 +68,7 @@ def demo(
     was_running = embedded.status() is not None
     try:
         with _step("Postgres"):
-            env = environment.environment(settings)
+            env = environment.variables(settings)
         with ExitStack() as stack:
             airflow = None
             with _step("Airflow's tables and the dbt project"):

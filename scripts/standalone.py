@@ -48,7 +48,7 @@ def up() -> None:
     print("Preparing Postgres, Airflow's tables and the dbt project …", flush=True)
     had_postgres = embedded.status() is not None
     try:
-        env = environment.environment(settings)
+        env = environment.variables(settings)
         env["AIRFLOW__API__PORT"] = str(port)
         env[ADDRESS] = address  # alerts name it
         env["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{port}/execution/"

@@ -37,7 +37,7 @@ DOCS = {"ecommerce": {"dir": str(TARGET), "name": "dbt docs"}}
 """The pages of dbt's documentation that Cosmos adds to Airflow's menu."""
 
 
-def environment(settings: Settings) -> dict[str, str]:
+def variables(settings: Settings) -> dict[str, str]:
     """The variables of every Airflow and dbt process; the embedded Postgres is made to run.
 
     They hold passwords. The metadata live in the embedded Postgres also where the warehouse is a

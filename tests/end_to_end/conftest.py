@@ -44,7 +44,7 @@ from include.airflow import environment
 from include.settings import load_settings
 from include.paths import LOCAL
 settings = load_settings()
-env = environment.environment(settings)
+env = environment.variables(settings)
 environment.prepare(settings, env, LOCAL / "prepare.log")
 print(json.dumps(env))
 """

@@ -117,7 +117,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr(embedded, "status", lambda: None)
     monkeypatch.setattr(embedded, "stop", stop_postgres)
     env = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(PROJECT)}
-    monkeypatch.setattr(environment, "environment", lambda _: env)
+    monkeypatch.setattr(environment, "variables", lambda _: env)
     monkeypatch.setattr(environment, "prepare", lambda *_, **__: None)
     yield place
     place.down()

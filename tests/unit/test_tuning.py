@@ -24,9 +24,7 @@ def test_memory_is_shared_out_by_what_the_machine_has_up_to_a_limit(
 
 
 @pytest.mark.parametrize(("cores", "workers"), [(1, "0"), (2, "1"), (4, "2"), (8, "4"), (64, "4")])
-def test_a_query_gets_half_of_the_cores_to_help_it(
-    cores: int, workers: str
-) -> None:
+def test_a_query_gets_half_of_the_cores_to_help_it(cores: int, workers: str) -> None:
     assert settings_for(8 * GB, cores)["max_parallel_workers_per_gather"] == workers
 
 

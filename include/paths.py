@@ -23,11 +23,12 @@ def absolute(path: str | Path, base: Path | None = None) -> Path:
         raise UserError(f"Nobody here has the folder {path}: write the path from / on.") from None
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a file completely or not at all: a reader never meets half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        unfinished.touch(mode)
         unfinished.write_bytes(content)
         unfinished.replace(path)
     finally:

@@ -20,23 +20,15 @@ from include.churn_model.table import Floats
 
 @dataclass(frozen=True)
 class GammaGamma:
-    """Parameters, gamma in money, and the log-likelihood of the repeaters they were fitted to."""
+    """Parameters, gamma in money, and the log-likelihood of the repeaters they were fitted to.
+
+    What a customer will spend on a day with an order is dbt's to say (marts/value).
+    """
 
     p: float
     q: float
     gamma: float
     log_likelihood: float = np.nan
-
-    def expected_spend(self, frequency: npt.ArrayLike, mean_repeat_spend: npt.ArrayLike) -> Floats:
-        """Mean spend on an order day to come, p(gamma + xz)/(px + q - 1).
-
-        Takes frequency x and mean repeat spend z of each customer. Where x is 0, z does not
-        matter and the answer is the mean of all customers, p*gamma/(q - 1).
-        """
-        x = np.asarray(frequency, dtype=float)
-        spent = np.where(x > 0, x * np.asarray(mean_repeat_spend, dtype=float), 0)
-        expected: Floats = self.p * (self.gamma + spent) / (self.p * x + self.q - 1)
-        return expected
 
 
 def fit_gamma_gamma(frequency: npt.ArrayLike, mean_repeat_spend: npt.ArrayLike) -> GammaGamma:

@@ -5,7 +5,6 @@ be the first in a warehouse. So may it be with `build_turn`, whose statement is 
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from jinja2 import Template
 from psycopg2 import errors
@@ -84,9 +83,7 @@ REJECTED = """
 BUILD_TURN = DBT_PROJECT / "macros" / "build_turn_ddl.sql"
 
 
-def prepare(
-    connection: Connection, *schemas: str, tables: Mapping[str, str] = MappingProxyType({})
-) -> None:
+def prepare(connection: Connection, *schemas: str, tables: Mapping[str, str] | None = None) -> None:
     """Make what is missing of schemas, of the tables of `ops` and of `tables`; it is committed.
 
     The names of schemas are the plain ones; `tables` has columns by a table's whole name. What is
@@ -94,10 +91,11 @@ def prepare(
     """
     called = [schema(name) for name in schemas]
     make = {name: f"create schema if not exists {name}" for name in called}
+    columns_of = dict(tables or {})
     if "ops" in schemas:
         make[f"{schema('ops')}.build_turn"] = _build_turn()
-        tables = {**{f"{schema('ops')}.{name}": columns for name, columns in OPS.items()}, **tables}
-    for table, columns in tables.items():
+        columns_of |= {f"{schema('ops')}.{name}": columns for name, columns in OPS.items()}
+    for table, columns in columns_of.items():
         make[table] = f"create table if not exists {table} ({columns})"
     with connection, connection.cursor() as cursor:
         try:

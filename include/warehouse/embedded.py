@@ -25,12 +25,13 @@ from pathlib import Path
 import psutil
 
 from include.errors import TryAgainError, UserError
-from include.paths import LOCAL
+from include.paths import LOCAL, write_whole
 from include.warehouse.tuning import tuning
 
 HOME = LOCAL / "postgres"
 DATABASES = ("warehouse", "airflow")
 ROLE = "postgres"
+OWNERS_ONLY = 0o600  # may read it
 ACCOUNT = "pgserver"  # the system user that serves when root starts it: Postgres refuses to be root
 HOST = "127.0.0.1"
 
@@ -130,14 +131,6 @@ def _password(home: Path) -> str:
         ) from None
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file only its owner can read, whole or not at all."""
-    new = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    new.replace(path)
-
-
 @contextmanager
 def _lock(home: Path) -> Iterator[None]:
     """One process at a time; the kernel gives the lock back when its holder dies."""
@@ -189,7 +182,7 @@ def _prepare(home: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     # Renamed at the end, so that a data folder is a complete one.
     work = Path(tempfile.mkdtemp(prefix="initdb-", dir=home.resolve()))
-    _write(home / "password", secrets.token_urlsafe(24))
+    write_whole(home / "password", secrets.token_urlsafe(24).encode(), OWNERS_ONLY)
     shutil.copy(home / "password", work / "password")
     account = _account(home)
     if account:
@@ -376,7 +369,7 @@ def _launch(home: Path, port: int) -> None:
             reasons = [line for line in file if "FATAL:" in line or "ERROR:" in line]
         reason = _last_line(reasons[0].split(":  ", 1)[-1] if reasons else done.stderr)
         raise UserError(f"The embedded Postgres did not start: {reason}; see {log}.")
-    _write(home / "port", str(port))
+    write_whole(home / "port", str(port).encode(), OWNERS_ONLY)
 
 
 def _clear_remains(home: Path) -> None:

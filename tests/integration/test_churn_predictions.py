@@ -24,6 +24,7 @@ from include.report.message import build_message
 from include.report.read import read_report
 from include.settings import Settings
 from scripts.fit_churn_model import app
+from tests.support.gamma_gamma import expected_spend
 from tests.support.scripts import call
 from tests.support.warehouses import Row, Warehouse, demo_shop, new_warehouse
 
@@ -213,9 +214,8 @@ def assert_same_as_python(warehouse: Warehouse, until: date) -> pd.DataFrame:
     for column, days in (("expected_order_days", 90), ("expected_order_days_ltv", 365)):
         assert relative(table[column], model.expected_purchases(days / 7, *known)) < 1e-6
 
-    mean = GammaGamma(*(spend[name] for name in ("p", "q", "gamma"))).expected_spend(
-        table["frequency"], table["mean_repeat_spend"]
-    )
+    gamma_gamma = GammaGamma(*(spend[name] for name in ("p", "q", "gamma")))
+    mean = expected_spend(gamma_gamma, table["frequency"], table["mean_repeat_spend"])
     assert np.abs(table["expected_spend"] - mean).max() < 0.0051
     assert np.abs(table["expected_revenue"] - table["expected_order_days"] * mean).max() < 0.0051
     return table

@@ -11,6 +11,7 @@ from scipy.special import betaln, expit, gammaln
 from include.churn_model.purchases import BgNbd, MbgNbd, fit_bg_nbd, fit_mbg_nbd
 from include.churn_model.spend import GammaGamma, fit_gamma_gamma
 from include.churn_model.table import Floats
+from tests.support.gamma_gamma import expected_spend
 
 FitPurchases = Callable[[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike], BgNbd]
 
@@ -54,7 +55,7 @@ def test_a_longer_silence_never_makes_anyone_more_alive() -> None:
 def test_expected_spend_lies_between_the_customers_own_and_that_of_all() -> None:
     model = GammaGamma(p=6, q=4, gamma=15)  # the mean of all is 6 · 15 / 3 = 30
 
-    spend = model.expected_spend([0, 1, 3, 1000], [np.nan, 60, 60, 60])
+    spend = expected_spend(model, [0, 1, 3, 1000], [np.nan, 60, 60, 60])
 
     # 6 (15 + 60) / (6 + 3), 6 (15 + 180) / (18 + 3)
     assert spend[:3] == pytest.approx([30, 50, 390 / 7])

@@ -15,7 +15,6 @@ Only one run builds in a warehouse at a time: `get_shop_data` waits for its turn
 To report on an earlier week, trigger it with `as_of_date` set to the Monday after that week.
 """
 
-import sys
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,7 +22,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_conte
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
-from include.airflow.task_turn import turn_is_over
+from include.airflow.task_turn import IS_DAGS_TEST, turn_is_over
 from include.alerts.callbacks import (
     churn_is_unusual,
     run_failed,
@@ -42,8 +41,6 @@ DEADLINE = DeadlineAlert(
     interval=60 * SETTINGS.report_deadline_minutes,  # type: ignore[arg-type]
     callback=AsyncCallback(run_is_late),
 )
-# `airflow dags test` of Airflow 3.3 breaks at the end of a run that has a deadline
-IS_DAGS_TEST = sys.argv[1:3] == ["dags", "test"]
 
 with DAG(
     dag_id="ecommerce_churn",
@@ -56,6 +53,7 @@ with DAG(
     max_active_tasks=4,  # most are processes that start, say a word and end
     dagrun_timeout=timedelta(hours=6),  # one that hangs would keep every later week from starting
     on_failure_callback=run_failed,
+    # `airflow dags test` of Airflow 3.3 breaks at the end of a run that has one
     deadline=None if IS_DAGS_TEST else DEADLINE,
     default_args={
         "owner": "retention",

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(hours=3)
 """How long a run waits for those before it."""
 LOOK_AGAIN = timedelta(seconds=20)
-KEPT_FOR = timedelta(minutes=15)
+IS_DAGS_TEST = sys.argv[1:3] == ["dags", "test"]
+"""Whether this is `airflow dags test` or `make demo`: one process, which nobody starts again."""
+KEPT_FOR = timedelta(minutes=1 if IS_DAGS_TEST else 15)
 """How long nobody else builds where a run's next task does not begin, as after a failure."""
-KEPT_FOR_IN_A_TEST = timedelta(minutes=1)
-"""The same of `make demo` and `airflow dags test`, one process that nobody starts again."""
 
 
 def wait_for_turn(context: "Context", warehouse_url: str) -> None:
@@ -28,9 +28,7 @@ def wait_for_turn(context: "Context", warehouse_url: str) -> None:
 
     from include.warehouse.turn import take_turn
 
-    is_test = sys.argv[1:3] == ["dags", "test"]
-    kept_for = KEPT_FOR_IN_A_TEST if is_test else KEPT_FOR
-    others = take_turn(warehouse_url, context["run_id"], kept_for)
+    others = take_turn(warehouse_url, context["run_id"], KEPT_FOR)
     if others is None:
         return
     now = datetime.now(UTC)

@@ -6,7 +6,8 @@ RUN_APP := $(RUN) --no-dev
 
 CHECKED := .local/checked
 
-.PHONY: help demo up down bot docs check ruff mypy deptry sqlfluff conventions test contracts nightly bench requirements
+.PHONY: help demo up down bot docs check ruff mypy deptry sqlfluff conventions test contracts nightly bench \
+	bench-large requirements
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -73,6 +74,9 @@ nightly: $(UV) ## the tests that take long: every kill, real shops, the image, D
 
 bench: $(UV) ## the benchmarks, one after another, into out/bench.json
 	@$(RUN) python benchmarks/all.py
+
+bench-large: $(UV) ## ten million orders beside a million; half an hour, and 45 GB of disk
+	@$(RUN) python benchmarks/ten_million.py
 
 requirements: $(UV) ## export requirements.txt from uv.lock
 	$(UV) export --quiet --frozen --no-dev --no-emit-project --no-hashes --no-annotate --prune apache-airflow --output-file requirements.txt

@@ -87,7 +87,7 @@ with_left as (
 
 ),
 
--- Rounded up to each line, not line by line: the last one is then whole, and
+-- What is spread is rounded as a running total, which ends with the whole: so
 -- the cents add up.
 spread as (
 

@@ -46,8 +46,8 @@ select
     {{ key }},
     cast(orders as integer) as orders,
     cast(orders_before as integer) as orders_before,
-    cast(quantity as integer) as quantity,
-    cast(quantity_before as integer) as quantity_before,
+    cast(quantity as numeric(18, 4)) as quantity,
+    cast(quantity_before as numeric(18, 4)) as quantity_before,
     cast(revenue as numeric(18, 2)) as revenue,
     cast(revenue_before as numeric(18, 2)) as revenue_before,
     cast(revenue - revenue_before as numeric(18, 2)) as revenue_change

@@ -6,7 +6,7 @@
 {% macro union_optional(entity, columns) -%}
     {%- set bringing = [] -%}
     {%- for source_name in var('sources') -%}
-        {%- if source_name in var('optional_models')[entity] -%}
+        {%- if source_name in var('optional_models').get(entity, []) -%}
             {%- do bringing.append(source_name) -%}
         {%- endif -%}
     {%- endfor -%}

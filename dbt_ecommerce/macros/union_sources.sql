@@ -1,13 +1,22 @@
 {#
     The rows of one entity from every active source, with `source_name` in front.
-    Each source has a model stg_<source>__<entity> with the columns named here.
+    Each source has a model stg_<source>__<entity> with the columns named here. Columns that a source may
+    have besides, each with its type, are NULL where the model's contract does not name them.
 #}
-{% macro union_sources(entity, columns, sources=var('sources')) -%}
+{% macro union_sources(
+    entity, columns, sources=var('sources'), optional_columns={}
+) -%}
     {%- for source_name in sources | unique %}
+    {%- set model = 'stg_' ~ source_name ~ '__' ~ entity %}
+    {%- set has = graph.nodes['model.' ~ project_name ~ '.' ~ model].columns
+        if execute and optional_columns else {} %}
     select
         cast('{{ source_name }}' as {{ dbt.type_string() }}) as source_name,
         {{ columns | join(',\n        ') }}
-    from {{ ref('stg_' ~ source_name ~ '__' ~ entity) }}
+        {%- for column, type in optional_columns.items() %},
+        cast({{ column if column in has else 'null' }} as {{ type }}) as {{ column }}
+        {%- endfor %}
+    from {{ ref(model) }}
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -95,9 +95,9 @@ class ProductSales:
     """What valid orders held of a product, so far and in the last seven days that are known."""
 
     product_name: str
-    quantity: int
+    quantity: Decimal
     revenue: Decimal
-    quantity_last_days: int
+    quantity_last_days: Decimal
     revenue_last_days: Decimal
 
 

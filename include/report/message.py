@@ -119,7 +119,7 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
             churn_rate,
             count("churned", "churned_customers", Mark.BAD),
             count("active", "active_customers_at_end", Mark.GOOD),
-            money("revenue", "revenue", Mark.GOOD),
+            money("revenue", "revenue", Mark.GOOD, _after_refunds(report, now.net_revenue, words)),
         ),
         drivers_heading=words.text("drivers"),
         drivers=tuple(_driver(driver, words) for driver in report.drivers),
@@ -288,6 +288,16 @@ def _how_predicted(report: Report, words: Wording) -> str:
     )
 
 
+def _after_refunds(report: Report, net_revenue: Decimal | None, words: Wording) -> str:
+    """What refunds left of a revenue; "" in a shop without refunds.
+
+    It is not compared with the week before: of a younger week fewer refunds are known yet.
+    """
+    if report.totals.net_revenue == report.totals.revenue:
+        return ""
+    return words.text("after_refunds", revenue=words.money(net_revenue, report.totals.currency))
+
+
 def _so_far(report: Report, words: Wording) -> str:
     totals = report.totals
     parts = [words.plural("so_far_customers", totals.customers)]
@@ -295,6 +305,8 @@ def _so_far(report: Report, words: Wording) -> str:
         parts.append(words.text("so_far_repeat", rate=words.rate(totals.repeat_rate)))
     revenue = words.money(totals.revenue, totals.currency)
     parts.append(words.text("so_far_revenue", revenue=revenue))
+    if after_refunds := _after_refunds(report, totals.net_revenue, words):
+        parts.append(after_refunds)
     return words.text("so_far", figures=", ".join(parts))
 
 

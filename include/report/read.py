@@ -35,6 +35,7 @@ class ShopTotals:
     cancelled_orders: int
     cancellation_rate: Decimal | None
     revenue: Decimal
+    net_revenue: Decimal
     dearest_product_name: str | None
     dearest_product_price: Decimal | None
     currency: str | None
@@ -50,6 +51,7 @@ class WeekFigures:
     cancellation_rate: Decimal | None
     top_cancellation_reason: str | None
     revenue: Decimal | None
+    net_revenue: Decimal | None
     new_customers: int | None
     churned_customers: int | None
     reactivated_customers: int | None

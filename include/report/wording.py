@@ -70,11 +70,11 @@ class Wording:
         form = forms.get(self._locale.plural_form(count), forms["other"])
         return form.format(count=self.count(count))
 
-    def count(self, number: int | None) -> str:
-        """A whole number: 4,339."""
+    def count(self, number: int | Decimal | None) -> str:
+        """So many: 4,339; of what is weighed 0.345."""
         if number is None:
             return NOT_KNOWN
-        return str(format_decimal(number, format="#,##0", locale=self._locale))
+        return str(format_decimal(number, format="#,##0.###", locale=self._locale))
 
     def short_count(self, number: int) -> str:
         """A count where there is little room: 10.2M; in full below a hundred thousand."""

@@ -61,6 +61,7 @@ ROWS: marts_tables.Rows = {
             "cancelled_orders": 1,
             "cancellation_rate": 0.05,
             "revenue": 1234.5,
+            "net_revenue": 1234.5,
             "dearest_product_name": "Lamp 7",
             "dearest_product_price": 700,
             "rejected_rows": 0,

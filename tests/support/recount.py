@@ -53,17 +53,19 @@ def totals(shop: Shop) -> dict[str, Any]:
 
 
 def sales(shop: Shop, orders: pd.DataFrame) -> dict[str, Any]:
-    """Orders, cancellations, revenue and dearest product among some of the orders."""
+    """Orders, cancellations, revenue and dearest product of some orders; nothing was refunded."""
     valid = orders.loc[orders["is_valid"], "order_id"]
     sold = shop.lines[shop.lines["order_id"].isin(valid)]
     goods = sold[sold["is_goods"]].sort_values(["unit_price", "product"], ascending=[False, True])
     dearest = goods.iloc[0] if len(goods) else None
     cancelled = int(orders["is_cancelled"].sum())
+    revenue = money(sum(sold["quantity"] * in_ten_thousandths(sold["unit_price"])))
     return {
         "orders": len(orders),
         "cancelled_orders": cancelled,
         "cancellation_rate": share(cancelled, len(orders)),
-        "revenue": money(sum(sold["quantity"] * in_ten_thousandths(sold["unit_price"]))),
+        "revenue": revenue,
+        "net_revenue": revenue,
         "dearest_product_name": None if dearest is None else dearest["product"],
         "dearest_product_price": None
         if dearest is None

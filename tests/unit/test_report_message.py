@@ -19,7 +19,7 @@ from include.report.read import (
 from include.report.text import masked, plain
 from include.sync.behind import Behind
 
-NO_WEEK = WeekFigures(*[None] * 14)
+NO_WEEK = WeekFigures(*[None] * 15)
 
 WEEK = WeekFigures(
     orders=231,
@@ -27,6 +27,7 @@ WEEK = WeekFigures(
     cancellation_rate=Decimal("0.0519"),
     top_cancellation_reason="changed their mind",
     revenue=Decimal("48213.50"),
+    net_revenue=Decimal("48213.50"),
     new_customers=21,
     churned_customers=9,
     reactivated_customers=4,
@@ -48,6 +49,7 @@ TOTALS = ShopTotals(
     cancelled_orders=3836,
     cancellation_rate=Decimal("0.1481"),
     revenue=Decimal("10655622.48"),
+    net_revenue=Decimal("10655622.48"),
     dearest_product_name="Television",
     dearest_product_price=Decimal("3199.00"),
     currency="GBP",
@@ -341,6 +343,7 @@ def test_a_shop_without_orders_or_customers_still_has_a_report() -> None:
         inactive_share=None,
         repeat_rate=None,
         revenue=Decimal(0),
+        net_revenue=Decimal(0),
         currency=None,
     )
     message = worded(
@@ -356,6 +359,34 @@ def test_a_shop_without_orders_or_customers_still_has_a_report() -> None:
     assert message.verdict == "Nobody could leave yet"
     assert message.so_far == "So far: 0 customers, revenue 0.00"
     assert message.at_risk == "0 customers at risk"
+
+
+@pytest.mark.parametrize(
+    ("lang", "of_the_week", "so_far"),
+    [
+        ("en", "after refunds £47,000.00", "revenue £10,655,622.48, after refunds £10,600,000.00"),
+        (
+            "pt_BR",
+            "após reembolsos £\xa047.000,00",
+            "receita £\xa010.655.622,48, após reembolsos £\xa010.600.000,00",
+        ),
+    ],
+)
+def test_where_a_shop_has_refunds_what_they_leave_stands_beside_the_revenue(
+    lang: str, of_the_week: str, so_far: str
+) -> None:
+    message = worded(
+        lang,
+        week=replace(WEEK, net_revenue=Decimal("47000.00")),
+        totals=replace(TOTALS, net_revenue=Decimal("10600000.00")),
+    )
+    assert message.figures[-1].detail == of_the_week
+    assert message.so_far.endswith(so_far)
+
+
+def test_where_a_shop_has_no_refunds_nothing_is_said_of_them() -> None:
+    assert worded().figures[-1].detail == ""
+    assert "refund" not in worded().so_far
 
 
 def test_the_most_frequent_reason_stands_below_the_cancellation_rate() -> None:

@@ -37,6 +37,8 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
     english, portuguese = Wording("en"), Wording("pt_BR")
     assert english.count(4339) == "4,339"
     assert portuguese.count(4339) == "4.339"
+    assert english.count(Decimal("3.0000")) == "3"
+    assert portuguese.count(Decimal("0.3450")) == "0,345"
     assert english.rate(Decimal("0.3339")) == "33.4%"
     assert portuguese.rate(Decimal("0.3339")) == "33,4%"
     assert english.points(Decimal("0.004")) == "0.4 pp"

@@ -2,15 +2,22 @@
 
 with sold as (
 
-    {{ union_sources('order_items', [
-        'order_item_id',
-        'order_id',
-        'product_id',
-        'product_name',
-        'quantity',
-        'unit_price',
-        'discount',
-    ]) }}
+    {{ union_sources(
+        'order_items',
+        [
+            'order_item_id',
+            'order_id',
+            'product_id',
+            'product_name',
+            'quantity',
+            'unit_price',
+            'discount',
+        ],
+        optional_columns={
+            'amount': 'numeric(18, 4)',
+            'unit_cost': 'numeric(18, 4)',
+        }
+    ) }}
 
 ),
 
@@ -29,9 +36,12 @@ final as (
         nullif(trim(product_name), '') as product_name,
 
         -- numerics
-        quantity,
+        cast(quantity as numeric(18, 4)) as quantity,
         unit_price,
-        discount
+        discount,
+        coalesce(amount, cast(quantity * unit_price as numeric(18, 4)))
+            as revenue,
+        unit_cost
 
     from sold
 

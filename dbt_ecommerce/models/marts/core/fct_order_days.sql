@@ -12,6 +12,7 @@ days as (
         count(*) as orders,
         sum(line_count) as line_count,
         sum(revenue) as revenue,
+        sum(net_revenue) as net_revenue,
         {{ known_sum('margin') }} as margin
     from orders
     where
@@ -55,6 +56,7 @@ final as (
         cast(order_day_number as integer) as order_day_number,
         cast(orders as integer) as orders,
         cast(revenue as numeric(18, 4)) as revenue,
+        cast(net_revenue as numeric(18, 4)) as net_revenue,
         cast(margin as numeric(18, 4)) as margin,
         cast(repeat_revenue as numeric(18, 4)) as repeat_revenue,
         cast(orders_so_far as integer) as orders_so_far,

@@ -16,6 +16,12 @@ products as (
 
 ),
 
+refunds as (
+
+    select * from {{ ref('int_refunds') }}
+
+),
+
 joined as (
 
     select
@@ -35,21 +41,17 @@ joined as (
         order_items.quantity,
         order_items.unit_price,
         order_items.discount,
-        cast(
-            order_items.quantity * order_items.unit_price as numeric(18, 4)
-        ) as revenue,
-        -- one that no column could hold is not known
-        cast(
-            case
-                when not {{ is_too_large(
-                    'order_items.quantity * products.unit_cost'
-                ) }}
-                    then order_items.quantity * products.unit_cost
-            end as numeric(18, 4)
-        ) as cost_of_goods,
+        order_items.revenue,
+        coalesce(refunds.refunded_revenue, 0) as refunded_revenue,
+        -- what came back is there to be sold again
+        order_items.quantity - coalesce(refunds.returned_quantity, 0)
+            as kept_quantity,
+        coalesce(order_items.unit_cost, products.unit_cost) as unit_cost,
 
         -- booleans
         coalesce(products.is_goods, false) as is_goods,
+        order_items.unit_cost is null and products.unit_cost is not null
+            as cost_is_todays,
         orders.is_valid as is_in_valid_order,
 
         -- dates
@@ -65,6 +67,26 @@ joined as (
         on
             order_items.source_name = products.source_name
             and order_items.product_id = products.product_id
+    left join refunds
+        on
+            order_items.source_name = refunds.source_name
+            and order_items.order_item_id = refunds.order_item_id
+
+),
+
+with_costs as (
+
+    select
+        *,
+        revenue - refunded_revenue as net_revenue,
+        -- one that no column could hold is not known
+        cast(
+            case
+                when not {{ is_too_large('kept_quantity * unit_cost') }}
+                    then kept_quantity * unit_cost
+            end as numeric(18, 4)
+        ) as cost_of_goods
+    from joined
 
 ),
 
@@ -87,17 +109,20 @@ final as (
         unit_price,
         discount,
         revenue,
+        cast(refunded_revenue as numeric(18, 4)) as refunded_revenue,
+        cast(net_revenue as numeric(18, 4)) as net_revenue,
         cost_of_goods,
-        cast(revenue - cost_of_goods as numeric(18, 4)) as margin,
+        cast(net_revenue - cost_of_goods as numeric(18, 4)) as margin,
 
         -- booleans
         is_goods,
+        cost_is_todays,
         is_in_valid_order,
 
         -- dates
         ordered_on
 
-    from joined
+    from with_costs
 
 )
 

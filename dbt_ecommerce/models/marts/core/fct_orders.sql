@@ -17,6 +17,8 @@ order_totals as (
         count(*) as line_count,
         sum(quantity) as quantity,
         sum(revenue) as revenue,
+        sum(refunded_revenue) as refunded_revenue,
+        sum(revenue) - sum(refunded_revenue) as net_revenue,
         {{ known_sum('discount') }} as discount,
         {{ known_sum('cost_of_goods') }} as cost_of_goods,
         {{ known_sum('margin') }} as margin
@@ -46,8 +48,13 @@ final as (
 
         -- numerics
         cast(coalesce(order_totals.line_count, 0) as integer) as line_count,
-        cast(coalesce(order_totals.quantity, 0) as integer) as quantity,
-        cast(coalesce(order_totals.revenue, 0) as numeric(18, 4)) as revenue,
+        {%- for figure in [
+            'quantity', 'revenue', 'refunded_revenue', 'net_revenue'
+        ] %}
+        cast(
+            coalesce(order_totals.{{ figure }}, 0) as numeric(18, 4)
+        ) as {{ figure }},
+        {%- endfor %}
         {%- for figure in ['discount', 'cost_of_goods', 'margin'] %}
         -- an order without lines has none, which is known
         cast(

@@ -11,7 +11,7 @@ final as (
         product_key,
 
         -- numerics
-        cast(sum(quantity) as integer) as quantity,
+        cast(sum(quantity) as numeric(18, 4)) as quantity,
         -- an order is of one day: those of several days add up
         cast(count(distinct order_key) as integer) as orders,
         cast(max(unit_price) as numeric(18, 4)) as highest_unit_price,

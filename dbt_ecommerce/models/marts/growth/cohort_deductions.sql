@@ -29,6 +29,7 @@ totals as (
             case
                 when orders.is_returned and not orders.is_cancelled
                     then orders.revenue
+                when orders.is_valid then orders.refunded_revenue
                 else 0
             end
         ) as refunded_revenue,

@@ -28,6 +28,7 @@ sales as (
         count(*) as customers,
         sum(customer_months.orders) as orders,
         sum(customer_months.revenue) as revenue,
+        sum(customer_months.net_revenue) as net_revenue,
         sum(customer_months.margin) as margin,
         count(customer_months.margin) as known_margins,
         count(*) - count(customer_months.margin) as unknown_margins
@@ -65,6 +66,7 @@ filled as (
         coalesce(sales.customers, 0) as customers,
         coalesce(sales.orders, 0) as orders,
         coalesce(sales.revenue, 0) as revenue,
+        coalesce(sales.net_revenue, 0) as net_revenue,
         coalesce(sales.margin, 0) as margin,
         coalesce(sales.known_margins, 0) as known_margins,
         coalesce(sales.unknown_margins, 0) as unknown_margins
@@ -84,6 +86,7 @@ running as (
     select
         *,
         sum(revenue) over so_far as cumulative_revenue,
+        sum(net_revenue) over so_far as cumulative_net_revenue,
         sum(margin) over so_far as cumulative_margin,
         sum(known_margins) over so_far as known_margins_so_far,
         sum(unknown_margins) over so_far as unknown_margins_so_far
@@ -108,7 +111,9 @@ with_known_margins as (
         customers,
         orders,
         revenue,
+        net_revenue,
         cumulative_revenue,
+        cumulative_net_revenue,
         -- a month without orders brings nothing, which is known of a cohort
         -- whose costs are, but not of one of which no cost was ever known
         case
@@ -137,10 +142,15 @@ final as (
         {{ share('customers', 'cohort_customers') }} as retention_rate,
         cast(orders as integer) as orders,
         cast(revenue as numeric(18, 2)) as revenue,
+        cast(net_revenue as numeric(18, 2)) as net_revenue,
         cast(margin as numeric(18, 2)) as margin,
         cast(cumulative_revenue as numeric(18, 2)) as cumulative_revenue,
+        cast(cumulative_net_revenue as numeric(18, 2))
+            as cumulative_net_revenue,
         cast(cumulative_margin as numeric(18, 2)) as cumulative_margin,
         {{ quotient('cumulative_revenue', 'cohort_customers') }} as ltv_revenue,
+        {{ quotient('cumulative_net_revenue', 'cohort_customers') }}
+            as ltv_net_revenue,
         {{ quotient('cumulative_margin', 'cohort_customers') }} as ltv_margin,
 
         -- booleans

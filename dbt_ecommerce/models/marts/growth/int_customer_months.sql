@@ -18,6 +18,7 @@ by_month as (
         month_starts_on,
         sum(orders) as orders,
         sum(revenue) as revenue,
+        sum(net_revenue) as net_revenue,
         {{ known_sum('margin') }} as margin
     from order_days
     group by customer_key, cohort_month, month_starts_on
@@ -33,6 +34,7 @@ final as (
         -- numerics
         cast(orders as integer) as orders,
         cast(revenue as numeric(18, 4)) as revenue,
+        cast(net_revenue as numeric(18, 4)) as net_revenue,
         cast(margin as numeric(18, 4)) as margin,
 
         -- dates

@@ -20,10 +20,13 @@ final as (
         retention_rate,
         orders,
         revenue,
+        net_revenue,
         margin,
         cumulative_revenue,
+        cumulative_net_revenue,
         cumulative_margin,
         ltv_revenue,
+        ltv_net_revenue,
         ltv_margin,
 
         -- booleans

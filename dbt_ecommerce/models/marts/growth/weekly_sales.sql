@@ -25,7 +25,8 @@ by_reason as (
         cancellation_reason,
         count(*) as orders,
         sum(case when is_cancelled then 1 else 0 end) as cancelled_orders,
-        sum(case when is_valid then revenue else 0 end) as revenue
+        sum(case when is_valid then revenue else 0 end) as revenue,
+        sum(case when is_valid then net_revenue else 0 end) as net_revenue
     from orders
     group by
         cast({{ dbt.date_trunc('week', 'ordered_on') }} as date),
@@ -39,7 +40,8 @@ order_totals as (
         week_starts_on,
         sum(orders) as orders,
         sum(cancelled_orders) as cancelled_orders,
-        sum(revenue) as revenue
+        sum(revenue) as revenue,
+        sum(net_revenue) as net_revenue
     from by_reason
     group by week_starts_on
 
@@ -103,6 +105,8 @@ final as (
         {{ share('order_totals.cancelled_orders', 'order_totals.orders') }}
             as cancellation_rate,
         cast(coalesce(order_totals.revenue, 0) as numeric(18, 2)) as revenue,
+        cast(coalesce(order_totals.net_revenue, 0) as numeric(18, 2))
+            as net_revenue,
         cast(goods_sold.unit_price as numeric(18, 4)) as dearest_product_price
 
     from weeks

@@ -47,6 +47,8 @@ order_totals as (
         coalesce(sum(case when is_cancelled then 1 else 0 end), 0)
             as cancelled_orders,
         coalesce(sum(case when is_valid then revenue end), 0) as revenue,
+        coalesce(sum(case when is_valid then net_revenue end), 0)
+            as net_revenue,
         case
             when min(currency) != max(currency) then 'mixed'
             else min(currency)
@@ -102,6 +104,7 @@ final as (
 
         -- money
         cast(order_totals.revenue as numeric(18, 2)) as revenue,
+        cast(order_totals.net_revenue as numeric(18, 2)) as net_revenue,
         order_totals.currency,
 
         -- products

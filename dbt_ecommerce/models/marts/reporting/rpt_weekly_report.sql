@@ -4,6 +4,7 @@
     'cancellation_rate': 'weekly_sales',
     'top_cancellation_reason': 'weekly_sales',
     'revenue': 'weekly_sales',
+    'net_revenue': 'weekly_sales',
     'dearest_product_name': 'weekly_sales',
     'dearest_product_price': 'weekly_sales',
     'new_customers': 'weekly_churn',

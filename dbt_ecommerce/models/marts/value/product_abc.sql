@@ -44,7 +44,7 @@ final as (
         classified.abc_class,
 
         -- numerics
-        cast(classified.quantity as integer) as quantity,
+        cast(classified.quantity as numeric(18, 4)) as quantity,
         cast(classified.orders as integer) as orders,
         cast(classified.highest_unit_price as numeric(18, 4))
             as highest_unit_price,

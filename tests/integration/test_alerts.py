@@ -165,6 +165,10 @@ def test_the_error_is_escaped_and_cut() -> None:
         ("hunter2", "{'host': 'db', 'password': 'hunter2'}"),
         ("hunter 2", '{"api_key": "hunter 2"}'),
         ("abc", "AIRFLOW_CONN_TELEGRAM=telegram://:abc%40x"),
+        *(
+            ("hunter2", f"refused: user=shop, {name}=hunter2")
+            for name in ("PASSWORD", "passwd", "PWD", "client_secret", "token", "apikey")
+        ),
     ],
 )
 def test_what_looks_like_a_secret_is_not_in_it(secret: str, text: str) -> None:

@@ -19,7 +19,7 @@ TABLES = """
     create table infinite (id int primary key, v numeric);
     insert into infinite values (1, 10.5), (2, 'Infinity');
     create table digits (id int primary key, v numeric);
-    insert into digits values (1, 10.5), (2, 1e45);
+    insert into digits values (1, 99999999999999999999999999999), (2, 1e29);
     create table real_nan (id int primary key, v double precision);
     insert into real_nan values (1, 10.5), (2, 'NaN');
     create table before_christ (id int primary key, v date);

@@ -188,6 +188,8 @@ def test_data_tests_that_failed_are_named() -> None:
     text, _ = parse_html(text_of("Database Error", failed_tests=("a<b", *"cdefg")))
     assert text.startswith("🚨 Data tests failed, no report was sent\nDAG: ecommerce_churn\n")
     assert "\n▸ a<b\n▸ c\n▸ d\n▸ e\n▸ f\n▸ … 1\nLog: " in text
+    five, _ = parse_html(text_of("Database Error", failed_tests=tuple("abcde")))
+    assert "\n▸ e\nLog: " in five
 
 
 def test_it_is_sent_to_the_connection_telegram(server: FakeTelegram) -> None:

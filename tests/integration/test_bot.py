@@ -20,7 +20,7 @@ from telegram import Update
 
 from include import command_line
 from include.bot.application import App, Audience, application, audience, content
-from include.bot.question import AskAtRisk, Question, question
+from include.bot.question import AskAtRisk, AskChurn, Question, question
 from include.bot.rows import reading
 from include.connections import Connection
 from include.paths import PROJECT
@@ -530,6 +530,10 @@ def test_a_question_that_makes_no_sense_is_told_how_to_ask(
     server: FakeTelegram, text: str, says: str
 ) -> None:
     assert ask(server, "not asked for", text).startswith(says)
+
+
+def test_a_window_is_of_one_day_to_ten_years() -> None:
+    assert [question("churn", [days]) for days in ("1", "3650")] == [AskChurn(1), AskChurn(3650)]
 
 
 def test_a_question_that_makes_no_sense_in_portuguese(server: FakeTelegram) -> None:

@@ -308,6 +308,16 @@ def test_who_saw_no_message_has_it_sent(run: Deliver, server: FakeTelegram) -> N
     assert kinds(server) == WHOLE
 
 
+def test_what_is_known_to_be_there_is_not_sent_again_with_what_is_not(
+    run: Deliver, server: FakeTelegram
+) -> None:
+    server.fail(Refusal(502, "Bad Gateway"), method="sendDocument")
+    with pytest.raises(UserError, match="--resolve resend if it is not"):
+        run()
+    assert run(resolve=State.NOT_SENT) == [f"{CHAT}: chart unchanged, list sent."]
+    assert kinds(server) == WHOLE
+
+
 def test_two_chats_are_looked_at_and_settled_each_by_itself(
     run: Deliver, server: FakeTelegram, warehouse_url: str
 ) -> None:

@@ -428,7 +428,7 @@ def test_a_row_that_cannot_be_loaded_is_set_aside(
     """With the reason; the rest is loaded, and the next load begins where it would have."""
 
     def spoil(content: Any) -> None:
-        content["data"].append(content["data"][0] | {"title": because} | wrong)
+        content["data"].append(content["data"][0] | {"title": str(wrong)} | wrong)
 
     pipedrive.fake.fail(altered(spoil), path=DEALS)
     [load] = pipedrive.load("deals")
@@ -439,7 +439,7 @@ def test_a_row_that_cannot_be_loaded_is_set_aside(
         "select resource, source_row::jsonb from landing.pipedrive__rejected"
         f" where rejected_because = '{because}' order by rejected_at desc limit 1"
     )
-    assert (resource, row["title"]) == ("deals", because)
+    assert (resource, row["title"]) == ("deals", str(wrong))
     pipedrive.fake.requests.clear()
     pipedrive.load("deals")
     newest = pipedrive.fake.now - timedelta(hours=1)
@@ -500,6 +500,15 @@ def test_new_columns_and_other_types_arrive_and_are_told(alone: Loads) -> None:
     # also where the other type comes first
     alone.load("deals", full=True)
     assert sorted(alone.query(rows)) == [(1, None, "many", "full"), (2, 7, None, None)]
+
+
+def test_a_row_that_does_not_tell_when_it_changed_is_loaded(alone: Loads) -> None:
+    def forget(content: Any) -> None:
+        content["data"][0]["update_time"] = None
+
+    alone.fake.fail(altered(forget), path=DEALS)
+    alone.load("deals")
+    assert len(alone.landed("deals")) == 10
 
 
 def test_a_table_is_loaded_before_it_has_a_row(warehouse_url: str) -> None:

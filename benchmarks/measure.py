@@ -51,6 +51,7 @@ LARGE_TARGETS = {
     "ten_million_peak_mb": ("<", 6144),
 }
 """Of `make bench-large`."""
+ALL_TARGETS = TARGETS | LARGE_TARGETS
 RESULTS = OUT / "bench"
 SAMPLE_EVERY = 0.1  # seconds between two looks at the memory of processes
 
@@ -70,9 +71,9 @@ class Figure:
 
 def is_reached(name: str, value: float) -> bool:
     """Whether a figure is where it has to be; one without a target always is."""
-    if name not in TARGETS | LARGE_TARGETS:
+    if name not in ALL_TARGETS:
         return True
-    relation, target = (TARGETS | LARGE_TARGETS)[name]
+    relation, target = ALL_TARGETS[name]
     return {"<": value < target, "≤": value <= target, "≥": value >= target}[relation]
 
 
@@ -81,7 +82,7 @@ def finish(script: str, title: str, figures: Sequence[Figure]) -> None:
     print(f"\n{title}")
     print(f"{'':28}{'ours':>14}{'peer':>14}{'figure':>10}  target")
     for one in figures:
-        target = " ".join(map(str, (TARGETS | LARGE_TARGETS).get(one.name, ())))
+        target = " ".join(map(str, ALL_TARGETS.get(one.name, ())))
         mark = "" if not target else "✔" if is_reached(one.name, one.value) else "✘ missed"
         print(
             f"{one.name:28}{_amount(one.ours, one.unit):>14}{_amount(one.peer, one.unit):>14}"

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import adbc_driver_manager as adbc
-import yaml
 
 from include.errors import UserError
-from include.schemas import schema, schema_prefix
+from include.schemas import schema
 from include.settings import DEMO_SHOP
 from include.warehouse.copying import (
     columns_of,
@@ -28,10 +27,10 @@ from include.warehouse.copying import (
     quoted,
     transaction,
 )
+from include.warehouse.data_file import LONGEST_NAME, DataFile
+from include.warehouse.declared import Declared, Table, declared_tables
 from include.warehouse.files import (
-    LONGEST_NAME,
     SUFFIXES,
-    DataFile,
     data_files,
     open_file,
     other_files,
@@ -41,9 +40,6 @@ from include.warehouse.readable import Watched, as_declared, check_formulas
 
 NOTE = "note: "
 """Begins a line that people should read, in the log of a run too."""
-
-Declared = dict[str, dict[str, str]]
-"""Table → column → data type, as a source's yml has them."""
 
 
 def load_files(
@@ -74,8 +70,8 @@ def load_files(
         for number, (table, path) in enumerate(paths.items()):
             began = time.monotonic()
             new = f"_loading_{number}"
-            types = declared.get(table, {})
-            rows[table], told = _load(connection, new, open_file(path), types, source != DEMO_SHOP)
+            file = open_file(path, declared.get(table, Table()))
+            rows[table], told = _load(connection, new, file, source != DEMO_SHOP)
             if not may_shrink and source != DEMO_SHOP:
                 check_shrunk(path.name, rows[table], _rows_of(connection, table))
             if declared and table not in declared:
@@ -103,43 +99,6 @@ def check_shrunk(name: str, rows: int, before: int) -> None:
             " it was: export it again, or, where it is whole, load it once with"
             " SHOP_DATA_MAY_SHRINK=true in the environment or in .env."
         )
-
-
-def declared_tables(source: str, dbt_project: Path) -> Declared:
-    """Tables and typed columns that a source declares in dbt."""
-    if source == DEMO_SHOP:
-        seeds = yaml.safe_load((dbt_project / "seeds" / f"_{source}__seeds.yml").read_text())
-        return {seed["name"]: seed["config"]["column_types"] for seed in seeds["seeds"]}
-    staging = dbt_project / "models" / "staging"
-    known = {path.parent.name: path for path in staging.glob("*/_*__sources.yml")}
-    path = staging / source / f"_{source}__sources.yml"
-    if known.get(source) != path:
-        listed = ", ".join(sorted(known)) or "none yet"
-        raise UserError(
-            f"There is no source {source!r} (known: {listed}): docs/your-shop.md shows how to add"
-            " one."
-        )
-    try:
-        entries = yaml.safe_load(path.read_text())["sources"]
-        tables = {
-            table["name"]: {
-                column["name"]: str(column.get("data_type") or "text")
-                for column in table.get("columns") or []
-            }
-            for entry in entries
-            for table in entry.get("tables") or []
-        }
-        has_prefix = all("SCHEMA_PREFIX" in str(entry.get("schema")) for entry in entries)
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{path} does not declare sources as dbt expects it: compare it with another source's."
-        ) from error
-    if schema_prefix() and not has_prefix:
-        raise UserError(
-            f"{path} names a schema without SCHEMA_PREFIX, so that dbt would read another shop's"
-            """ tables: write schema: "{{ env_var('SCHEMA_PREFIX', '') }}landing" there."""
-        )
-    return tables
 
 
 def _match(source: str, folder: Path, declared: Declared) -> dict[str, Path]:
@@ -176,11 +135,10 @@ def _load(
     connection: adbc.AdbcConnection,
     new: str,
     file: DataFile,
-    types: dict[str, str],
     is_judged: bool,
 ) -> tuple[int, list[str]]:
     """Load a file into a new table of `landing` and check it; return its rows, and what to tell."""
-    name = file.path.name
+    name, types = file.path.name, file.table.types
     for column in types:
         if column not in file.schema.names:
             raise UserError(
@@ -195,7 +153,7 @@ def _load(
     if rows == 0:
         raise UserError(f"{name} holds no rows: export it again, with its data.")
     execute(connection, f"analyze {in_landing(new)}")
-    return rows, told + watched.told()
+    return rows, file.told + told + watched.told()
 
 
 def _rows_of(connection: adbc.AdbcConnection, table: str) -> int:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.errors import UserError
-from include.warehouse.files import DataFile
+from include.warehouse.data_file import DataFile
 
 EXAMPLES = 3
 NUMBER = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"

@@ -91,9 +91,9 @@ def test_only_what_is_new_or_changed_is_read(
     before = exports.noted()
     opened: list[str] = []
 
-    def counted(path: Path) -> Any:
+    def counted(path: Path, *declared: Any) -> Any:
         opened.append(path.name)
-        return open_file(path)
+        return open_file(path, *declared)
 
     monkeypatch.setattr(sync_files, "open_file", counted)
     exports.write("sales_2.csv", "id,amount\n3,30.00\n4,4.50\n")
@@ -171,8 +171,8 @@ def test_a_file_that_is_written_while_it_is_read_is_left_for_later(
     exports: Exports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
-    def written_to(path: Path) -> Any:
-        opened = open_file(path)
+    def written_to(path: Path, *declared: Any) -> Any:
+        opened = open_file(path, *declared)
         with path.open("a") as file:
             file.write("9,9\n")
         return opened

@@ -36,7 +36,8 @@ from include.warehouse.copying import (
 from include.warehouse.declared import Table
 from include.warehouse.files import SUFFIXES, open_file
 from include.warehouse.load_files import check_shrunk
-from include.warehouse.readable import Watched, as_declared, check_formulas
+from include.warehouse.readable import as_declared
+from include.warehouse.watched import Watched, check_formulas
 
 if TYPE_CHECKING:
     from pyarrow import fs

@@ -181,29 +181,33 @@ def _encoded(path: Path, declared: str | None) -> tuple[CsvText, bool]:
         if head.startswith(mark) and encoding != "utf-8":
             return CsvText(path, encoding, len(mark)), True
     begins_at = len(codecs.BOM_UTF8) if head == codecs.BOM_UTF8 else 0
-    if declared and codecs.lookup(declared).name != "utf-8":
-        return CsvText(path, declared, begins_at), True
-    is_utf8, marks = _looked_through(path)
+    is_utf8, is_ascii, marks = _looked_through(path)
     text = CsvText(path, "utf-8", begins_at, marks)
-    if is_utf8 or declared or not _may_be_cp1252(path):
-        return text, is_utf8
+    other = declared and codecs.lookup(declared).name != "utf-8"
+    if is_utf8 and not (other and is_ascii):  # as UTF-8 it would be by no accident
+        return text, True
+    if other:
+        return CsvText(path, str(declared), begins_at), True
+    if declared or not _may_be_cp1252(path):
+        return text, False
     return replace(text, encoding=SPREADSHEETS), True
 
 
-def _looked_through(path: Path) -> tuple[bool, frozenset[bytes]]:
-    """Whether a file is UTF-8, and which of `MARKS` may be in it."""
+def _looked_through(path: Path) -> tuple[bool, bool, frozenset[bytes]]:
+    """Whether a file is UTF-8, whether it is ASCII, and which of `MARKS` may be in it."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     marks: set[bytes] = set()
-    is_utf8 = True
+    is_utf8 = is_ascii = True
     with open_binary(path) as file:
         while block := file.read(BLOCK):
             marks |= {mark for byte, mark in MARKS.items() if byte in block and mark in block}
-            if is_utf8:
+            is_ascii = is_ascii and block.isascii()
+            if is_utf8 and not is_ascii:
                 try:
                     decoder.decode(block)
                 except UnicodeDecodeError:
                     is_utf8 = False
-    return is_utf8 and not decoder.getstate()[0], frozenset(marks)
+    return is_utf8 and not decoder.getstate()[0], is_ascii, frozenset(marks)
 
 
 def _may_be_cp1252(path: Path) -> bool:

@@ -4,7 +4,8 @@ It is declared once, in `models/staging/<source>/_<source>__sources.yml`.
 """
 
 import codecs
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,27 @@ class Reader:
     """How files are written, where that is not as `landing` has it: `config: meta: reader:`."""
 
     encoding: str | None = None
+    """That of a CSV which is no UTF-8."""
+    decimal: str | None = None
+    """The decimal mark."""
+    thousands: str | None = None
+    """The mark between thousands; with a decimal mark, the other one of comma and point."""
+    currency: tuple[str, ...] = ()
+    """Signs that may stand before or behind a number."""
+    day_first: bool | None = None
+    """Whether 05/11 is in November; then dates with the name of a month are read as well."""
+    serial_dates: bool = False
+    """Whether a number in a column of dates is a spreadsheet's, which counts days."""
 
-    def __post_init__(self) -> None:
-        """Raises ValueError with what a key takes."""
-        try:
-            codecs.lookup(self.encoding or "utf-8")
-        except (LookupError, TypeError):
-            raise ValueError("encoding: one that Python knows, such as cp1252") from None
+    @property
+    def decimal_mark(self) -> str:
+        """The decimal mark that holds."""
+        return self.decimal or "."
+
+    @property
+    def thousands_mark(self) -> str:
+        """The mark between thousands that holds; may be empty."""
+        return self.thousands or {",": ".", ".": ","}.get(self.decimal or "", "")
 
 
 @dataclass(frozen=True)
@@ -92,13 +107,50 @@ def _meta(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reader(file: str, given: dict[str, Any]) -> Reader:
-    known = [one.name for one in fields(Reader)]
-    if unknown := given.keys() - known:
+    """Raises UserError with what a key takes."""
+    for key, value in given.items():
+        if key not in KEYS:
+            raise UserError(
+                f"{file} declares a reader with {key!r}, which there is not: write one of"
+                f" {', '.join(KEYS)}."
+            )
+        is_right, takes = KEYS[key]
+        if not is_right(value):
+            raise UserError(f"{file} declares a reader with {key}: {value!r}: write {takes}.")
+    currency = given.get("currency", ())
+    reader = Reader(
+        **{**given, "currency": (currency,) if isinstance(currency, str) else tuple(currency)}
+    )
+    if reader.thousands == reader.decimal_mark:
         raise UserError(
-            f"{file} declares a reader with {min(unknown)!r}, which there is not: write one of"
-            f" {', '.join(known)}."
+            f"{file} declares a reader with the same mark for decimals and thousands: write two."
         )
+    if (reader.currency or reader.thousands) and not reader.decimal:
+        raise UserError(
+            f"{file} declares a reader without its decimal mark: write decimal beside currency and"
+            " thousands, as 1.500 may be a thousand and more."
+        )
+    return reader
+
+
+def _is_encoding(value: Any) -> bool:
     try:
-        return Reader(**given)
-    except ValueError as error:
-        raise UserError(f"{file} declares a reader that cannot be: write {error}.") from None
+        return bool(codecs.lookup(value))
+    except (LookupError, TypeError):
+        return False
+
+
+def _are_signs(value: Any) -> bool:
+    signs = [value] if isinstance(value, str) else value
+    return isinstance(signs, list) and all(isinstance(one, str) and one.strip() for one in signs)
+
+
+KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "encoding": (_is_encoding, "one that Python knows, such as cp1252"),
+    "decimal": (lambda value: value in (",", "."), '"," or "."'),
+    "thousands": (lambda value: value in (",", ".", " ", "'"), '",", ".", " " or an apostrophe'),
+    "currency": (_are_signs, 'a sign, such as "R$", or a list of them'),
+    "day_first": (lambda value: isinstance(value, bool), "true or false"),
+    "serial_dates": (lambda value: isinstance(value, bool), "true or false"),
+}
+"""What a reader may say: whether a value is one, and what it takes."""

@@ -21,6 +21,7 @@ from include.warehouse.data_file import (
     numbered_names,
 )
 from include.warehouse.declared import Table
+from include.warehouse.formats import Convert, converters
 
 FORMULA = re.compile(rb"<(\w+:)?f[ />]")
 EXACT = 2**53  # the largest number up to which a spreadsheet keeps every whole one
@@ -51,7 +52,13 @@ def open_excel(path: Path, table: Table) -> DataFile:
     kept = [i for i in range(width) if texts[i] or any(value is not None for value in columns[i])]
     names = dict(zip(kept, numbered_names([texts[i] for i in kept]), strict=True))
     check_names(path, list(names.values()))
-    read = pa.table({name: _column(columns[i]) for i, name in names.items()})
+    convert = converters(table)
+    read = pa.table(
+        {
+            name: _column([_landed(cell, convert.get(name)) for cell in columns[i]])
+            for i, name in names.items()
+        }
+    )
     return DataFile(
         path,
         table,
@@ -135,9 +142,15 @@ def _uncalculated(
     return first
 
 
-def _column(cells: tuple[Any, ...]) -> pa.Array:
+def _landed(cell: Any, convert: Convert | None) -> Any:
+    """A cell as `landing` holds it; a number is one, unless it is a day."""
+    if convert and (isinstance(cell, str) or (convert.of_days and type(cell) in (int, float))):
+        return convert(_cell_text(cell))
+    return cell
+
+
+def _column(values: list[Any]) -> pa.Array:
     """One type a column: that of its cells, or text where they differ."""
-    values = [None if value == "" else value for value in cells]
     kinds = {type(value) for value in values if value is not None}
     if kinds == {bool}:
         return pa.array(values, pa.bool_())

@@ -19,6 +19,7 @@ from include.warehouse.csv_text import NOT_UTF8
 from include.warehouse.data_file import ROW, DataFile
 from include.warehouse.declared import Reader, Table
 from include.warehouse.excel_files import open_excel
+from include.warehouse.formats import converted
 from include.warehouse.parquet_files import open_parquet
 
 SUFFIXES = (".csv", ".csv.gz", ".xlsx", ".parquet")
@@ -69,11 +70,11 @@ def open_file(path: Path, table: Table | None = None) -> DataFile:
         raise UserError(f"{path.name} is empty (0 bytes): export it again.")
     suffix = _suffix(path.name)
     if suffix == ".parquet":
-        file = open_parquet(path, table)
+        file = converted(open_parquet(path, table))
     elif suffix == ".xlsx":
         file = open_excel(path, table)
     else:
-        file = open_csv(path, table)
+        file = converted(open_csv(path, table))
     return _numbered(file) if ROW in table.types and ROW not in file.schema.names else file
 
 

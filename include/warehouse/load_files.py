@@ -36,7 +36,8 @@ from include.warehouse.files import (
     other_files,
     snake_case,
 )
-from include.warehouse.readable import Watched, as_declared, check_formulas
+from include.warehouse.readable import as_declared
+from include.warehouse.watched import Watched, check_formulas
 
 NOTE = "note: "
 """Begins a line that people should read, in the log of a run too."""

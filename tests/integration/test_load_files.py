@@ -59,8 +59,11 @@ class Shop:
         self.url = url
         self.declare({})
 
-    def declare(self, tables: dict[str, dict[str, str]], source: str = "shop") -> None:
-        lines = ["sources:", f"  - name: {source}", "    schema: landing", "    tables:"]
+    def declare(
+        self, tables: dict[str, dict[str, str]], source: str = "shop", reader: str = "{}"
+    ) -> None:
+        lines = ["sources:", f"  - name: {source}", "    schema: landing"]
+        lines += [f"    config: {{meta: {{reader: {reader}}}}}", "    tables:"]
         for table, columns in tables.items():
             lines += [f"      - name: {table}", "        columns:"]
             lines += [
@@ -357,7 +360,8 @@ def test_points_among_decimal_commas_may_be_of_thousands_and_are_refused(
     shop.write("orders.csv", 'amount\n24\n1.500\n"99,90"\n"7,50"\n')
     assert shop.refusal() == (
         "Column amount of orders.csv has decimal commas ('99,90' in row 4), so 1.500 in row 3 may"
-        " be a thousand and more: write numbers like 1234.56."
+        " be a thousand and more: write numbers like 1234.56, or declare"
+        ' `reader: {decimal: ","}` under `config: meta:` in _shop__sources.yml.'
     )
     assert query(f"select * from landing.{ORDERS}") == [("10.50",)]
     # the points of what is no number, or may be thousands, are none of decimals
@@ -368,6 +372,38 @@ def test_points_among_decimal_commas_may_be_of_thousands_and_are_refused(
     assert shop.told() == [
         "Column amount of orders.csv: 1 of 4 values are no readable number ('99,90' in row 4):"
         " write numbers like 1234.56. The point of 1.500 in row 3 is read as that of decimals."
+    ]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_what_is_declared_of_dates_and_numbers_lands_as_the_models_read_it(
+    kind: str, shop: Shop, query: Query
+) -> None:
+    reader = '{decimal: ",", currency: "R$", day_first: true}'
+    shop.declare({ORDERS: {"at": "timestamp", "price": "numeric", "note": "text"}}, reader=reader)
+    rows = [
+        ("31/12/2025 23:50", "R$ 1.234,56", "1,5"),
+        ("1º de janeiro de 2026 às 00:10", "24,90", "31/12/2025"),
+        ("05/11/2026 08:00 -0300", "10.50", None),
+    ]
+    if kind == "csv":
+        lines = [";".join(cell or "" for cell in row) for row in rows]
+        shop.write("orders.csv", "\n".join(["at;price;note", *lines]).encode("cp1252"))
+    elif kind == "xlsx":
+        shop.write_excel("orders.xlsx", ("at", "price", "note"), *rows)
+    else:
+        columns = dict(
+            zip(("at", "price", "note"), map(list, zip(*rows, strict=True)), strict=True)
+        )
+        shop.write_parquet("orders.parquet", **columns)
+    assert [line for line in shop.told() if "Windows" not in line] == [
+        f"Column price of orders.{kind}: 1 of 3 values are no readable number ('10.50' in row"
+        f" {3 if kind == 'parquet' else 4}): write numbers like 1234,56."
+    ]
+    assert query(f"select * from landing.{ORDERS}") == [
+        ("2025-12-31 23:50:00", "1234.56", "1,5"),
+        ("2026-01-01 00:10:00", "24.90", "31/12/2025"),
+        ("2026-11-05 08:00:00 -0300", "unreadable: 10.50", None),
     ]
 
 
@@ -411,7 +447,8 @@ def test_typed_columns_of_another_type_are_refused_and_the_old_table_stays(
     write(46055, 1.5)
     assert shop.refusal() == (
         f"Column ordered_on of orders.{kind} holds no readable date (first value '46055'): write"
-        " dates as YYYY-MM-DD."
+        " dates as YYYY-MM-DD, or declare `reader: {serial_dates: true}` under `config: meta:` in"
+        " _shop__sources.yml."
     )
     write(day, day)
     assert f"Column amount of orders.{kind} holds no readable number" in shop.refusal()
@@ -944,5 +981,6 @@ def test_the_command_ends_with_one_line_where_it_cannot(shop: Shop) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "error: Column order_date of cdnow.csv holds no readable date (first value '01.01.1997'):"
-        " write dates as YYYY-MM-DD.\n"
+        " write dates as YYYY-MM-DD, or declare `reader: {day_first: true}` (false where the month"
+        " comes first) under `config: meta:` in _cdnow__sources.yml.\n"
     )

@@ -76,6 +76,11 @@ def test_an_encoding_that_is_declared_is_taken_and_needs_no_telling(opened: Read
     file = opened("id,name\n1,Łódź\n".encode("iso8859-2"), encoding="iso8859-2")
     assert rows(file)[1] == ("1", "Łódź")
     assert file.told == []
+    # UTF-8 it is where it can be no accident
+    assert rows(opened("id,name\n1,Łódź\n".encode(), encoding="iso8859-2"))[1] == ("1", "Łódź")
+    for undeclarable in ("utf-16-le", "iso2022_jp"):  # whose bytes are those of other letters
+        content = "id,name\n1,東\n".encode(undeclarable)
+        assert rows(opened(content, encoding=undeclarable))[1] == ("1", "東")
 
 
 @pytest.mark.parametrize(

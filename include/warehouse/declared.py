@@ -32,6 +32,10 @@ class Reader:
     """Whether 05/11 is in November; then dates with the name of a month are read as well."""
     serial_dates: bool = False
     """Whether a number in a column of dates is a spreadsheet's, which counts days."""
+    files: str | None = None
+    """A pattern of names: the files of one kind, which are one table together."""
+    newest_per: str | None = None
+    """The column of what is taken from one of them only, the newest: the order."""
 
     @property
     def decimal_mark(self) -> str:
@@ -81,7 +85,7 @@ def declared_tables(source: str, dbt_project: Path) -> Declared:
                     column["name"]: str(column.get("data_type") or "text")
                     for column in table.get("columns") or []
                 },
-                reader=_reader(path.name, {**_meta(entry), **_meta(table)}),
+                reader=_reader(path.name, _meta(entry) | _meta(table)),
                 file=path.name,
             )
             for entry in entries
@@ -92,6 +96,12 @@ def declared_tables(source: str, dbt_project: Path) -> Declared:
         raise UserError(
             f"{path} does not declare sources as dbt expects it: compare it with another source's."
         ) from error
+    for name, table in tables.items():
+        if (key := table.reader.newest_per) and key not in table.types:
+            raise UserError(
+                f"{path.name} declares newest_per: {key!r}, which is no column of {name}: correct"
+                " it, or declare the column."
+            )
     if schema_prefix() and not has_prefix:
         raise UserError(
             f"{path} names a schema without SCHEMA_PREFIX, so that dbt would read another shop's"
@@ -130,6 +140,11 @@ def _reader(file: str, given: dict[str, Any]) -> Reader:
             f"{file} declares a reader without its decimal mark: write decimal beside currency and"
             " thousands, as 1.500 may be a thousand and more."
         )
+    if bool(reader.files) != bool(reader.newest_per):
+        raise UserError(
+            f"{file} declares a reader with only one of files and newest_per: write both, as an"
+            " order that is in several files is taken from the newest."
+        )
     return reader
 
 
@@ -152,5 +167,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "currency": (_are_signs, 'a sign, such as "R$", or a list of them'),
     "day_first": (lambda value: isinstance(value, bool), "true or false"),
     "serial_dates": (lambda value: isinstance(value, bool), "true or false"),
+    "files": (lambda value: isinstance(value, str), 'a pattern of names, such as "orders_export*"'),
+    "newest_per": (lambda value: isinstance(value, str), "the column that names the order"),
 }
 """What a reader may say: whether a value is one, and what it takes."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import os
 import random
 import signal
 import subprocess
@@ -60,12 +61,18 @@ class Shop:
         self.declare({})
 
     def declare(
-        self, tables: dict[str, dict[str, str]], source: str = "shop", reader: str = "{}"
+        self,
+        tables: dict[str, dict[str, str]],
+        source: str = "shop",
+        reader: str = "{}",
+        reader_of: dict[str, str] | None = None,
     ) -> None:
         lines = ["sources:", f"  - name: {source}", "    schema: landing"]
         lines += [f"    config: {{meta: {{reader: {reader}}}}}", "    tables:"]
         for table, columns in tables.items():
-            lines += [f"      - name: {table}", "        columns:"]
+            own = (reader_of or {}).get(table, "{}")
+            lines += [f"      - name: {table}", f"        config: {{meta: {{reader: {own}}}}}"]
+            lines += ["        columns:"]
             lines += [
                 f"          - {{name: {name}, data_type: '{kind}'}}"
                 for name, kind in columns.items()
@@ -466,6 +473,102 @@ def test_formulas_that_no_program_has_calculated_are_refused_by_their_cell(shop:
     )
     shop.write_excel("orders.xlsx", ("id", "amount", "tax"), ("a", 1, "=B2/10"))
     assert shop.told()[0].startswith("Cell C2 of orders.xlsx (column tax) is a formula")
+
+
+# --- several files of one kind
+
+EXPORTS = {"Order": "text", "Line": "text", "_row": "integer"}
+
+
+@pytest.fixture
+def exports(shop: Shop) -> Shop:
+    """A shop whose orders come in several files, each written an hour after the one before."""
+    reader = '{files: "orders_export*", newest_per: Order}'
+    shop.declare({ORDERS: EXPORTS, "shop__customers": {"id": "text"}}, reader_of={ORDERS: reader})
+    shop.write("customers.csv", "id\n1\n")
+    return shop
+
+
+def at_hour(shop: Shop, **hours: int) -> None:
+    for name, hour in hours.items():
+        [path] = shop.files.glob(f"{name}.*")
+        os.utime(path, (hour * 3600, hour * 3600))
+
+
+def test_overlapping_exports_are_one_table_and_an_order_is_of_the_newest_file(
+    exports: Shop, query: Query
+) -> None:
+    exports.write("orders_export_1.csv", "Order,Line\n3,a\n4,a\n")
+    exports.write("orders_export_2.csv", "Order,Line\n1,a\n1,b\n2,a\n3,a\n3,b\n,x\n")
+    at_hour(exports, orders_export_1=2, orders_export_2=1)
+    assert exports.told() == [
+        "1 of Order in orders_export_2.csv are in orders_export_1.csv as well, and taken from"
+        " there, which is newer."
+    ]
+    assert query(f'select * from landing.{ORDERS} order by "Order", "Line"') == [
+        ("1", "a", 2, "orders_export_2.csv"),
+        ("1", "b", 3, "orders_export_2.csv"),
+        ("2", "a", 4, "orders_export_2.csv"),
+        # of which the newer export has lost a line
+        ("3", "a", 2, "orders_export_1.csv"),
+        ("4", "a", 3, "orders_export_1.csv"),
+        (None, "x", 7, "orders_export_2.csv"),
+    ]
+    assert tables(query) == ["shop__customers", ORDERS]
+
+
+def test_of_files_written_at_once_the_one_with_the_highest_number_is_the_newest(
+    exports: Shop, query: Query
+) -> None:
+    for number in (9, 10, 2):
+        exports.write(f"orders_export_{number}.csv", f"Order,Line\n1,{number}\n")
+        at_hour(exports, **{f"orders_export_{number}": 1})
+    exports.load()
+    assert query(f'select "Line" from landing.{ORDERS}') == [("10",)]
+
+
+def test_files_of_one_kind_may_differ_in_columns_types_and_endings(
+    exports: Shop, query: Query
+) -> None:
+    exports.write("Orders_Export_1.csv", "Order,Line,Price,Note\n7,a,1.50,x\n")
+    exports.write_excel("orders_export_2.xlsx", ("Line", "Order", "Price"), ("b", 7, 2.5))
+    exports.write_excel("orders_export_3.xlsx", ("Line", "Order", "Tax"), ("c", 8, 1))
+    at_hour(exports, Orders_Export_1=1, orders_export_2=2, orders_export_3=3)
+    assert exports.load()[ORDERS] == 2
+    assert query(f'select "Order", "Line", "Price", "Note", "Tax" from landing.{ORDERS}') == [
+        ("8", "c", None, None, 1),
+        ("7", "b", "2.5", None, None),
+    ]
+
+
+def test_one_file_of_a_kind_is_a_table_like_that_of_several(exports: Shop, query: Query) -> None:
+    exports.write("orders_export.csv", "Order,Line\n1,a\n")
+    exports.load()
+    query(f"create view stg_orders as select _file from landing.{ORDERS}")
+    exports.write("orders_export_2.csv", "Order,Line\n2,a\n")
+    exports.load()
+    assert query("select * from stg_orders order by 1") == [
+        ("orders_export.csv",),
+        ("orders_export_2.csv",),
+    ]
+    (exports.files / "orders_export_2.csv").unlink()
+    assert "orders_export* has 1 rows where the last load had 2" in exports.refusal()
+
+
+def test_files_of_a_kind_that_are_missing_or_fit_another_are_refused(exports: Shop) -> None:
+    assert "has no file orders_export* (.csv, .csv.gz, .xlsx, .parquet)" in exports.refusal()
+    exports.write("orders_export_1.csv", "Order,Line\n1,a\n")
+    exports.write("orders_export_2.csv", "Order,Article\n2,a\n")
+    assert exports.refusal() == (
+        "orders_export_2.csv has no column 'Line': add or rename it; found Order, Article."
+    )
+    readers = [f'{{files: "{pattern}", newest_per: Order}}' for pattern in ("orders*", "*export*")]
+    kinds = ("shop__a", "shop__b")
+    exports.declare(dict.fromkeys(kinds, EXPORTS), reader_of=dict(zip(kinds, readers, strict=True)))
+    assert exports.refusal() == (
+        "orders_export_1.csv fits the files of shop__a and of shop__b: make their patterns in"
+        " _shop__sources.yml tell them apart."
+    )
 
 
 # --- what nobody reads, and what shrank

@@ -274,6 +274,7 @@ def test_a_reader_is_declared_for_a_source_and_for_a_table(tmp_path: Path) -> No
         ({"encoding": "latin-7000"}, "write one that Python knows, such as cp1252."),
         ({"decimal": ",", "thousands": ","}, "the same mark for decimals and thousands"),
         ({"currency": "R$"}, "without its decimal mark: write decimal beside currency"),
+        ({"files": "orders*"}, "with only one of files and newest_per: write both"),
     ],
 )
 def test_a_reader_that_cannot_be_is_refused(
@@ -284,3 +285,15 @@ def test_a_reader_that_cannot_be_is_refused(
         declared_tables("shop", tmp_path)
     assert str(caught.value).startswith(f"{FILE} declares a reader")
     assert said in str(caught.value)
+
+
+def test_the_column_that_names_the_order_is_declared(tmp_path: Path) -> None:
+    reader = {"files": "orders*", "newest_per": "Number"}
+    columns = [{"name": "Order"}]
+    table = {"name": "shop__orders", "columns": columns, "meta": {"reader": reader}}
+    declare(tmp_path, tables=[table])
+    with pytest.raises(UserError, match="newest_per: 'Number', which is no column of shop__orders"):
+        declared_tables("shop", tmp_path)
+    columns[0]["name"] = "Number"
+    declare(tmp_path, tables=[table])
+    assert declared_tables("shop", tmp_path)["shop__orders"].reader.files == "orders*"

@@ -1,9 +1,8 @@
 """Loading a real shop's files into the schema `landing`: one table a file, all files or none.
 
-Files of one kind, which a source declares by a pattern, are one table together.
-
-What a source must bring is declared once, in dbt: `models/staging/<source>/_<source>__sources.yml`.
-Files that are not declared there are loaded too: a new shop lands first, its models come later.
+Files of one kind, which a source declares by a pattern, are one table together. What a source must
+bring is declared once, in dbt: `models/staging/<source>/_<source>__sources.yml`. Files that are not
+declared there are loaded too: a new shop lands first, its models come later.
 The demo shop's tables are dbt's seeds; a large demo shop is loaded in their place, from Parquet.
 Content is judged only as far as loading it would be pointless; single bad rows are dbt's to set
 aside.
@@ -17,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import adbc_driver_manager as adbc
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.errors import UserError
-from include.schemas import schema
+from include.schemas import named, schema
 from include.settings import DEMO_SHOP
 from include.warehouse.copying import (
     columns_of,
@@ -72,6 +72,8 @@ def load_files(
             " anew with `scripts/generate_seeds.py --format parquet`."
         )
     rows: dict[str, int] = {}
+    others = other_files(folder)
+    undeclared = [table for table in paths if declared and table not in declared]
     with transaction(url) as connection:
         for number, (table, files) in enumerate(paths.items()):
             new = f"_loading_{number}"
@@ -80,7 +82,7 @@ def load_files(
             if not may_shrink and source != DEMO_SHOP:
                 name = one.reader.files or files[0].name
                 check_shrunk(name, rows[table], _rows_of(connection, table))
-            if declared and table not in declared:
+            if table in undeclared:
                 told.append(
                     f"No model reads {files[0].name}, which the source {source} does not declare."
                 )
@@ -88,7 +90,9 @@ def load_files(
                 say(NOTE + line)
         for number, table in enumerate(paths):
             _replace(connection, table, f"_loading_{number}")
-    if others := other_files(folder):
+        unread = [path.name for table in undeclared for path in paths[table]]
+        _note_unread(connection, source, unread + others)
+    if others:
         say(f"{NOTE}Only {', '.join(SUFFIXES)} are read, and not {', '.join(others)}.")
     return rows
 
@@ -197,6 +201,25 @@ def _load(connection: adbc.AdbcConnection, new: str, file: DataFile) -> tuple[in
         raise UserError(f"{name} holds no rows: export it again, with its data.")
     execute(connection, f"analyze {in_landing(new)}")
     return rows, file.told + told + watched.told()
+
+
+def _note_unread(connection: adbc.AdbcConnection, source: str, files: list[str]) -> None:
+    table, name = f"{schema('ops')}.unread_files", literal(source)
+    execute(connection, f"delete from {table} where source_name = {name}")  # noqa: S608
+    for file in files:
+        values = f"{name}, {literal(file)}"
+        execute(connection, f"insert into {table} values ({values})")  # noqa: S608
+
+
+def unread_files(connection: Connection, sources: list[str]) -> tuple[str, ...]:
+    """What no model reads of the folders of some sources, as they were last loaded."""
+    with connection.cursor() as cursor:
+        cursor.execute(named("select to_regclass('{ops}.unread_files') is not null"))
+        if cursor.fetchone() == (False,):
+            return ()  # nothing was ever loaded
+        query = "select file from {ops}.unread_files where source_name = any(%s) order by file"
+        cursor.execute(named(query), (sources,))
+        return tuple(file for (file,) in cursor.fetchall())
 
 
 def _rows_of(connection: adbc.AdbcConnection, table: str) -> int:

@@ -10,6 +10,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from include.errors import TryAgainError, UserError
 from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import copying
 from include.warehouse.connection import connect
-from include.warehouse.load_files import NOTE, load_files
+from include.warehouse.load_files import NOTE, load_files, unread_files
 from scripts.load_files import app
 from tests.support.project_copy import environment, run
 from tests.support.scripts import call
@@ -585,6 +586,26 @@ def test_files_that_nothing_reads_are_named(shop: Shop) -> None:
         "No model reads orders_export_2.csv, which the source shop does not declare.",
         "Only .csv, .csv.gz, .xlsx, .parquet are read, and not 2025/, orders.xls.",
     ]
+
+
+def test_files_that_nothing_reads_are_noted_for_the_report_until_they_are_gone(
+    shop: Shop, warehouse_url: str
+) -> None:
+    def noted() -> tuple[str, ...]:
+        with closing(connect(warehouse_url)) as connection:
+            return unread_files(connection, ["shop"])
+
+    assert noted() == ()
+    shop.declare({ORDERS: {"id": "text"}})
+    shop.write("orders.csv", "id\n1\n")
+    shop.write("it's.csv", "id\n2\n")
+    shop.write("orders.xls", b"an old Excel file")
+    shop.load()
+    assert noted() == ("it's.csv", "orders.xls")
+    (shop.files / "it's.csv").unlink()
+    (shop.files / "orders.xls").unlink()
+    shop.load()
+    assert noted() == ()
 
 
 def test_a_file_with_half_of_last_times_rows_is_asked_about(shop: Shop, query: Query) -> None:

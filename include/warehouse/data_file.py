@@ -13,6 +13,7 @@ from include.errors import UserError
 from include.warehouse.declared import Table
 
 LONGEST_NAME = 63  # bytes; Postgres cuts longer ones off
+EXACT = 2**53  # the largest number up to which a float keeps every whole one
 TOP = 15  # rows among which the header is searched
 ROW = "_row"
 TOTAL = re.compile(r"(sub|grand )?totals?|tota(is|les)|total (geral|general)|soma|suma", re.I)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from include.errors import UserError
 from include.warehouse.data_file import (
+    EXACT,
     GUARD,
     TOP,
     WRAPPER,
@@ -21,10 +22,11 @@ from include.warehouse.data_file import (
     numbered_names,
 )
 from include.warehouse.declared import Table
-from include.warehouse.formats import Convert, converters
+from include.warehouse.formats import SHORT_DAY, Convert, converters
 
 FORMULA = re.compile(rb"<(\w+:)?f[ />]")
-EXACT = 2**53  # the largest number up to which a spreadsheet keeps every whole one
+LAST_MONTH = 12
+FEWEST = 3  # dates and texts by which it is no chance that they part at the 12th
 
 
 def open_excel(path: Path, table: Table) -> DataFile:
@@ -53,6 +55,9 @@ def open_excel(path: Path, table: Table) -> DataFile:
     names = dict(zip(kept, numbered_names([texts[i] for i in kept]), strict=True))
     check_names(path, list(names.values()))
     convert = converters(table)
+    for i, name in names.items():
+        if name in convert and convert[name].of_days:
+            _check_swapped(path, name, columns[i], [numbers[k + 1] for k in range(len(rows))])
     read = pa.table(
         {
             name: _column([_landed(cell, convert.get(name)) for cell in columns[i]])
@@ -140,6 +145,30 @@ def _uncalculated(
             return {}
         first.setdefault(names[position - 1], f"{get_column_letter(position)}{number}")
     return first
+
+
+def _check_swapped(path: Path, name: str, cells: tuple[Any, ...], numbers: list[int]) -> None:
+    """Refuse days of which a spreadsheet has taken some for dates, with day and month swapped.
+
+    Opened where the month comes first, 05/11/2026 is a date in May, and 31/12/2026 stays a text.
+    """
+    dates = [cell for cell in cells if isinstance(cell, dt.datetime)]
+    texts = [
+        (found, number)
+        for cell, number in zip(cells, numbers, strict=True)
+        if isinstance(cell, str) and (found := SHORT_DAY.fullmatch(cell.strip()))
+    ]
+    if (
+        min(len(dates), len(texts)) >= FEWEST
+        and all(date.day <= LAST_MONTH for date in dates)
+        and all(max(int(text["one"]), int(text["two"])) > LAST_MONTH for text, _ in texts)
+    ):
+        text, number = texts[0]
+        raise UserError(
+            f"Column {name} of {path.name} holds days up to the 12th as dates and all others as"
+            f" texts ({text[0]!r} in row {number:,}): a spreadsheet has swapped day and month of"
+            " the former. Export the file again, and load it without opening it in a spreadsheet."
+        )
 
 
 def _landed(cell: Any, convert: Convert | None) -> Any:

@@ -5,6 +5,7 @@ are typed. Knows nothing of Postgres but which names and types it can hold. What
 unreadable is a UserError with the file's name, raised on opening or while the batches run.
 """
 
+import csv
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pyarrow as pa
 from include.errors import UserError
 from include.warehouse.csv_files import open_csv
 from include.warehouse.csv_text import NOT_UTF8
-from include.warehouse.data_file import ROW, DataFile
+from include.warehouse.data_file import ROW, DataFile, check_names
 from include.warehouse.declared import Reader, Table
 from include.warehouse.excel_files import open_excel
 from include.warehouse.formats import converted
@@ -120,6 +121,8 @@ def check_seeds(folder: Path) -> None:
     for path in sorted(folder.rglob("*.csv")):
         if refusal := bad_text(path, SEED):  # and what is no CSV is raised on the way
             raise refusal
+        with path.open(encoding="utf-8-sig", newline="") as file:  # declared by their names
+            check_names(path, next(csv.reader(file)))
 
 
 def _suffix(name: str) -> str:

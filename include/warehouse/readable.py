@@ -7,9 +7,10 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.errors import UserError
-from include.warehouse.data_file import DataFile
+from include.warehouse.data_file import EXACT, DataFile
 
 NUMBER = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 WHOLE = r"[+-]?[0-9]+([.]0*)?"
@@ -131,7 +132,7 @@ def as_declared(file: DataFile, types: dict[str, str]) -> DataFile:
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in file.batches:
             columns = [
-                as_text(column) if name in changed else column
+                _whole_as_text(column) if name in changed else column
                 for name, column in zip(schema.names, batch.columns, strict=True)
             ]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
@@ -154,6 +155,17 @@ def _fits(type_: pa.DataType, declared: str) -> bool:
     if kind:
         return kind.is_own(type_)
     return declared.lower() not in TEXT
+
+
+def _whole_as_text(column: pa.Array) -> pa.Array:
+    """A column as text, with all digits of ids that are kept as floats: not 1.23456789012e+11."""
+    if not pa.types.is_floating(column.type):
+        return as_text(column)
+    is_whole = pc.and_(
+        pc.equal(column, pc.floor(column)), pc.less_equal(pc.abs(column), float(EXACT))
+    )
+    whole = pc.if_else(is_whole, column, None).cast(pa.int64())
+    return pc.if_else(pc.fill_null(is_whole, False), as_text(whole), as_text(column))
 
 
 def as_text(column: pa.Array) -> pa.Array:

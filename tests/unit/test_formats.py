@@ -1,12 +1,15 @@
 """Dates and numbers as a source declares them, read into what `landing` holds."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
 import pytest
 import yaml
+from pyarrow import parquet
 
 from include.errors import UserError
 from include.warehouse.declared import Reader, Table, declared_tables
@@ -140,6 +143,27 @@ def test_cells_of_a_sheet_that_are_numbers_are_not_read_as_texts(loaded: Load) -
         ["2026-02-02", "2026-02-03"],
         [],
     )
+
+
+def test_days_whose_months_a_spreadsheet_has_swapped_are_refused(loaded: Load) -> None:
+    turned = [datetime(2026, month, 11) for month in (3, 4, 5)]  # noqa: DTZ001
+    texts = ["31/12/2025", "13/01/2026", "28/02/2026"]
+    said = refusal(loaded, [*turned, *texts], "date", day_first=True)
+    assert said.startswith(
+        "Column of of sales.xlsx holds days up to the 12th as dates and all others as texts"
+        " ('31/12/2025' in row 5): a spreadsheet has swapped day and month of the former."
+    )
+    read, told = loaded([*turned, *texts, "05/11/2026"], "date", day_first=True)
+    assert (read[0][:10], read[-1], told) == ("2026-03-11", "2026-11-05", [])
+
+
+def test_ids_that_a_file_keeps_as_floats_are_the_ids(tmp_path: Path) -> None:
+    path = tmp_path / "sales.parquet"
+    numbers = [123456789012.0, 2000004826452531.0, 7.0, 2.5, None]
+    parquet.write_table(pa.table({"id": pa.array(numbers, pa.float64())}), path)
+    table = Table({"id": "text"})
+    [batch] = as_declared(open_file(path, table), table.types).batches
+    assert batch.column("id").to_pylist() == ["123456789012", "2000004826452531", "7", "2.5", None]
 
 
 def test_what_declares_nothing_is_left_as_it_is() -> None:

@@ -57,7 +57,7 @@ def open_excel(path: Path, table: Table) -> DataFile:
     convert = converters(table)
     for i, name in names.items():
         if name in convert and convert[name].of_days:
-            _check_swapped(path, name, columns[i], [numbers[k + 1] for k in range(len(rows))])
+            _check_swapped(path, name, columns[i], numbers[1:])
     read = pa.table(
         {
             name: _column([_landed(cell, convert.get(name)) for cell in columns[i]])

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -110,6 +111,7 @@ def _each_once(column: pa.Array, convert: Convert) -> pa.Array:
 # --- numbers
 
 
+@cache
 def _of_numbers(reader: Reader) -> Callable[[str], str | None] | None:
     if not (reader.decimal or reader.thousands or reader.currency):
         return None
@@ -143,6 +145,7 @@ def _blanks(text: str) -> str:
 # --- dates and times
 
 
+@cache
 def _of_dates(reader: Reader) -> Callable[[str], str | None] | None:
     if reader.day_first is None and not reader.serial_dates:
         return None

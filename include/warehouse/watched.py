@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from include.errors import UserError
 from include.warehouse.data_file import DataFile
-from include.warehouse.declared import Table
+from include.warehouse.declared import Reader, Table
 from include.warehouse.formats import UNREADABLE, needed
 from include.warehouse.readable import (
     DATE,
@@ -46,6 +46,7 @@ class Column:
     kind: Kind
     table: Table
     filled: int = 0
+    """How many values there are, blank ones left out."""
     unreadable: int = 0
     examples: list[tuple[str, int]] = field(default_factory=list)
     """The first values that cannot be read, each with its row."""
@@ -63,6 +64,11 @@ class Column:
     thousands: tuple[str, int] | None = None
     """The first number whose point may be one of thousands, with its row."""
 
+    @property
+    def reader(self) -> Reader:
+        """How its file is declared to be written."""
+        return self.table.reader
+
     def see(self, column: pa.Array, row: Callable[[int], int]) -> None:
         """Count what a batch holds; `row` is the number in the file of a place in the batch."""
         if is_moment(column.type):
@@ -75,34 +81,32 @@ class Column:
         texts = as_text(column)
         self.filled += len(texts) - texts.null_count
         odd = pc.indices_nonzero(pc.invert(pc.match_substring_regex(texts, self.kind.plain)))
-        known: dict[str, bool] = {}
+        # what would have to be declared to read a value; None of one that is read as it is
+        known: dict[str, dict[str, Any] | None] = {}
         wrong_places = []
         for place, value in zip(odd.to_pylist(), texts.take(odd).to_pylist(), strict=True):
             if not value.strip(" "):
                 self.filled -= 1
                 continue
             if value not in known:
-                known[value] = is_readable(value, self.declared)
-            if not known[value]:
+                is_read = is_readable(value, self.declared)
+                known[value] = None if is_read else needed(value, self.declared, self.reader)
+            if (keys := known[value]) is not None:
                 wrong_places.append(place)
-                self._see_other(value, row(place))
+                self._see_wrong(value, keys, row(place))
         self._note(wrong_places, texts, row)
-        if self.kind is DECIMAL and pa.types.is_string(column.type) and not self._has_decimal():
+        is_text = pa.types.is_string(column.type)
+        if self.kind is DECIMAL and is_text and not self.reader.decimal:
             self._see_points(texts, wrong_places, row)
 
-    def _see_other(self, value: str, row: int) -> None:
+    def _see_wrong(self, value: str, keys: dict[str, Any], row: int) -> None:
         if DECIMAL_COMMA.fullmatch(value.strip()):
             self.commas += 1
             self.comma = self.comma or (value, row)
-        if keys := needed(value, self.declared, self.table.reader):
+        if keys:
             self.others += 1
             self.other = self.other or (value.removeprefix(UNREADABLE), row)
-            self.needed[
-                ", ".join(f"{key}: {json.dumps(keys[key], ensure_ascii=False)}" for key in keys)
-            ] += 1
-
-    def _has_decimal(self) -> bool:
-        return self.table.reader.decimal is not None
+            self.needed[_as_yaml(keys)] += 1
 
     def _note(self, places: list[int], texts: pa.Array, row: Callable[[int], int]) -> None:
         self.unreadable += len(places)
@@ -163,7 +167,7 @@ class Column:
         if self.kind is DATE:
             return "write dates as YYYY-MM-DD"
         if self.kind is DECIMAL:
-            return f"write numbers like 1234{self.table.reader.decimal_mark}56"
+            return f"write numbers like 1234{self.reader.decimal_mark}56"
         return "write whole numbers like 1234"
 
     def _declaration(self) -> str:

@@ -95,6 +95,11 @@ def test_damaged_letters_are_refused_by_their_cell(damaged: bytes, opened: Read)
         opened(b"id,name\n" + damaged)
 
 
+def test_what_is_no_text_in_the_encoding_that_is_declared_is_refused(opened: Read) -> None:
+    with pytest.raises(UserError, match=r"is not cp1252 text: .* correct column name in row 2"):
+        rows(opened(b"id,name\n1,a\x81\n", encoding="cp1252"))
+
+
 def test_letters_that_were_ruined_before_are_told(opened: Read) -> None:
     for ruined in ("SÃ£o Paulo", "S\ufffdo Paulo"):
         file = opened(f"id,city\n1,SÃO LUÍS\n2,{ruined}\n".encode())

@@ -98,8 +98,8 @@ def _settings(source: str, data: str) -> Settings:
 def _check_files(settings: Settings) -> None:
     """Find out before anything starts that a source or its files are not there."""
     from include.sync.sources import declared_sources
+    from include.warehouse.declared import declared_tables
     from include.warehouse.files import data_files
-    from include.warehouse.load_files import declared_tables
 
     without_files = {DEMO_SHOP, *declared_sources()}
     for source in settings.shop_sources:

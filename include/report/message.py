@@ -25,6 +25,7 @@ from include.sync.behind import Behind
 _LONGEST_NAME = 40
 _LONGEST_REASON = 40
 _LONGEST_SEGMENT = 32
+_UNREAD_NAMED = 3
 _FEWEST_FOR_PERCENT = 20  # 2 customers instead of 1 are not "▲ 100%" to anyone
 _MOST_FOR_PERCENT = 10  # as a fraction: beyond +1000% the old figure says more
 _SMALLEST_CHANGE = Decimal("0.0005")  # of a rate or a growth: less is written as the same
@@ -312,6 +313,10 @@ def _so_far(report: Report, words: Wording) -> str:
 
 def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
     warnings = [_behind(source, words) for source in report.sources_behind]
+    if report.unread_files:
+        named = [plain(file, _LONGEST_NAME) for file in report.unread_files[:_UNREAD_NAMED]]
+        more = ["…"] if len(report.unread_files) > _UNREAD_NAMED else []
+        warnings.append(words.text("unread_files", files=", ".join(named + more)))
     if report.failed_tests > 0:
         warnings.append(words.plural("failed_tests", report.failed_tests))
     if report.totals.rejected_rows > 0:

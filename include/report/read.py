@@ -17,6 +17,7 @@ from include.schemas import schema
 from include.settings import Settings
 from include.sync.behind import Behind, sources_behind
 from include.warehouse import queries
+from include.warehouse.load_files import unread_files
 
 
 @dataclass(frozen=True)
@@ -145,12 +146,14 @@ class Report:
     customers_at_risk: tuple[CustomerAtRisk, ...]
     failed_tests: int
     sources_behind: tuple[Behind, ...]
+    unread_files: tuple[str, ...]
 
 
 def read_report(connection: Connection, settings: Settings) -> Report:
     """Read the report, one query a table; UserError where the marts are missing or half-built.
 
-    The settings tell which sources are active: those of them that are behind are named.
+    The settings tell which sources are active: those of them that are behind are named, and what
+    no model reads of their files.
     """
     head = ["as_of_on", "week_starts_on", "week_ends_on", "currency"]
     figures = _names(WeekFigures)
@@ -173,6 +176,7 @@ def read_report(connection: Connection, settings: Settings) -> Report:
         customers_at_risk=tuple(CustomerAtRisk(**row) for row in at_risk),
         failed_tests=_failed_tests(connection),
         sources_behind=sources_behind(connection, settings, week["week_ends_on"]),
+        unread_files=unread_files(connection, settings.shop_sources),
     )
 
 

@@ -32,9 +32,11 @@ from include.warehouse.copying import (
     quoted,
     transaction,
 )
+from include.warehouse.declared import Table
 from include.warehouse.files import SUFFIXES, open_file
 from include.warehouse.load_files import check_shrunk
-from include.warehouse.readable import Watched, as_declared, check_formulas
+from include.warehouse.readable import as_declared
+from include.warehouse.watched import Watched, check_formulas
 
 if TYPE_CHECKING:
     from pyarrow import fs
@@ -58,7 +60,7 @@ def load_folder(
     table: str,
     warehouse_url: str,
     connection: Connection,
-    types: dict[str, str],
+    declared: Table,
     full: bool,
     may_shrink: bool = False,
 ) -> Brought:
@@ -69,7 +71,7 @@ def load_folder(
         table: one of those it declares; `landing.<source>__<table>` is what it fills.
         warehouse_url: URL of the warehouse.
         connection: of an S3-compatible store: login and password are its keys, host its address.
-        types: column → type, of those that dbt reads.
+        declared: what dbt says of it.
         full: read every file anew, and delete the rows of those that vanished.
         may_shrink: whether a file may have half of the rows that it had, or fewer.
 
@@ -79,7 +81,7 @@ def load_folder(
     found = folder.files(source.declared["files"]["tables"][table]["pattern"])
     landing_table = f"{source.name}__{table}"
     with transaction(warehouse_url) as warehouse:
-        load = _Landing(warehouse, landing_table, types)
+        load = _Landing(warehouse, landing_table, declared)
         loaded = load.prepare()
         if not found and not loaded:
             raise UserError(
@@ -258,8 +260,8 @@ def _fits(path: list[str], pattern: list[str]) -> bool:
 class _Landing:
     """What happens in the warehouse while a table is loaded."""
 
-    def __init__(self, connection: dbapi.Connection, table: str, types: dict[str, str]) -> None:
-        self._connection, self._table, self._types = connection, table, types
+    def __init__(self, connection: dbapi.Connection, table: str, declared: Table) -> None:
+        self._connection, self._table, self._declared = connection, table, declared
         self._columns: dict[str, str] = {}
         self._is_new = False
         self.changes: list[str] = []
@@ -270,9 +272,9 @@ class _Landing:
         self._is_new = not self._columns
         if self._is_new:  # or somebody dropped it
             self._notes("delete from {ops}.loaded_files")
-            columns = ", ".join(f"{quoted(name)} text" for name in [*self._types, FILE])
+            columns = ", ".join(f"{quoted(name)} text" for name in [*self._declared.types, FILE])
             execute(self._connection, f"create table {in_landing(self._table)} ({columns})")
-            self._columns = dict.fromkeys([*self._types, FILE], "text")
+            self._columns = dict.fromkeys([*self._declared.types, FILE], "text")
         return {
             row["file"]: Found(row["size"], row["modified_at"])
             for row in self._noted("file, size, modified_at")
@@ -280,16 +282,18 @@ class _Landing:
 
     def load(self, name: str, file: Found, path: Path) -> int:
         """Load a file in place of its rows; return how many they are."""
-        opened = open_file(path)
+        opened = open_file(path, self._declared)
         if FILE in opened.schema.names:
             raise UserError(f"{name} has a column {FILE}, which is the file's name: rename it.")
         types = {
-            column: type_ for column, type_ in self._types.items() if column in opened.schema.names
+            column: type_
+            for column, type_ in self._declared.types.items()
+            if column in opened.schema.names
         }
         self.changes += check_formulas(opened, types)
         watched = Watched(as_declared(opened, types), types)
         rows = copy(self._connection, NEW, watched.file)
-        self.changes += watched.told()
+        self.changes += [*opened.told, *watched.told()]
         new = self._columns_of(NEW)
         into, values = [quoted(FILE)], ["$1"]
         for column, type_ in new.items():

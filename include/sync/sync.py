@@ -25,7 +25,7 @@ from include.sync.rows import Rows, Stream
 from include.sync.sources import Source, connection_of
 from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import connect
-from include.warehouse.load_files import Declared, declared_tables
+from include.warehouse.declared import Declared, Table, declared_tables
 from include.warehouse.locks import LOAD_BY_DLT, lock
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _load(
                 state["sources"] = {}
         for stream in _streams(source, table, connection, pause):
             fills = f"{source.name}__{stream.resource.table_name}"
-            types = declared.get(fills, {})
+            types = declared.get(fills, Table()).types
             if fills not in rows:
                 before[fills] = _columns(warehouse_url, fills)
                 rows[fills] = Rows(before[fills] | types, rejected.add)
@@ -196,9 +196,9 @@ def _load_files(
     from include.sync.files import load_folder
 
     name = f"{source.name}__{table}"
-    types = _declared(source).get(name, {})
+    declared = _declared(source).get(name, Table())
     may_shrink = load_settings().shop_data_may_shrink
-    return {name: load_folder(source, table, warehouse_url, connection, types, full, may_shrink)}
+    return {name: load_folder(source, table, warehouse_url, connection, declared, full, may_shrink)}
 
 
 def _declared(source: Source) -> Declared:
@@ -282,9 +282,9 @@ def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
     """Make tables that dbt reads and that no row came for, or that something else may fill."""
     tables = {
         f"{schema('landing')}.{table}": ", ".join(
-            f'"{name}" {type_}' for name, type_ in types.items()
+            f'"{name}" {type_}' for name, type_ in one.types.items()
         )
-        for table, types in declared.items()
+        for table, one in declared.items()
     }
     with closing(connect(warehouse_url)) as connection:
         prepare(connection, "landing", tables=tables)

@@ -47,6 +47,12 @@ OPS = {
         vanished_at timestamptz,
         primary key (landing_table, file)
     """,
+    # what lies in a shop's folder and no model reads
+    "unread_files": """
+        source_name text not null,
+        file text not null,
+        primary key (source_name, file)
+    """,
     # the deals whose changes are in landing
     "pipedrive_changelogs": """
         deal_id bigint primary key,

@@ -12,7 +12,8 @@ from include.errors import TryAgainError, UserError
 from include.schemas import schema, schema_prefix
 from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import connect, may_pass
-from include.warehouse.files import DataFile, bad_text
+from include.warehouse.data_file import DataFile
+from include.warehouse.files import bad_text
 from include.warehouse.locks import LOAD_OF_FILES
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -112,7 +113,7 @@ def copy(connection: dbapi.Connection, new: str, file: DataFile) -> int:
         except dbapi.Error as error:
             if failures:
                 raise failures[0] from failures[0].__cause__
-            if error.sqlstate == NOT_IN_REPERTOIRE and (refusal := bad_text(file.path)):
+            if error.sqlstate == NOT_IN_REPERTOIRE and (refusal := bad_text(file.path, file.table)):
                 raise refusal from error
             raise _explain(f"{file.path.name} could not be loaded", error) from error
     return rows

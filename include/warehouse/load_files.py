@@ -1,7 +1,8 @@
 """Loading a real shop's files into the schema `landing`: one table a file, all files or none.
 
-What a source must bring is declared once, in dbt: `models/staging/<source>/_<source>__sources.yml`.
-Files that are not declared there are loaded too: a new shop lands first, its models come later.
+Files of one kind, which a source declares by a pattern, are one table together. What a source must
+bring is declared once, in dbt: `models/staging/<source>/_<source>__sources.yml`. Files that are not
+declared there are loaded too: a new shop lands first, its models come later.
 The demo shop's tables are dbt's seeds; a large demo shop is loaded in their place, from Parquet.
 Content is judged only as far as loading it would be pointless; single bad rows are dbt's to set
 aside.
@@ -9,14 +10,16 @@ aside.
 
 import time
 from collections.abc import Callable
+from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import yaml
 from adbc_driver_postgresql import dbapi
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.errors import UserError
-from include.schemas import schema, schema_prefix
+from include.schemas import named, schema
 from include.settings import DEMO_SHOP
 from include.warehouse.copying import (
     columns_of,
@@ -27,22 +30,21 @@ from include.warehouse.copying import (
     quoted,
     transaction,
 )
+from include.warehouse.data_file import LONGEST_NAME, ROW, DataFile
+from include.warehouse.declared import Declared, Table, declared_tables
 from include.warehouse.files import (
-    LONGEST_NAME,
     SUFFIXES,
-    DataFile,
     data_files,
     open_file,
     other_files,
     snake_case,
 )
-from include.warehouse.readable import Watched, as_declared, check_formulas
+from include.warehouse.readable import as_declared
+from include.warehouse.several_files import FILE, join, newest_first
+from include.warehouse.watched import Watched, check_formulas
 
 NOTE = "note: "
 """Begins a line that people should read, in the log of a run too."""
-
-Declared = dict[str, dict[str, str]]
-"""Table → column → data type, as a source's yml has them."""
 
 
 def load_files(
@@ -63,33 +65,33 @@ def load_files(
     """
     declared = declared_tables(source, dbt_project)
     paths = _match(source, folder, declared)
-    if source == DEMO_SHOP and any(path.suffix != ".parquet" for path in paths.values()):
+    if source == DEMO_SHOP and any(path.suffix != ".parquet" for path in chain(*paths.values())):
         raise UserError(
             f"The demo shop is loaded from Parquet only, for its types: empty {folder} and write it"
             " anew with `scripts/generate_seeds.py --format parquet`."
         )
     rows: dict[str, int] = {}
+    others = other_files(folder)
+    undeclared = [table for table in paths if declared and table not in declared]
     with transaction(url) as connection:
-        for number, (table, path) in enumerate(paths.items()):
-            began = time.monotonic()
+        for number, (table, files) in enumerate(paths.items()):
             new = f"_loading_{number}"
-            types = declared.get(table, {})
-            rows[table], told = _load(connection, new, open_file(path), types, source != DEMO_SHOP)
+            one = declared.get(table, Table())
+            rows[table], told = _load_table(connection, new, table, one, files, say)
             if not may_shrink and source != DEMO_SHOP:
-                check_shrunk(path.name, rows[table], _rows_of(connection, table))
-            if declared and table not in declared:
+                name = one.reader.files or files[0].name
+                check_shrunk(name, rows[table], _rows_of(connection, table))
+            if table in undeclared:
                 told.append(
-                    f"No model reads {path.name}, which the source {source} does not declare."
+                    f"No model reads {files[0].name}, which the source {source} does not declare."
                 )
-            say(
-                f"{path.name} → {schema('landing')}.{table}: {rows[table]:,} rows"
-                f" in {time.monotonic() - began:.1f} s"
-            )
             for line in told:
                 say(NOTE + line)
         for number, table in enumerate(paths):
             _replace(connection, table, f"_loading_{number}")
-    if others := other_files(folder):
+        unread = [path.name for table in undeclared for path in paths[table]]
+        _note_unread(connection, source, unread + others)
+    if others:
         say(f"{NOTE}Only {', '.join(SUFFIXES)} are read, and not {', '.join(others)}.")
     return rows
 
@@ -104,63 +106,25 @@ def check_shrunk(name: str, rows: int, before: int) -> None:
         )
 
 
-def declared_tables(source: str, dbt_project: Path) -> Declared:
-    """Tables and typed columns that a source declares in dbt."""
-    if source == DEMO_SHOP:
-        seeds = yaml.safe_load((dbt_project / "seeds" / f"_{source}__seeds.yml").read_text())
-        return {seed["name"]: seed["config"]["column_types"] for seed in seeds["seeds"]}
-    staging = dbt_project / "models" / "staging"
-    known = {path.parent.name: path for path in staging.glob("*/_*__sources.yml")}
-    path = staging / source / f"_{source}__sources.yml"
-    if known.get(source) != path:
-        listed = ", ".join(sorted(known)) or "none yet"
-        raise UserError(
-            f"There is no source {source!r} (known: {listed}): docs/your-shop.md shows how to add"
-            " one."
-        )
-    try:
-        entries = yaml.safe_load(path.read_text())["sources"]
-        tables = {
-            table["name"]: {
-                column["name"]: str(column.get("data_type") or "text")
-                for column in table.get("columns") or []
-            }
-            for entry in entries
-            for table in entry.get("tables") or []
-        }
-        has_prefix = all("SCHEMA_PREFIX" in str(entry.get("schema")) for entry in entries)
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{path} does not declare sources as dbt expects it: compare it with another source's."
-        ) from error
-    if schema_prefix() and not has_prefix:
-        raise UserError(
-            f"{path} names a schema without SCHEMA_PREFIX, so that dbt would read another shop's"
-            """ tables: write schema: "{{ env_var('SCHEMA_PREFIX', '') }}landing" there."""
-        )
-    return tables
-
-
-def _match(source: str, folder: Path, declared: Declared) -> dict[str, Path]:
-    """Which file becomes which table."""
+def _match(source: str, folder: Path, declared: Declared) -> dict[str, list[Path]]:
+    """Which files become which table."""
     found = data_files(folder)
     if len(found) == len(declared) == 1:
-        return {next(iter(declared)): found[0]}  # people's downloads are called data.csv
-    paths: dict[str, Path] = {}
+        return {next(iter(declared)): found}  # people's downloads are called data.csv
+    paths: dict[str, list[Path]] = {}
     for path in found:
-        name = snake_case(path)
-        table = name if name in declared else f"{source}__{name}"
-        if table in paths:
+        table = _table_of(path, source, declared)
+        if table in paths and not (table in declared and declared[table].reader.files):
             raise UserError(
-                f"{paths[table].name} and {path.name} would both become {schema('landing')}.{table}"
-                ": remove or rename one."
+                f"{paths[table][0].name} and {path.name} would both become"
+                f" {schema('landing')}.{table}: remove or rename one."
             )
         if len(table) > LONGEST_NAME:
             raise UserError(f"The table name {table} of {path.name} is too long: shorten it.")
-        paths[table] = path
-    for table in declared:
+        paths.setdefault(table, []).append(path)
+    for table, one in declared.items():
         if table not in paths:
-            name = table.removeprefix(f"{source}__")
+            name = one.reader.files or table.removeprefix(f"{source}__")
             raise UserError(
                 f"{folder} has no file {name} ({', '.join(SUFFIXES)}) for the table {table} that"
                 f" the source {source} needs: found {', '.join(path.name for path in found)}."
@@ -168,33 +132,92 @@ def _match(source: str, folder: Path, declared: Declared) -> dict[str, Path]:
     return paths
 
 
-# --- one file
+def _table_of(path: Path, source: str, declared: Declared) -> str:
+    """The table whose files have such names, else one of the file's own."""
+    kinds = [
+        table
+        for table, one in declared.items()
+        if one.reader.files and fnmatchcase(path.name.lower(), one.reader.files.lower())
+    ]
+    if len(kinds) > 1:
+        raise UserError(
+            f"{path.name} fits the files of {' and of '.join(kinds)}: make their patterns in"
+            f" {declared[kinds[0]].file} tell them apart."
+        )
+    name = snake_case(path)
+    return kinds[0] if kinds else name if name in declared else f"{source}__{name}"
 
 
-def _load(
+# --- the files of a table
+
+
+def _load_table(
     connection: dbapi.Connection,
     new: str,
-    file: DataFile,
-    types: dict[str, str],
-    is_judged: bool,
+    table: str,
+    declared: Table,
+    files: list[Path],
+    say: Callable[[str], None],
 ) -> tuple[int, list[str]]:
+    """Load a table's files into a new one; return its rows, and what to tell."""
+    key, rows = declared.reader.newest_per, 0
+    told: list[str] = []
+    parts: dict[str, str] = {}
+    for path in newest_first(files):
+        began = time.monotonic()
+        part = f"{new}_{len(parts)}" if key else new
+        parts[part] = path.name
+        rows, notes = _load(connection, part, open_file(path, declared))
+        told += notes
+        say(
+            f"{path.name} → {schema('landing')}.{table}: {rows:,} rows"
+            f" in {time.monotonic() - began:.1f} s"
+        )
+    if key:
+        told += join(connection, new, parts, key)
+        execute(connection, f"analyze {in_landing(new)}")
+        rows = _rows_of(connection, new)
+    return rows, told
+
+
+def _load(connection: dbapi.Connection, new: str, file: DataFile) -> tuple[int, list[str]]:
     """Load a file into a new table of `landing` and check it; return its rows, and what to tell."""
-    name = file.path.name
+    name, types = file.path.name, dict(file.table.types)
+    if file.table.reader.files:
+        types.pop(FILE, None)  # comes with the other files
     for column in types:
         if column not in file.schema.names:
+            found = [one for one in file.schema.names if one != ROW]
             raise UserError(
-                f"{name} has no column {column!r}: add or rename it; found"
-                f" {', '.join(file.schema.names)}."
+                f"{name} has no column {column!r}: add or rename it; found {', '.join(found)}."
             )
-    # the demo shop's own types are right, and a large one has many rows
-    types = types if is_judged else {}
+    if not file.table.file:  # of the demo shop's seeds: its types are right, and its rows many
+        types = {}
     told = check_formulas(file, types)
     watched = Watched(as_declared(file, types), types)
     rows = copy(connection, new, watched.file)
     if rows == 0:
         raise UserError(f"{name} holds no rows: export it again, with its data.")
     execute(connection, f"analyze {in_landing(new)}")
-    return rows, told + watched.told()
+    return rows, file.told + told + watched.told()
+
+
+def _note_unread(connection: dbapi.Connection, source: str, files: list[str]) -> None:
+    table = f"{schema('ops')}.unread_files"
+    execute(connection, f"delete from {table} where source_name = $1", source)  # noqa: S608
+    for file in files:
+        execute(connection, f"insert into {table} values ($1, $2)", source, file)  # noqa: S608
+
+
+def unread_files(connection: Connection, sources: list[str]) -> tuple[str, ...]:
+    """What no model reads of the folders of some sources, as they were last loaded."""
+    with connection.cursor() as cursor:
+        cursor.execute(named("select to_regclass('{ops}.unread_files') is not null"))
+        if cursor.fetchone() == (False,):
+            return ()  # nothing was ever loaded
+        query = "select file from {ops}.unread_files where source_name = any(%s) order by file"
+        cursor.execute(named(query), (sources,))
+        return tuple(file for (file,) in cursor.fetchall())
 
 
 def _rows_of(connection: dbapi.Connection, table: str) -> int:

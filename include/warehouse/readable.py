@@ -1,23 +1,17 @@
-"""What a source declares of a column, held against the values of a file, of whatever kind it is.
-
-`try_cast` in dbt leaves NULL what is not written like the declared type; here the same is found out
-while a file is loaded, so that it can be told: how many values, which ones, in which rows.
-"""
+"""What can be read as a declared type: the same as `try_cast` in dbt makes a value of."""
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.errors import UserError
-from include.warehouse.files import DataFile
+from include.warehouse.data_file import EXACT, DataFile
 
-EXAMPLES = 3
 NUMBER = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 WHOLE = r"[+-]?[0-9]+([.]0*)?"
 MOMENT = (
@@ -34,9 +28,8 @@ PLAIN_MOMENT = (
     r"|(0[13578]|1[02])-31)"
     r"([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?Z?)?$"
 )
-DECIMAL_COMMA = re.compile(r"[+-]?[0-9.]+,[0-9]+")
-MAYBE_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+$"
 
+TEXT = ("text", "varchar")
 BITS = {"smallint": 16, "integer": 32, "bigint": 64}
 DIGITS = re.compile(r"numeric *\( *(\d+) *(?:, *(\d+) *)?\)")
 MONEY = (18, 4)  # what `numeric` is to try_cast
@@ -44,10 +37,9 @@ MONEY = (18, 4)  # what `numeric` is to try_cast
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of declared types: what its values are called, and how they are written."""
+    """A kind of declared types: what its values are called, and how most are written."""
 
     noun: str
-    advice: str
     plain: str
     is_own: Callable[[pa.DataType], bool]
     """Whether a file's type is of this kind, and need not become text."""
@@ -59,13 +51,13 @@ def _is_number(type_: pa.DataType) -> bool:
     )
 
 
-def _is_moment(type_: pa.DataType) -> bool:
+def is_moment(type_: pa.DataType) -> bool:
     return bool(pa.types.is_date(type_) or pa.types.is_timestamp(type_))
 
 
-DATE = Kind("date", "write dates as YYYY-MM-DD", PLAIN_MOMENT, _is_moment)
-DECIMAL = Kind("number", "write numbers like 1234.56", PLAIN_NUMBER, _is_number)
-INTEGER = Kind("whole number", "write whole numbers like 1234", PLAIN_WHOLE, _is_number)
+DATE = Kind("date", PLAIN_MOMENT, is_moment)
+DECIMAL = Kind("number", PLAIN_NUMBER, _is_number)
+INTEGER = Kind("whole number", PLAIN_WHOLE, _is_number)
 KINDS = {
     "date": DATE,
     "timestamp": DATE,
@@ -140,7 +132,7 @@ def as_declared(file: DataFile, types: dict[str, str]) -> DataFile:
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in file.batches:
             columns = [
-                _as_text(column) if name in changed else column
+                _whole_as_text(column) if name in changed else column
                 for name, column in zip(schema.names, batch.columns, strict=True)
             ]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
@@ -162,149 +154,21 @@ def _fits(type_: pa.DataType, declared: str) -> bool:
     kind = kind_of(declared)
     if kind:
         return kind.is_own(type_)
-    return declared.lower() not in ("text", "varchar")
+    return declared.lower() not in TEXT
 
 
-def _as_text(column: pa.Array) -> pa.Array:
+def _whole_as_text(column: pa.Array) -> pa.Array:
+    """A column as text, with all digits of ids that are kept as floats: not 1.23456789012e+11."""
+    if not pa.types.is_floating(column.type):
+        return as_text(column)
+    is_whole = pc.and_(
+        pc.equal(column, pc.floor(column)), pc.less_equal(pc.abs(column), float(EXACT))
+    )
+    whole = pc.if_else(is_whole, column, None).cast(pa.int64())
+    return pc.if_else(pc.fill_null(is_whole, False), as_text(whole), as_text(column))
+
+
+def as_text(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     return column.cast(pa.string())
-
-
-@dataclass
-class Column:
-    """What was seen of a declared column while a file was read."""
-
-    name: str
-    declared: str
-    kind: Kind
-    filled: int = 0
-    unreadable: int = 0
-    examples: list[tuple[str, int]] = field(default_factory=list)
-    """The first values that cannot be read, each with its row."""
-    commas: int = 0
-    """How many are numbers with a decimal comma."""
-    comma: tuple[str, int] | None = None
-    points: int = 0
-    """How many numbers have a point that can only be one of decimals."""
-    thousands: tuple[str, int] | None = None
-    """The first number whose point may be one of thousands, with its row."""
-
-    def see(self, column: pa.Array, row: Callable[[int], int]) -> None:
-        """Count what a batch holds; `row` is the number in the file of a place in the batch."""
-        if _is_moment(column.type):
-            filled = column.drop_null()
-            self.filled += len(filled)
-            years = pc.year(column)
-            wrong = pc.or_(pc.less(years, 1), pc.greater(years, 9999))
-            self._note(pc.indices_nonzero(wrong).to_pylist(), _as_text(column), row)
-            return
-        texts = _as_text(column)
-        self.filled += len(texts) - texts.null_count
-        odd = pc.indices_nonzero(pc.invert(pc.match_substring_regex(texts, self.kind.plain)))
-        known: dict[str, bool] = {}
-        wrong_places = []
-        for place, value in zip(odd.to_pylist(), texts.take(odd).to_pylist(), strict=True):
-            if value not in known:
-                known[value] = is_readable(value, self.declared)
-            if not known[value]:
-                wrong_places.append(place)
-                if DECIMAL_COMMA.fullmatch(value.strip()):
-                    self.commas += 1
-                    self.comma = self.comma or (value, row(place))
-        self._note(wrong_places, texts, row)
-        if self.kind is DECIMAL and pa.types.is_string(column.type):
-            self._see_points(texts, wrong_places, row)
-
-    def _note(self, places: list[int], texts: pa.Array, row: Callable[[int], int]) -> None:
-        self.unreadable += len(places)
-        for place in places[: EXAMPLES - len(self.examples)]:
-            self.examples.append((texts[place].as_py(), row(place)))
-
-    def _see_points(
-        self, texts: pa.Array, wrong_places: list[int], row: Callable[[int], int]
-    ) -> None:
-        has_point = pc.match_substring(texts, ".")
-        if not pc.any(has_point).as_py():
-            return  # to look for one costs a seventh of a regular expression
-        several = pc.indices_nonzero(pc.match_substring_regex(texts, MAYBE_THOUSANDS)).to_pylist()
-        wrong = (place for place in wrong_places if has_point[place].as_py())
-        self.points += pc.sum(has_point).as_py() - len({*several, *wrong})
-        if self.thousands is None and several:
-            self.thousands = (texts[several[0]].as_py(), row(several[0]))
-
-    def told(self, file: str, rows: int) -> str | None:
-        """What people should know of the column; None where all is well.
-
-        Raises UserError where the column is written in another format.
-        """
-        noun, advice = self.kind.noun, self.kind.advice
-        if not self.filled:
-            return f"Column {self.name} of {file} has no value in any of its {rows:,} rows."
-        if not self.unreadable:
-            return None
-        if self.unreadable == self.filled:
-            raise UserError(
-                f"Column {self.name} of {file} holds no readable {noun} (first value"
-                f" {self.examples[0][0][:40]!r}): {advice}."
-            )
-        if self.thousands and self.comma and self.commas > self.points:
-            raise UserError(
-                f"Column {self.name} of {file} has decimal commas ({self.comma[0][:40]!r} in row"
-                f" {self.comma[1]:,}), so {self.thousands[0]} in row {self.thousands[1]:,} may be a"
-                f" thousand and more: {advice}."
-            )
-        shown = ", ".join(f"{value[:40]!r} in row {row:,}" for value, row in self.examples)
-        more = ", …" if self.unreadable > len(self.examples) else ""
-        told = (
-            f"Column {self.name} of {file}: {self.unreadable:,} of {self.filled:,} values are no"
-            f" readable {noun} ({shown}{more}): {advice}."
-        )
-        if self.commas and self.thousands:
-            told += f" The point of {self.thousands[0]} in row {self.thousands[1]:,} is read as"
-            told += " that of decimals."
-        return told
-
-
-class Watched:
-    """A file whose declared columns are looked at while it is loaded."""
-
-    def __init__(self, file: DataFile, types: dict[str, str]) -> None:
-        self._columns = [
-            Column(name, declared, kind)
-            for name, declared in types.items()
-            if (kind := kind_of(declared)) and not pa.types.is_nested(file.schema.field(name).type)
-        ]
-        self._name, self._rows = file.path.name, 0
-        self.file = replace(file, batches=self._seen(file))
-
-    def _seen(self, file: DataFile) -> Iterator[pa.RecordBatch]:
-        for batch in file.batches:
-            before = self._rows
-
-            def row(place: int, before: int = before) -> int:
-                return file.row_number(before + place)
-
-            for column in self._columns:
-                column.see(batch.column(column.name), row)
-            self._rows += batch.num_rows
-            yield batch
-
-    def told(self) -> list[str]:
-        """What people should know, once all is read; errors as of `Column.told`."""
-        told = [column.told(self._name, self._rows) for column in self._columns]
-        return [line for line in told if line]
-
-
-def check_formulas(file: DataFile, types: dict[str, Any]) -> list[str]:
-    """Say which columns hold formulas without values; a declared one is a UserError."""
-    told = []
-    for column, cell in file.uncalculated.items():
-        line = (
-            f"Cell {cell} of {file.path.name} (column {column}) is a formula whose value no program"
-            " has stored: open the file in Excel, save it and load it again."
-        )
-        if column in types:
-            raise UserError(line)
-        told.append(line)
-    return told

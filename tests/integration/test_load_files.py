@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import os
 import random
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from include.errors import TryAgainError, UserError
 from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import copying
 from include.warehouse.connection import connect
-from include.warehouse.load_files import NOTE, load_files
+from include.warehouse.load_files import NOTE, load_files, unread_files
 from scripts.load_files import app
 from tests.support.project_copy import environment, run
 from tests.support.scripts import call
@@ -59,10 +61,19 @@ class Shop:
         self.url = url
         self.declare({})
 
-    def declare(self, tables: dict[str, dict[str, str]], source: str = "shop") -> None:
-        lines = ["sources:", f"  - name: {source}", "    schema: landing", "    tables:"]
+    def declare(
+        self,
+        tables: dict[str, dict[str, str]],
+        source: str = "shop",
+        reader: str = "{}",
+        reader_of: dict[str, str] | None = None,
+    ) -> None:
+        lines = ["sources:", f"  - name: {source}", "    schema: landing"]
+        lines += [f"    config: {{meta: {{reader: {reader}}}}}", "    tables:"]
         for table, columns in tables.items():
-            lines += [f"      - name: {table}", "        columns:"]
+            own = (reader_of or {}).get(table, "{}")
+            lines += [f"      - name: {table}", f"        config: {{meta: {{reader: {own}}}}}"]
+            lines += ["        columns:"]
             lines += [
                 f"          - {{name: {name}, data_type: '{kind}'}}"
                 for name, kind in columns.items()
@@ -357,7 +368,8 @@ def test_points_among_decimal_commas_may_be_of_thousands_and_are_refused(
     shop.write("orders.csv", 'amount\n24\n1.500\n"99,90"\n"7,50"\n')
     assert shop.refusal() == (
         "Column amount of orders.csv has decimal commas ('99,90' in row 4), so 1.500 in row 3 may"
-        " be a thousand and more: write numbers like 1234.56."
+        " be a thousand and more: write numbers like 1234.56, or declare"
+        ' `reader: {decimal: ","}` under `config: meta:` in _shop__sources.yml.'
     )
     assert query(f"select * from landing.{ORDERS}") == [("10.50",)]
     # the points of what is no number, or may be thousands, are none of decimals
@@ -368,6 +380,38 @@ def test_points_among_decimal_commas_may_be_of_thousands_and_are_refused(
     assert shop.told() == [
         "Column amount of orders.csv: 1 of 3 values are no readable number ('99,90' in row 4):"
         " write numbers like 1234.56. The point of 1.500 in row 3 is read as that of decimals."
+    ]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_what_is_declared_of_dates_and_numbers_lands_as_the_models_read_it(
+    kind: str, shop: Shop, query: Query
+) -> None:
+    reader = '{decimal: ",", currency: "R$", day_first: true}'
+    shop.declare({ORDERS: {"at": "timestamp", "price": "numeric", "note": "text"}}, reader=reader)
+    rows = [
+        ("31/12/2025 23:50", "R$ 1.234,56", "1,5"),
+        ("1º de janeiro de 2026 às 00:10", "24,90", "31/12/2025"),
+        ("05/11/2026 08:00 -0300", "10.50", None),
+    ]
+    if kind == "csv":
+        lines = [";".join(cell or "" for cell in row) for row in rows]
+        shop.write("orders.csv", "\n".join(["at;price;note", *lines]).encode("cp1252"))
+    elif kind == "xlsx":
+        shop.write_excel("orders.xlsx", ("at", "price", "note"), *rows)
+    else:
+        columns = dict(
+            zip(("at", "price", "note"), map(list, zip(*rows, strict=True)), strict=True)
+        )
+        shop.write_parquet("orders.parquet", **columns)
+    assert [line for line in shop.told() if "Windows" not in line] == [
+        f"Column price of orders.{kind}: 1 of 3 values are no readable number ('10.50' in row"
+        f" {3 if kind == 'parquet' else 4}): write numbers like 1234,56."
+    ]
+    assert query(f"select * from landing.{ORDERS}") == [
+        ("2025-12-31 23:50:00", "1234.56", "1,5"),
+        ("2026-01-01 00:10:00", "24.90", "31/12/2025"),
+        ("2026-11-05 08:00:00 -0300", "unreadable: 10.50", None),
     ]
 
 
@@ -411,7 +455,8 @@ def test_typed_columns_of_another_type_are_refused_and_the_old_table_stays(
     write(46055, 1.5)
     assert shop.refusal() == (
         f"Column ordered_on of orders.{kind} holds no readable date (first value '46055'): write"
-        " dates as YYYY-MM-DD."
+        " dates as YYYY-MM-DD, or declare `reader: {serial_dates: true}` under `config: meta:` in"
+        " _shop__sources.yml."
     )
     write(day, day)
     assert f"Column amount of orders.{kind} holds no readable number" in shop.refusal()
@@ -431,6 +476,102 @@ def test_formulas_that_no_program_has_calculated_are_refused_by_their_cell(shop:
     assert shop.told()[0].startswith("Cell C2 of orders.xlsx (column tax) is a formula")
 
 
+# --- several files of one kind
+
+EXPORTS = {"Order": "text", "Line": "text", "_row": "integer"}
+
+
+@pytest.fixture
+def exports(shop: Shop) -> Shop:
+    """A shop whose orders come in several files, each written an hour after the one before."""
+    reader = '{files: "orders_export*", newest_per: Order}'
+    shop.declare({ORDERS: EXPORTS, "shop__customers": {"id": "text"}}, reader_of={ORDERS: reader})
+    shop.write("customers.csv", "id\n1\n")
+    return shop
+
+
+def at_hour(shop: Shop, **hours: int) -> None:
+    for name, hour in hours.items():
+        [path] = shop.files.glob(f"{name}.*")
+        os.utime(path, (hour * 3600, hour * 3600))
+
+
+def test_overlapping_exports_are_one_table_and_an_order_is_of_the_newest_file(
+    exports: Shop, query: Query
+) -> None:
+    exports.write("orders_export_1.csv", "Order,Line\n3,a\n4,a\n")
+    exports.write("orders_export_2.csv", "Order,Line\n1,a\n1,b\n2,a\n3,a\n3,b\n,x\n")
+    at_hour(exports, orders_export_1=2, orders_export_2=1)
+    assert exports.told() == [
+        "1 of Order in orders_export_2.csv are in orders_export_1.csv as well, and taken from"
+        " there, which is newer."
+    ]
+    assert query(f'select * from landing.{ORDERS} order by "Order", "Line"') == [
+        ("1", "a", 2, "orders_export_2.csv"),
+        ("1", "b", 3, "orders_export_2.csv"),
+        ("2", "a", 4, "orders_export_2.csv"),
+        # of which the newer export has lost a line
+        ("3", "a", 2, "orders_export_1.csv"),
+        ("4", "a", 3, "orders_export_1.csv"),
+        (None, "x", 7, "orders_export_2.csv"),
+    ]
+    assert tables(query) == ["shop__customers", ORDERS]
+
+
+def test_of_files_written_at_once_the_one_with_the_highest_number_is_the_newest(
+    exports: Shop, query: Query
+) -> None:
+    for number in (9, 10, 2):
+        exports.write(f"orders_export_{number}.csv", f"Order,Line\n1,{number}\n")
+        at_hour(exports, **{f"orders_export_{number}": 1})
+    exports.load()
+    assert query(f'select "Line" from landing.{ORDERS}') == [("10",)]
+
+
+def test_files_of_one_kind_may_differ_in_columns_types_and_endings(
+    exports: Shop, query: Query
+) -> None:
+    exports.write("Orders_Export_1.csv", "Order,Line,Price,Note\n7,a,1.50,x\n")
+    exports.write_excel("orders_export_2.xlsx", ("Line", "Order", "Price"), ("b", 7, 2.5))
+    exports.write_excel("orders_export_3.xlsx", ("Line", "Order", "Tax"), ("c", 8, 1))
+    at_hour(exports, Orders_Export_1=1, orders_export_2=2, orders_export_3=3)
+    assert exports.load()[ORDERS] == 2
+    assert query(f'select "Order", "Line", "Price", "Note", "Tax" from landing.{ORDERS}') == [
+        ("8", "c", None, None, 1),
+        ("7", "b", "2.5", None, None),
+    ]
+
+
+def test_one_file_of_a_kind_is_a_table_like_that_of_several(exports: Shop, query: Query) -> None:
+    exports.write("orders_export.csv", "Order,Line\n1,a\n")
+    exports.load()
+    query(f"create view stg_orders as select _file from landing.{ORDERS}")
+    exports.write("orders_export_2.csv", "Order,Line\n2,a\n")
+    exports.load()
+    assert query("select * from stg_orders order by 1") == [
+        ("orders_export.csv",),
+        ("orders_export_2.csv",),
+    ]
+    (exports.files / "orders_export_2.csv").unlink()
+    assert "orders_export* has 1 rows where the last load had 2" in exports.refusal()
+
+
+def test_files_of_a_kind_that_are_missing_or_fit_another_are_refused(exports: Shop) -> None:
+    assert "has no file orders_export* (.csv, .csv.gz, .xlsx, .parquet)" in exports.refusal()
+    exports.write("orders_export_1.csv", "Order,Line\n1,a\n")
+    exports.write("orders_export_2.csv", "Order,Article\n2,a\n")
+    assert exports.refusal() == (
+        "orders_export_2.csv has no column 'Line': add or rename it; found Order, Article."
+    )
+    readers = [f'{{files: "{pattern}", newest_per: Order}}' for pattern in ("orders*", "*export*")]
+    kinds = ("shop__a", "shop__b")
+    exports.declare(dict.fromkeys(kinds, EXPORTS), reader_of=dict(zip(kinds, readers, strict=True)))
+    assert exports.refusal() == (
+        "orders_export_1.csv fits the files of shop__a and of shop__b: make their patterns in"
+        " _shop__sources.yml tell them apart."
+    )
+
+
 # --- what nobody reads, and what shrank
 
 
@@ -445,6 +586,26 @@ def test_files_that_nothing_reads_are_named(shop: Shop) -> None:
         "No model reads orders_export_2.csv, which the source shop does not declare.",
         "Only .csv, .csv.gz, .xlsx, .parquet are read, and not 2025/, orders.xls.",
     ]
+
+
+def test_files_that_nothing_reads_are_noted_for_the_report_until_they_are_gone(
+    shop: Shop, warehouse_url: str
+) -> None:
+    def noted() -> tuple[str, ...]:
+        with closing(connect(warehouse_url)) as connection:
+            return unread_files(connection, ["shop"])
+
+    assert noted() == ()
+    shop.declare({ORDERS: {"id": "text"}})
+    shop.write("orders.csv", "id\n1\n")
+    shop.write("it's.csv", "id\n2\n")
+    shop.write("orders.xls", b"an old Excel file")
+    shop.load()
+    assert noted() == ("it's.csv", "orders.xls")
+    (shop.files / "it's.csv").unlink()
+    (shop.files / "orders.xls").unlink()
+    shop.load()
+    assert noted() == ()
 
 
 def test_a_file_with_half_of_last_times_rows_is_asked_about(shop: Shop, query: Query) -> None:
@@ -736,13 +897,24 @@ def test_a_broken_file(name: str, sentence: str, damage: str, shop: Shop, query:
     assert tables(query) == []
 
 
-def test_text_that_is_not_utf8(shop: Shop) -> None:
-    other = "id,name\n" + "1,a\n" * 5000 + "2,José\n3,b\n"
-    (shop.files / "orders.csv").write_bytes(other.encode("latin-1"))
+def test_text_in_another_encoding_is_loaded_and_told(shop: Shop, query: Query) -> None:
+    shop.declare({ORDERS: {"name": "text"}})
+    other = "id;name\n" + "1;a\n" * 5000 + "2;José\n3;b\n"
+    shop.write("orders.csv", other.encode("latin-1"))
+    assert shop.told() == [
+        "orders.csv is not UTF-8, and is read as Windows-1252 ('José' in row 5,002): where that is"
+        " wrong, save it as UTF-8."
+    ]
+    assert query(f"select name from landing.{ORDERS} where id = '2'") == [("José",)]
+
+
+def test_text_that_is_none_in_any_encoding(shop: Shop) -> None:
+    other = ("id,name\n" + "1,ã\n" * 5000).encode() + b"2,Jos\xe9\n3,b\n"
+    (shop.files / "orders.csv").write_bytes(other)
     said = shop.refusal()
     assert "orders.csv is not UTF-8 text: save it as UTF-8" in said
     assert "or correct column name in row 5,002." in said
-    (shop.files / "orders.csv").write_bytes("código,name\n1,a\n".encode("latin-1"))
+    (shop.files / "orders.csv").write_bytes(b"c\xf3digo,name\n1," + "ã\n".encode())
     said = shop.refusal()
     assert "orders.csv is not UTF-8 text: save it as UTF-8" in said
     assert "or correct its header row." in said
@@ -794,15 +966,37 @@ def test_a_quoted_value_that_swallows_a_large_file(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("header", "sentence"),
     [
-        ("id,name,id", "orders.csv has more than one column 'id': rename or remove one."),
         ("id,,name", "Column 2 of orders.csv has no name: name it in the header row"),
-        ("id," + "é" * 32, "has a name longer than 63 bytes: shorten it."),
-        ("\n1,2", "orders.csv has no header row"),
+        ("\n\n1,2", "Row 4 of orders.csv has 3 fields where the header has 2"),
     ],
 )
 def test_column_names_that_postgres_cannot_hold(header: str, sentence: str, shop: Shop) -> None:
     shop.write("orders.csv", f"{header}\n1,2,3\n")
     assert sentence in shop.refusal()
+
+
+def test_a_file_of_blank_lines_has_no_header_row(shop: Shop) -> None:
+    shop.write("orders.csv", "\n\n")
+    assert shop.refusal() == "orders.csv has no header row: export it again with one."
+
+
+def test_names_that_a_program_gave_twice_are_refused_in_parquet(shop: Shop) -> None:
+    table = pa.table([pa.array([1]), pa.array([2])], names=["id", "id"])
+    parquet.write_table(table, shop.files / "orders.parquet")
+    assert shop.refusal() == ("orders.parquet has more than one column 'id': rename or remove one.")
+
+
+def test_what_an_export_has_around_its_rows_does_not_land(shop: Shop, query: Query) -> None:
+    shop.declare(
+        {ORDERS: {"Order": "text", "Units": "integer", "Units_2": "integer", "_row": "integer"}}
+    )
+    top = "My shop\nOrders;;\nOrder;Units;Units\n"
+    shop.write("orders.csv", top + '="1001";2;0\n"\'1002";1;"1"\nTotal;3;\n')
+    assert shop.told() == ["Row 6 of orders.csv is one of totals ('Total'), and is left out."]
+    assert query(f'select "Order", "Units", "Units_2", _row from landing.{ORDERS}') == [
+        ("1001", "2", "0", 4),
+        ("1002", "1", "1", 5),
+    ]
 
 
 def test_names_with_quotes_blanks_and_sixty_three_bytes_are_kept(shop: Shop, query: Query) -> None:
@@ -911,5 +1105,6 @@ def test_the_command_ends_with_one_line_where_it_cannot(shop: Shop) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "error: Column order_date of cdnow.csv holds no readable date (first value '01.01.1997'):"
-        " write dates as YYYY-MM-DD.\n"
+        " write dates as YYYY-MM-DD, or declare `reader: {day_first: true}` (false where the month"
+        " comes first) under `config: meta:` in _cdnow__sources.yml.\n"
     )

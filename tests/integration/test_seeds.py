@@ -14,6 +14,7 @@ from include.errors import UserError
 from include.paths import DBT_PROJECT
 from include.settings import Settings
 from include.shop_data import DEMO_AS_OF, get_shop_data
+from include.warehouse.files import check_seeds
 from include.warehouse.load_files import load_files
 from tests.support.warehouses import Row, Warehouse, demo_shop, new_warehouse
 
@@ -163,6 +164,14 @@ def test_a_seed_that_dbt_could_not_read_is_refused_before_dbt_runs_with_file_and
     settings = Settings(shop_sources=["demo_shop"], demo_customers=50)
     with pytest.raises(UserError, match=refusal):
         get_shop_data(settings, "", LATEST, lambda _: None)
+
+
+def test_a_seed_with_two_columns_of_one_name_is_refused(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "payments.csv").write_text("id,note,note\n1,a,b\n")
+    with pytest.raises(UserError, match=r"payments\.csv has more than one column 'note'"):
+        check_seeds(tmp_path)
 
 
 def tables(warehouse: Warehouse, schema: str) -> dict[str, list[Row]]:

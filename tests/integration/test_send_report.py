@@ -26,6 +26,7 @@ from include.report.publish import publish_report
 from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
 from include.settings import Settings
 from include.sync.loads import Load, note
+from include.warehouse.bookkeeping import prepare
 from scripts.send_report import app
 from tests.support import marts as marts_tables
 from tests.support import project_copy
@@ -290,6 +291,18 @@ def test_the_report_is_read_whole(marts: str) -> None:
 def test_data_tests_that_did_not_pass_are_counted(marts: str) -> None:
     run_sql(marts, "insert into ops.data_tests values ('a', 'fail', 3), ('b', 'warn', 1)")
     assert read(marts).failed_tests == 2
+
+
+def test_files_that_no_model_reads_are_those_of_the_active_sources(marts: str) -> None:
+    assert read(marts).unread_files == ()
+    with closing(psycopg2.connect(marts)) as connection:
+        prepare(connection, "ops")
+    run_sql(
+        marts,
+        "insert into ops.unread_files values ('demo_shop', 'b.csv'), ('demo_shop', 'a.xls'),"
+        " ('another', 'c.csv')",
+    )
+    assert read(marts).unread_files == ("a.xls", "b.csv")
 
 
 def test_a_first_week_has_no_week_before(marts: str) -> None:

@@ -84,6 +84,42 @@ def test_each_file_is_loaded_once_with_its_name(exports: Exports) -> None:
     assert len(exports.landed()) == 3
 
 
+def test_what_dbt_declares_of_dates_and_numbers_holds_for_a_folder_as_well(
+    exports: Exports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "dbt" / "models" / "staging" / "exports" / "_exports__sources.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        """
+        sources:
+          - name: exports
+            schema: landing
+            config: {meta: {reader: {decimal: ",", day_first: true}}}
+            tables:
+              - name: exports__sales
+                columns:
+                  - {name: day, data_type: date}
+                  - {name: amount, data_type: numeric}
+                  - {name: _row, data_type: integer}
+        """
+    )
+    monkeypatch.setattr("include.sync.sync.DBT_PROJECT", tmp_path / "dbt")
+    exports.write("sales_1.csv", "Sales\nday;amount\n05/11/2026;1.234,56\nTotal;\n")
+    exports.write("sales_2.csv", "day;amount\n06/11/2026;7\n07/11/2026;1.5\n08/11/2026;8,5\n")
+    load = exports.load()
+    assert load.schema_changes == (
+        "Row 4 of sales_1.csv is one of totals ('Total'), and is left out.",
+        "Column amount of sales_2.csv: 1 of 3 values are no readable number ('1.5' in row 3): write"
+        " numbers like 1234,56.",
+    )
+    assert exports.landed("day, amount, _row") == [
+        ("2026-11-05", "1234.56", "3"),
+        ("2026-11-06", "7", "2"),
+        ("2026-11-07", "unreadable: 1.5", "3"),
+        ("2026-11-08", "8.5", "4"),
+    ]
+
+
 def test_only_what_is_new_or_changed_is_read(
     exports: Exports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,9 +127,9 @@ def test_only_what_is_new_or_changed_is_read(
     before = exports.noted()
     opened: list[str] = []
 
-    def counted(path: Path) -> Any:
+    def counted(path: Path, *declared: Any) -> Any:
         opened.append(path.name)
-        return open_file(path)
+        return open_file(path, *declared)
 
     monkeypatch.setattr(sync_files, "open_file", counted)
     exports.write("sales_2.csv", "id,amount\n3,30.00\n4,4.50\n")
@@ -188,8 +224,8 @@ def test_a_file_that_is_written_while_it_is_read_is_left_for_later(
     exports: Exports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
-    def written_to(path: Path) -> Any:
-        opened = open_file(path)
+    def written_to(path: Path, *declared: Any) -> Any:
+        opened = open_file(path, *declared)
         with path.open("a") as file:
             file.write("9,9\n")
         return opened

@@ -90,6 +90,7 @@ REPORT = Report(
     customers_at_risk=(),
     failed_tests=0,
     sources_behind=(),
+    unread_files=(),
 )
 
 
@@ -489,6 +490,17 @@ def test_a_source_that_is_behind_is_told_before_anything_else(
     first, second = worded(lang, failed_tests=2, sources_behind=(behind,)).warnings
     assert first.startswith(says)
     assert "2" in second
+
+
+def test_files_that_no_model_reads_are_named_the_first_three() -> None:
+    files = ("orders.xls", "orders_2.csv", "prices.csv", "returns.csv")
+    assert worded("pt_BR", unread_files=files[:3]).warnings == (
+        "Nenhum modelo lê orders.xls, orders_2.csv, prices.csv: o que há ali não está nos números.",
+    )
+    assert worded(unread_files=files).warnings == (
+        "No model reads orders.xls, orders_2.csv, prices.csv, …: what is in there is not in the"
+        " figures.",
+    )
 
 
 def test_data_tests_that_failed_are_told() -> None:

@@ -21,8 +21,8 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {"airflow": "as_of environment processes task_errors task_turn"},
     {
-        "warehouse": "bookkeeping connection copying embedded files load_files locks queries"
-        " readable turn"
+        "warehouse": "bookkeeping connection copying declared embedded files load_files locks"
+        " queries readable turn watched"
     },
     {"settings": ""},
     {"connections": "", "schemas": ""},

@@ -11,7 +11,7 @@ from include.paths import DBT_PROJECT, PROJECT
 from include.schemas import LONGEST, NAMES, named, schema, schema_prefix
 from include.settings import load_settings
 from include.warehouse.connection import as_environment
-from include.warehouse.load_files import declared_tables
+from include.warehouse.declared import declared_tables
 
 SOURCES = sorted(path.parent.name for path in DBT_PROJECT.glob("models/staging/*/*__sources.yml"))
 NAMED = r"(landing|landing_staging|staging|intermediate|shop|marts|ops)\."

@@ -1,0 +1,97 @@
+"""Several files of one kind as one table: parts of an export, or one month's beside the next.
+
+Exports overlap, and an order may have lost a line between two of them: so all rows of an order are
+from one file, the newest that has it.
+"""
+
+import re
+from pathlib import Path
+
+from adbc_driver_postgresql import dbapi
+
+from include.errors import UserError
+from include.warehouse.copying import columns_of, execute, in_landing, query, quoted
+
+FILE = "_file"
+
+
+def newest_first(paths: list[Path]) -> list[Path]:
+    """Files by the time they were written; those of the same, by the numbers in their names."""
+    return sorted(paths, key=lambda path: (path.stat().st_mtime, _numbers(path)), reverse=True)
+
+
+def _numbers(path: Path) -> list[str | int]:
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
+
+
+def join(connection: dbapi.Connection, new: str, parts: dict[str, str], key: str) -> list[str]:
+    """Make a new table of `landing` of those that the files were loaded into, and drop these.
+
+    Args:
+        connection: in the transaction of the load.
+        new: name of the table.
+        parts: table → name of its file, the newest first.
+        key: the column of what is taken from one file only; rows without it are all taken.
+
+    Returns what people should know: which files had what a newer one has.
+    """
+    types: dict[str, set[str]] = {}
+    for part, file in parts.items():
+        for column in columns_of(connection, part):
+            types.setdefault(column["name"], set()).add(column["type"])
+        if FILE in types:
+            raise UserError(f"{file} has a column {FILE}, which is the file's name: rename it.")
+    told, selects, newer = list[str](), list[str](), dict[str, str]()
+    for part, file in parts.items():
+        if newer and (count := _count_in(connection, part, list(newer), key)):
+            told.append(
+                f"{count:,} of {key} in {file} are in {' or '.join(newer.values())} as well, and"
+                " taken from there, which is newer."
+            )
+        name = f"${len(selects) + 1}"
+        selects.append(_select(connection, part, name, types, list(newer), key))
+        newer[part] = file
+    files = parts.values()
+    execute(connection, f"create table {in_landing(new)} as {' union all '.join(selects)}", *files)
+    for part in parts:
+        execute(connection, f"drop table {in_landing(part)}")
+    return told
+
+
+def _select(
+    connection: dbapi.Connection,
+    part: str,
+    file: str,
+    types: dict[str, set[str]],
+    newer: list[str],
+    key: str,
+) -> str:
+    """The rows of a file that no newer one has, in the columns of all; text where types differ."""
+    there = {column["name"] for column in columns_of(connection, part)}
+    values = []
+    for name, kinds in types.items():
+        kind = next(iter(kinds)) if len(kinds) == 1 else "text"
+        value = quoted(name) if name in there else "null"
+        values.append(f"{value}::{kind} as {quoted(name)}")
+    values.append(f"{file}::text as {FILE}")
+    where = f" where not ({_is_in(newer, key)})" if newer else ""
+    return f"select {', '.join(values)} from {in_landing(part)} as older{where}"  # noqa: S608
+
+
+def _count_in(connection: dbapi.Connection, part: str, newer: list[str], key: str) -> int:
+    """How many keys of a file a newer one has."""
+    [row] = query(
+        connection,
+        f"select count(distinct {quoted(key)}) as keys from {in_landing(part)} as older"  # noqa: S608
+        f" where {_is_in(newer, key)}",
+    )
+    return int(row["keys"])
+
+
+def _is_in(newer: list[str], key: str) -> str:
+    column = quoted(key)
+    return " or ".join(
+        f"exists (select from {in_landing(part)} as newer"
+        f" where newer.{column}::text = older.{column}::text)"
+        for part in newer
+    )

@@ -176,7 +176,10 @@ def _show_report(began: float) -> None:
         print(f"\n{(OUT / 'report.txt').read_text(encoding='utf-8')}")
         _say("Done", time.monotonic() - began)
         print(f"The report as it looks in Telegram: {OUT / 'report.html'}")
-    print('The tables behind it:                psql "$(uv run python scripts/warehouse.py url)"')
+    print(
+        "The tables behind it:                "
+        "uv run python scripts/warehouse.py query 'select * from marts.rpt_shop_totals'"
+    )
     print("Airflow with its task graph:         make up")
 
 

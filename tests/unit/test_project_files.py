@@ -270,3 +270,10 @@ def test_every_source_keeps_the_contract_that_a_new_shop_copies() -> None:
             for name, columns in columns_of(file).items()
         }
         assert kept == contract, source.name
+
+
+@pytest.mark.parametrize("page", ["README*.md", "docs/*.md", "scripts/*.py"])
+def test_no_command_that_people_are_told_needs_psql(page: str) -> None:
+    for file in PROJECT.glob(page):
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(r"psql (\"\$\(|-|postgres)", text), file

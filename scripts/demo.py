@@ -85,14 +85,28 @@ def demo(
 
 
 def _settings(source: str, data: str) -> Settings:
-    given: dict[str, object] = {}
+    settings, given = load_settings(), dict[str, object]()
+    if data:
+        folder = absolute(data, Path.cwd()).resolve()
+        given["shop_data"] = folder
+        if not source and settings.shop_sources == [DEMO_SHOP]:
+            source = _source_of(folder)
     if source:
         given["shop_sources"] = [source]
-    if data:
-        given["shop_data"] = absolute(data, Path.cwd()).resolve()
-    settings = load_settings().model_copy(update=given)
+    settings = settings.model_copy(update=given)
     _check_files(settings)
     return settings
+
+
+def _source_of(folder: Path) -> str:
+    """Whose files lie in a folder; nobody has said so."""
+    from include.warehouse.known import known_source
+
+    source, found = known_source(folder, DBT_PROJECT)
+    for called, paths in found.items():
+        print(f"Found {called}: {', '.join(path.name for path in paths)}")
+    print(f"The source is {source}: docs/{source}.md tells what counts as what.\n", flush=True)
+    return source
 
 
 def _check_files(settings: Settings) -> None:

@@ -53,6 +53,11 @@ OPS = {
         file text not null,
         primary key (source_name, file)
     """,
+    # what pseudonyms are made with; another one would make other customers of all
+    "pseudonym_key": """
+        key text not null check (length(key) = 64),
+        is_the_only_one boolean primary key default true check (is_the_only_one)
+    """,
     # the deals whose changes are in landing
     "pipedrive_changelogs": """
         deal_id bigint primary key,

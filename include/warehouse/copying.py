@@ -1,6 +1,7 @@
 """Data files into tables of `landing` by binary COPY: one load at a time, in one transaction."""
 
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from include.warehouse.connection import connect, may_pass
 from include.warehouse.data_file import DataFile
 from include.warehouse.files import bad_text
 from include.warehouse.locks import LOAD_OF_FILES
+from include.warehouse.pseudonyms import pseudonymous, with_pseudonyms
 
 LOCK_NOT_AVAILABLE = "55P03"
 NOT_IN_REPERTOIRE = "22021"
@@ -92,7 +94,12 @@ def what_postgres_said(error: Exception) -> str:
 
 
 def copy(connection: dbapi.Connection, new: str, file: DataFile) -> int:
-    """Create a table and fill it by binary COPY, holding a batch of rows at a time."""
+    """Create a table and fill it by binary COPY, holding a batch of rows at a time.
+
+    What is declared to be a pseudonym is made one on the way, so that nothing else is stored.
+    """
+    if pseudonymous(file.table):
+        file = with_pseudonyms(file, _pseudonym_key(connection))
     failures: list[UserError] = []
     rows = 0
 
@@ -117,6 +124,15 @@ def copy(connection: dbapi.Connection, new: str, file: DataFile) -> int:
                 raise refusal from error
             raise _explain(f"{file.path.name} could not be loaded", error) from error
     return rows
+
+
+def _pseudonym_key(connection: dbapi.Connection) -> bytes:
+    """The warehouse's own key, made by the first who asks for it."""
+    table = f"{schema('ops')}.pseudonym_key"
+    new = secrets.token_hex(32)
+    execute(connection, f"insert into {table} (key) values ($1) on conflict do nothing", new)  # noqa: S608
+    [row] = query(connection, f"select key from {table}")  # noqa: S608
+    return bytes.fromhex(row["key"])
 
 
 def columns_of(connection: dbapi.Connection, table: str) -> list[dict[str, Any]]:

@@ -59,11 +59,12 @@ def open_csv(path: Path, table: Table) -> DataFile:
         raise _csv_error(CsvText(path, "utf-8"), str(error), []) from error
     check_names(path, text.names)
     told = _told_of_letters(text, table)
-    schema = pa.schema([(name, pa.string()) for name in text.names])
-    return DataFile(path, table, schema, _batches(text, told), text.row_number, told=told)
+    kept = table.kept(text.names)
+    schema = pa.schema([(name, pa.string()) for name in kept])
+    return DataFile(path, table, schema, _batches(text, kept, told), text.row_number, told=told)
 
 
-def _batches(text: CsvText, told: list[str]) -> Iterator[pa.RecordBatch]:
+def _batches(text: CsvText, kept: list[str], told: list[str]) -> Iterator[pa.RecordBatch]:
     from pyarrow import csv as arrow_csv
 
     bad_rows: list[Any] = []
@@ -91,7 +92,8 @@ def _batches(text: CsvText, told: list[str]) -> Iterator[pa.RecordBatch]:
                     invalid_row_handler=remember,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(text.names, pa.string()),
+                    include_columns=kept,
+                    column_types=dict.fromkeys(kept, pa.string()),
                     strings_can_be_null=True,
                     null_values=[""],
                 ),

@@ -130,8 +130,8 @@ def csv_text(path: Path, table: Table) -> CsvText:
     text, is_text = _encoded(path, table.reader.encoding)
     with text.lines() as file:
         lines = list(io.StringIO(file.read(BLOCK), newline=""))
-    delimiter = max(DELIMITERS, key=lambda one: _fit(lines, one, set(table.types)))
-    place = header_place(_first_rows(lines, delimiter), table.types)
+    delimiter = max(DELIMITERS, key=lambda one: _fit(lines, one, table))
+    place = header_place(_first_rows(lines, delimiter), table)
     reader = csv.reader(lines, delimiter=delimiter)
     names = next(islice(reader, place, None), [])
     if not names:
@@ -143,12 +143,20 @@ def csv_text(path: Path, table: Table) -> CsvText:
         text,
         delimiter=delimiter,
         header_row=place + 1,
-        names=numbered_names(names),
+        names=table.landed(numbered_names(names)),
         rows_at=text.begins_at + len(above),
     )
     if not is_text:
         raise text.not_text()
     return text
+
+
+def top_rows(path: Path) -> list[list[str]]:
+    """The first rows of a CSV, by each delimiter that it may have; errors as of `csv_text`."""
+    text, _ = _encoded(path, None)
+    with text.lines() as file:
+        lines = list(io.StringIO(file.read(BLOCK), newline=""))
+    return [row for delimiter in DELIMITERS for row in _first_rows(lines, delimiter)]
 
 
 def _first_rows(lines: list[str], delimiter: str) -> list[list[str]]:
@@ -159,12 +167,12 @@ def _first_rows(lines: list[str], delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _fit(lines: list[str], delimiter: str, wanted: set[str]) -> tuple[int, int, int]:
-    """How well a delimiter fits the first lines: wanted columns, rows of one width, its number."""
+def _fit(lines: list[str], delimiter: str, table: Table) -> tuple[int, int, int]:
+    """How well a delimiter fits: declared columns, rows of one width, how often it is there."""
     rows = _first_rows(lines, delimiter)
     widths = [len(row) for row in rows if row]
     return (
-        max((len(wanted & {*row}) for row in rows), default=0),
+        max(map(table.found_in, rows), default=0),
         sum(1 for width, next_ in pairwise(widths) if width == next_ > 1),
         lines[0].count(delimiter) if lines else 0,
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from include.warehouse.declared import Table
 LONGEST_NAME = 63  # bytes; Postgres cuts longer ones off
 EXACT = 2**53  # the largest number up to which a float keeps every whole one
 TOP = 15  # rows among which the header is searched
-ROW = "_row"
 TOTAL = re.compile(r"(sub|grand )?totals?|tota(is|les)|total (geral|general)|soma|suma", re.I)
 # What programs write around a value so that a spreadsheet takes it for a text.
 GUARD = r"^'([=+@-].*|[A-Z .()/+-]*[0-9][0-9A-Z .()/+-]*)$"
@@ -77,13 +76,13 @@ def _cut(text: str, size: int) -> str:
     return text.encode()[:size].decode(errors="ignore")
 
 
-def header_place(rows: Sequence[Sequence[Any]], wanted: Collection[str]) -> int:
+def header_place(rows: Sequence[Sequence[Any]], table: Table) -> int:
     """The place of the header among the first rows of a file, which may have titles above it.
 
-    It is the first row with most of the wanted columns. Where no row has any, it is the first that
-    is not blank, unless that is one cell above wider rows.
+    It is the first row with most of the declared columns. Where no row has any, it is the first
+    that is not blank, unless that is one cell above wider rows.
     """
-    found = [len({*wanted} & {*row}) for row in rows]
+    found = [table.found_in(row) for row in rows]
     if any(found):
         return found.index(max(found))
     filled = [sum(1 for cell in row if cell not in (None, "")) for row in rows]

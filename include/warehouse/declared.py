@@ -4,7 +4,8 @@ It is declared once, in `models/staging/<source>/_<source>__sources.yml`.
 """
 
 import codecs
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import yaml
 from include.errors import UserError
 from include.schemas import schema_prefix
 from include.settings import DEMO_SHOP
+
+ROW = "_row"
+PSEUDONYMS = ("digits", "text")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,10 @@ class Reader:
     """A pattern of names: the files of one kind, which are one table together."""
     newest_per: str | None = None
     """The column of what is taken from one of them only, the newest: the order."""
+    known_as: str | None = None
+    """What people call such files, which are known by their headers: “Nuvemshop's sales”."""
+    optional: bool = False
+    """Whether a shop may have no such file; then the table is empty."""
 
     @property
     def decimal_mark(self) -> str:
@@ -49,6 +57,18 @@ class Reader:
 
 
 @dataclass(frozen=True)
+class ColumnMeta:
+    """How files call a column, and what is stored of it: `config: meta:` of a column."""
+
+    headers: tuple[str, ...] = ()
+    """Its names in files, the likeliest first; that of the column where it is the only one."""
+    optional: bool = False
+    """Whether a file may lack it; then it is NULL."""
+    pseudonym: str | None = None
+    """Of what a keyed hash is stored in place of the value: of its `digits`, or of the `text`."""
+
+
+@dataclass(frozen=True)
 class Table:
     """What is declared of a table; nothing of one that no model reads."""
 
@@ -57,6 +77,61 @@ class Table:
     reader: Reader = Reader()
     file: str = ""
     """Name of the file that declares it."""
+    meta: dict[str, ColumnMeta] = field(default_factory=dict)
+    """Column → what else is declared of it, where something is."""
+
+    def landed(self, names: Sequence[str]) -> list[str]:
+        """What `landing` calls the columns of a file.
+
+        Of a column's headers the first that is there counts. Where two columns have the same
+        headers, the file's is the first of them, and `original` tells it for the other.
+        """
+        of_plain = {_plain(name): name for name in reversed(names)}
+        called = {}
+        for column, one in self.meta.items():
+            if one.headers and not self.original(column):
+                there = [
+                    of_plain[header] for header in map(_plain, one.headers) if header in of_plain
+                ]
+                called.update(dict.fromkeys(there[:1], column))
+        return [called.get(name, name) for name in names]
+
+    def meta_of(self, column: str) -> ColumnMeta:
+        """What is declared of a column beside its type."""
+        return self.meta.get(column, ColumnMeta())
+
+    def headers(self, column: str) -> tuple[str, ...]:
+        """What files may call a column."""
+        return self.meta_of(column).headers or (column,)
+
+    def original(self, column: str) -> str | None:
+        """The column before one that has the same headers, and so the same values."""
+        headers = self.meta_of(column).headers
+        first = next((one for one, its in self.meta.items() if its.headers == headers), column)
+        return first if headers and first != column else None
+
+    def kept(self, names: list[str]) -> list[str]:
+        """The columns of a file that are stored: of one that is known, only those declared."""
+        return [name for name in names if name in self.types] if self.reader.known_as else names
+
+    def found_in(self, row: Iterable[Any]) -> int:
+        """How many of the columns have their names among the cells of a row."""
+        texts = [cell for cell in row if isinstance(cell, str)]
+        return len({*self.types} & {*self.landed(texts)})
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns that every file must have."""
+        return [
+            column
+            for column in self.types
+            if column != ROW and not self.meta_of(column).optional and not self.original(column)
+        ]
+
+
+def _plain(header: str) -> str:
+    """A header without what programs and people change about it: case, blanks, kinds of accents."""
+    return " ".join(unicodedata.normalize("NFC", header).split()).casefold()
 
 
 Declared = dict[str, Table]
@@ -85,7 +160,12 @@ def declared_tables(source: str, dbt_project: Path) -> Declared:
                     column["name"]: str(column.get("data_type") or "text")
                     for column in table.get("columns") or []
                 },
-                reader=_reader(path.name, _meta(entry) | _meta(table)),
+                meta={
+                    column["name"]: _column_meta(path.name, column["name"], meta)
+                    for column in table.get("columns") or []
+                    if (meta := _meta(column))
+                },
+                reader=_reader(path.name, _of_reader(entry) | _of_reader(table)),
                 file=path.name,
             )
             for entry in entries
@@ -110,10 +190,42 @@ def declared_tables(source: str, dbt_project: Path) -> Declared:
     return tables
 
 
+def known_tables(dbt_project: Path) -> dict[str, Declared]:
+    """The tables whose files are known by their headers, by source."""
+    staging = dbt_project / "models" / "staging"
+    sources = sorted(path.parent.name for path in staging.glob("*/_*__sources.yml"))
+    known = {
+        source: {
+            name: table
+            for name, table in declared_tables(source, dbt_project).items()
+            if table.reader.known_as
+        }
+        for source in sources
+    }
+    return {source: tables for source, tables in known.items() if tables}
+
+
 def _meta(entry: dict[str, Any]) -> dict[str, Any]:
-    """The reader of a source or a table; dbt takes `meta` in two places."""
-    within = (entry.get("config") or {}).get("meta") or {}
-    return {**(entry.get("meta") or {}).get("reader", {}), **within.get("reader", {})}
+    """The `meta` of a source, a table or a column, which dbt takes in two places."""
+    return {**(entry.get("meta") or {}), **((entry.get("config") or {}).get("meta") or {})}
+
+
+def _of_reader(entry: dict[str, Any]) -> dict[str, Any]:
+    return dict(_meta(entry).get("reader", {}))
+
+
+def _column_meta(file: str, name: str, meta: dict[str, Any]) -> ColumnMeta:
+    """Raises UserError with what a key takes; keys that are not ours are others'."""
+    headers = meta.get("headers", [])
+    found = ColumnMeta(tuple(headers), meta.get("optional", False), meta.get("pseudonym"))
+    if not isinstance(headers, list) or not all(isinstance(one, str) for one in headers):
+        raise UserError(f"{file} declares headers of {name}: write a list of texts.")
+    if found.pseudonym not in (None, *PSEUDONYMS):
+        raise UserError(
+            f"{file} declares pseudonym: {found.pseudonym!r} of {name}: write"
+            f" {' or '.join(PSEUDONYMS)}."
+        )
+    return found
 
 
 def _reader(file: str, given: dict[str, Any]) -> Reader:
@@ -140,10 +252,14 @@ def _reader(file: str, given: dict[str, Any]) -> Reader:
             f"{file} declares a reader without its decimal mark: write decimal beside currency and"
             " thousands, as 1.500 may be a thousand and more."
         )
-    if bool(reader.files) != bool(reader.newest_per):
+    if reader.newest_per and not (reader.files or reader.known_as):
         raise UserError(
-            f"{file} declares a reader with only one of files and newest_per: write both, as an"
-            " order that is in several files is taken from the newest."
+            f"{file} declares a reader with newest_per, and not of which files: write files, too."
+        )
+    if reader.files and not reader.newest_per:
+        raise UserError(
+            f"{file} declares a reader with files, and not newest_per: write both, as an order that"
+            " is in several files is taken from the newest."
         )
     return reader
 
@@ -169,5 +285,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "serial_dates": (lambda value: isinstance(value, bool), "true or false"),
     "files": (lambda value: isinstance(value, str), 'a pattern of names, such as "orders_export*"'),
     "newest_per": (lambda value: isinstance(value, str), "the column that names the order"),
+    "known_as": (lambda value: isinstance(value, str), "what people call such files"),
+    "optional": (lambda value: isinstance(value, bool), "true or false"),
 }
 """What a reader may say: whether a value is one, and what it takes."""

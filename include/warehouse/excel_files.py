@@ -39,7 +39,7 @@ def open_excel(path: Path, table: Table) -> DataFile:
         raise UserError(
             f"{path.name} is not a readable Excel file: open it in Excel and save it as .xlsx."
         ) from error
-    place = header_place(rows[:TOP], table.types)
+    place = header_place(rows[:TOP], table)
     header, rows, numbers = rows[place] if rows else (), rows[place + 1 :], numbers[place:]
     told: list[str] = []
     if rows and is_of_totals(rows[-1] + (None,) * (len(header) - len(rows[-1]))):
@@ -52,7 +52,8 @@ def open_excel(path: Path, table: Table) -> DataFile:
     texts = ["" if name is None else str(name) for name in header] + [""] * (width - len(header))
     # Cells that were only ever formatted make columns without a name and without a value.
     kept = [i for i in range(width) if texts[i] or any(value is not None for value in columns[i])]
-    names = dict(zip(kept, numbered_names([texts[i] for i in kept]), strict=True))
+    called = table.landed(numbered_names([texts[i] for i in kept]))
+    names = dict(zip(kept, called, strict=True))
     check_names(path, list(names.values()))
     convert = converters(table)
     for i, name in names.items():
@@ -77,6 +78,14 @@ def open_excel(path: Path, table: Table) -> DataFile:
     )
 
 
+def top_rows(path: Path) -> list[list[str]]:
+    """The texts of the first rows."""
+    return [
+        [str(cell) for cell in map(_value, row) if cell is not None]
+        for row in _cells(path, data_only=True, rows=TOP)
+    ]
+
+
 def _read_sheet(path: Path) -> tuple[list[int], list[tuple[Any, ...]]]:
     """The rows with a value, and their numbers in the sheet; a blank text is no value."""
     numbered = [
@@ -96,14 +105,14 @@ def _value(cell: Any) -> Any:
     return cell if cell.strip(" ") else None
 
 
-def _cells(path: Path, data_only: bool) -> list[tuple[Any, ...]]:
+def _cells(path: Path, data_only: bool, rows: int | None = None) -> list[tuple[Any, ...]]:
     import openpyxl
 
     workbook = openpyxl.load_workbook(path, read_only=True, data_only=data_only)
     try:
         sheet = workbook.worksheets[0]
         sheet.reset_dimensions()  # some programs write a wrong size
-        return list(sheet.iter_rows(values_only=True))
+        return list(sheet.iter_rows(values_only=True, max_row=rows))
     finally:
         workbook.close()
 

@@ -8,17 +8,19 @@ unreadable is a UserError with the file's name, raised on opening or while the b
 import csv
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
 
 import pyarrow as pa
 
 from include.errors import UserError
+from include.warehouse import csv_text, excel_files
 from include.warehouse.csv_files import open_csv
 from include.warehouse.csv_text import NOT_UTF8
-from include.warehouse.data_file import ROW, DataFile, check_names
-from include.warehouse.declared import Reader, Table
+from include.warehouse.data_file import DataFile, check_names
+from include.warehouse.declared import ROW, Reader, Table
 from include.warehouse.excel_files import open_excel
 from include.warehouse.formats import converted
 from include.warehouse.parquet_files import open_parquet
@@ -64,7 +66,8 @@ def snake_case(path: Path) -> str:
 def open_file(path: Path, table: Table | None = None) -> DataFile:
     """Open a data file, as it is declared; its columns have names and types that Postgres can hold.
 
-    A column `_row` that is declared, and not in the file, is the number of the row in the file.
+    Of a file that is known by its headers they are the declared ones, in their order. A column
+    `_row` that is declared, and not in the file, is the number of the row in the file.
     """
     table = table or Table()
     if path.stat().st_size == 0:
@@ -76,19 +79,62 @@ def open_file(path: Path, table: Table | None = None) -> DataFile:
         file = open_excel(path, table)
     else:
         file = converted(open_csv(path, table))
-    return _numbered(file) if ROW in table.types and ROW not in file.schema.names else file
+    if ROW in table.types and ROW not in file.schema.names:
+        file = _with(file, ROW, _row_numbers(file))
+    for column, one in table.meta.items():
+        if column not in file.schema.names:
+            original = table.original(column)
+            if original and original in file.schema.names:
+                file = _with(file, column, _copies(original))
+            elif one.optional:
+                file = _with(file, column, _nulls)
+    return _narrowed(file) if table.reader.known_as else file
 
 
-def _numbered(file: DataFile) -> DataFile:
+def top_rows(path: Path) -> list[list[str]]:
+    """The texts of a file's first rows, one of which is its header; none of one that is damaged."""
+    suffix = _suffix(path.name)
+    try:
+        if suffix == ".xlsx":
+            return excel_files.top_rows(path)
+        if suffix == ".parquet":
+            return [open_parquet(path, Table()).schema.names]
+        return csv_text.top_rows(path)
+    except Exception:
+        return []
+
+
+def _with(file: DataFile, name: str, values: Callable[[pa.RecordBatch], pa.Array]) -> DataFile:
+    """The file with one more column, which is made batch by batch."""
+    type_ = pa.int64() if name == ROW else pa.string()
+
     def batches() -> Iterator[pa.RecordBatch]:
-        before = 0
         for batch in file.batches:
-            places = range(before, before + batch.num_rows)
-            before += batch.num_rows
-            yield batch.append_column(ROW, pa.array(map(file.row_number, places), pa.int64()))
+            yield batch.append_column(name, values(batch).cast(type_))
 
-    schema = file.schema.append(pa.field(ROW, pa.int64()))
-    return replace(file, schema=schema, batches=batches())
+    return replace(file, schema=file.schema.append(pa.field(name, type_)), batches=batches())
+
+
+def _row_numbers(file: DataFile) -> Callable[[pa.RecordBatch], pa.Array]:
+    places = count()
+    return lambda batch: pa.array(
+        [file.row_number(place) for place in islice(places, batch.num_rows)], pa.int64()
+    )
+
+
+def _copies(original: str) -> Callable[[pa.RecordBatch], pa.Array]:
+    return lambda batch: batch.column(original)
+
+
+def _nulls(batch: pa.RecordBatch) -> pa.Array:
+    return pa.nulls(batch.num_rows, pa.string())
+
+
+def _narrowed(file: DataFile) -> DataFile:
+    """The file with nothing but what is declared: the rest is people's, and no model needs it."""
+    kept = [name for name in file.table.types if name in file.schema.names]
+    schema = pa.schema([file.schema.field(name) for name in kept])
+    return replace(file, schema=schema, batches=(batch.select(kept) for batch in file.batches))
 
 
 def bad_text(path: Path, table: Table) -> UserError | None:

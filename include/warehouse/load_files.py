@@ -1,8 +1,10 @@
 """Loading a real shop's files into the schema `landing`: one table a file, all files or none.
 
-Files of one kind, which a source declares by a pattern, are one table together. What a source must
-bring is declared once, in dbt: `models/staging/<source>/_<source>__sources.yml`. Files that are not
-declared there are loaded too: a new shop lands first, its models come later.
+Files of one kind, which a source declares by a pattern or knows by their headers, are one table
+together. What a source must bring is declared once, in dbt:
+`models/staging/<source>/_<source>__sources.yml`. Files that are not declared there are loaded too:
+a new shop lands first, its models come later. Of the exports of a shop system that is known nothing
+lands but what its models read.
 The demo shop's tables are dbt's seeds; a large demo shop is loaded in their place, from Parquet.
 Content is judged only as far as loading it would be pointless; single bad rows are dbt's to set
 aside.
@@ -30,8 +32,8 @@ from include.warehouse.copying import (
     quoted,
     transaction,
 )
-from include.warehouse.data_file import LONGEST_NAME, ROW, DataFile
-from include.warehouse.declared import Declared, Table, declared_tables
+from include.warehouse.data_file import LONGEST_NAME, DataFile
+from include.warehouse.declared import ROW, Declared, Reader, Table, declared_tables
 from include.warehouse.files import (
     SUFFIXES,
     data_files,
@@ -39,6 +41,7 @@ from include.warehouse.files import (
     other_files,
     snake_case,
 )
+from include.warehouse.known import known_table, nearest
 from include.warehouse.readable import as_declared
 from include.warehouse.several_files import FILE, join, newest_first
 from include.warehouse.watched import Watched, check_formulas
@@ -64,7 +67,8 @@ def load_files(
     fewer, is a UserError, unless it `may_shrink`.
     """
     declared = declared_tables(source, dbt_project)
-    paths = _match(source, folder, declared)
+    is_known = any(table.reader.known_as for table in declared.values())
+    paths, unread = _known(folder, declared) if is_known else (_named(source, folder, declared), [])
     if source == DEMO_SHOP and any(path.suffix != ".parquet" for path in chain(*paths.values())):
         raise UserError(
             f"The demo shop is loaded from Parquet only, for its types: empty {folder} and write it"
@@ -79,17 +83,15 @@ def load_files(
             one = declared.get(table, Table())
             rows[table], told = _load_table(connection, new, table, one, files, say)
             if not may_shrink and source != DEMO_SHOP:
-                name = one.reader.files or files[0].name
+                name = one.reader.known_as or one.reader.files or files[0].name
                 check_shrunk(name, rows[table], _rows_of(connection, table))
-            if table in undeclared:
-                told.append(
-                    f"No model reads {files[0].name}, which the source {source} does not declare."
-                )
             for line in told:
                 say(NOTE + line)
         for number, table in enumerate(paths):
             _replace(connection, table, f"_loading_{number}")
-        unread = [path.name for table in undeclared for path in paths[table]]
+        unread += [path.name for table in undeclared for path in paths[table]]
+        for file in unread:
+            say(f"{NOTE}No model reads {file}, which the source {source} does not declare.")
         _note_unread(connection, source, unread + others)
     if others:
         say(f"{NOTE}Only {', '.join(SUFFIXES)} are read, and not {', '.join(others)}.")
@@ -106,8 +108,28 @@ def check_shrunk(name: str, rows: int, before: int) -> None:
         )
 
 
-def _match(source: str, folder: Path, declared: Declared) -> dict[str, list[Path]]:
-    """Which files become which table."""
+def _known(folder: Path, declared: Declared) -> tuple[dict[str, list[Path]], list[str]]:
+    """Which files become which table, told by their headers; and the names of those of none."""
+    found = data_files(folder)
+    paths: dict[str, list[Path]] = {table: [] for table in declared}
+    unread = []
+    for path in found:
+        table = known_table(path, declared)
+        if table is None:
+            unread.append(path.name)
+        elif paths[table] and not declared[table].reader.newest_per:
+            raise _both(paths[table][0], path, table)
+        else:
+            paths[table].append(path)
+    for table, one in declared.items():
+        if not paths[table] and not one.reader.optional:
+            why = "; ".join(nearest(path, {table: one}) for path in found[:3])
+            raise UserError(f"{folder} has no file of {one.reader.known_as}: {why}.")
+    return paths, unread
+
+
+def _named(source: str, folder: Path, declared: Declared) -> dict[str, list[Path]]:
+    """Which files become which table, told by their names."""
     found = data_files(folder)
     if len(found) == len(declared) == 1:
         return {next(iter(declared)): found}  # people's downloads are called data.csv
@@ -115,10 +137,7 @@ def _match(source: str, folder: Path, declared: Declared) -> dict[str, list[Path
     for path in found:
         table = _table_of(path, source, declared)
         if table in paths and not (table in declared and declared[table].reader.files):
-            raise UserError(
-                f"{paths[table][0].name} and {path.name} would both become"
-                f" {schema('landing')}.{table}: remove or rename one."
-            )
+            raise _both(paths[table][0], path, table)
         if len(table) > LONGEST_NAME:
             raise UserError(f"The table name {table} of {path.name} is too long: shorten it.")
         paths.setdefault(table, []).append(path)
@@ -130,6 +149,13 @@ def _match(source: str, folder: Path, declared: Declared) -> dict[str, list[Path
                 f" the source {source} needs: found {', '.join(path.name for path in found)}."
             )
     return paths
+
+
+def _both(one: Path, other: Path, table: str) -> UserError:
+    return UserError(
+        f"{one.name} and {other.name} would both become {schema('landing')}.{table}: remove or"
+        " rename one."
+    )
 
 
 def _table_of(path: Path, source: str, declared: Declared) -> str:
@@ -163,6 +189,9 @@ def _load_table(
     key, rows = declared.reader.newest_per, 0
     told: list[str] = []
     parts: dict[str, str] = {}
+    if not files:  # of a kind that a shop may have none of
+        columns = ", ".join(f"{quoted(name)} text" for name in declared.types)
+        execute(connection, f"create table {in_landing(new)} ({columns})")
     for path in newest_first(files):
         began = time.monotonic()
         part = f"{new}_{len(parts)}" if key else new
@@ -173,23 +202,34 @@ def _load_table(
             f"{path.name} → {schema('landing')}.{table}: {rows:,} rows"
             f" in {time.monotonic() - began:.1f} s"
         )
-    if key:
+    if key and files:
         told += join(connection, new, parts, key)
         execute(connection, f"analyze {in_landing(new)}")
         rows = _rows_of(connection, new)
+        if declared.reader.known_as:
+            told.insert(0, _counted(connection, new, declared.reader, len(files)))
     return rows, told
+
+
+def _counted(connection: dbapi.Connection, new: str, reader: Reader, files: int) -> str:
+    """What was found of a kind: “Nuvemshop's sales: 1,204 in 2 files.”"""
+    key = quoted(str(reader.newest_per))
+    keys = f"select count(distinct {key}) as keys from {in_landing(new)}"  # noqa: S608
+    [row] = query(connection, keys)
+    return f"{reader.known_as}: {row['keys']:,} in {files} file{'s' if files > 1 else ''}."
 
 
 def _load(connection: dbapi.Connection, new: str, file: DataFile) -> tuple[int, list[str]]:
     """Load a file into a new table of `landing` and check it; return its rows, and what to tell."""
     name, types = file.path.name, dict(file.table.types)
-    if file.table.reader.files:
+    if file.table.reader.newest_per:
         types.pop(FILE, None)  # comes with the other files
     for column in types:
         if column not in file.schema.names:
+            called = " or ".join(map(repr, file.table.headers(column)))
             found = [one for one in file.schema.names if one != ROW]
             raise UserError(
-                f"{name} has no column {column!r}: add or rename it; found {', '.join(found)}."
+                f"{name} has no column {called}: add or rename it; found {', '.join(found)}."
             )
     if not file.table.file:  # of the demo shop's seeds: its types are right, and its rows many
         types = {}

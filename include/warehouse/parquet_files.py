@@ -21,13 +21,18 @@ def open_parquet(path: Path, table: Table) -> DataFile:
     except (pa.ArrowException, OSError) as error:
         raise broken from error
     check_names(path, stored.names)
+    names = table.landed(stored.names)
     schema = pa.schema(
-        [(name, _plain_type(path, name, stored.field(name).type)) for name in stored.names]
+        [
+            (name, _plain_type(path, name, field.type))
+            for name, field in zip(names, stored, strict=True)
+        ]
     )
 
     def batches() -> Iterator[pa.RecordBatch]:
         try:
-            for batch in file.iter_batches():
+            for stored_batch in file.iter_batches():
+                batch = stored_batch.rename_columns(names)
                 yield batch if batch.schema.equals(schema) else batch.cast(schema)
         except (pa.ArrowException, OSError) as error:
             raise broken from error

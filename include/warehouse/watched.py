@@ -132,6 +132,8 @@ class Column:
         """
         noun, advice = self.kind.noun, self._advice()
         if not self.filled:
+            if self.table.meta_of(self.name).optional:
+                return None
             return f"Column {self.name} of {file} has no value in any of its {rows:,} rows."
         if not self.unreadable:
             return None

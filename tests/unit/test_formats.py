@@ -298,7 +298,7 @@ def test_a_reader_is_declared_for_a_source_and_for_a_table(tmp_path: Path) -> No
         ({"encoding": "latin-7000"}, "write one that Python knows, such as cp1252."),
         ({"decimal": ",", "thousands": ","}, "the same mark for decimals and thousands"),
         ({"currency": "R$"}, "without its decimal mark: write decimal beside currency"),
-        ({"files": "orders*"}, "with only one of files and newest_per: write both"),
+        ({"files": "orders*"}, "with files, and not newest_per: write both"),
     ],
 )
 def test_a_reader_that_cannot_be_is_refused(

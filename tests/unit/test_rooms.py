@@ -21,7 +21,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {"airflow": "as_of environment processes task_errors task_turn"},
     {
-        "warehouse": "bookkeeping connection copying declared embedded files load_files locks"
+        "warehouse": "bookkeeping connection copying declared embedded files known load_files locks"
         " queries readable statement turn watched"
     },
     {"settings": ""},

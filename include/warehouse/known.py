@@ -1,0 +1,86 @@
+"""Whose export a file is: told by its headers, as people rename files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from include.errors import UserError
+from include.warehouse.data_file import numbered_names
+from include.warehouse.declared import Declared, Table, known_tables
+from include.warehouse.files import data_files, top_rows
+
+Name = TypeVar("Name")
+
+
+class Fit(NamedTuple):
+    """How well a file fits a table."""
+
+    found: int
+    """How many of the table's columns it has."""
+    missing: list[str]
+    """Those that it must have and has not."""
+
+
+def known_table(path: Path, tables: Mapping[Name, Table]) -> Name | None:
+    """The table that a file is an export for: the one of which it has the most columns, or none."""
+    fits = {name: fit for name, fit in _fits(path, tables).items() if not fit.missing}
+    return max(fits, key=lambda name: fits[name].found, default=None)
+
+
+def nearest(path: Path, tables: Declared) -> str:
+    """What a file that is of no table lacks of the one that it has the most columns of."""
+    fits = _fits(path, tables)
+    name = max(fits, key=lambda name: (fits[name].found, -len(fits[name].missing)))
+    called = [
+        " or ".join(map(repr, tables[name].headers(column))) for column in fits[name].missing[:3]
+    ]
+    return f"{path.name} lacks {', '.join(called)} of {tables[name].reader.known_as}"
+
+
+def known_source(folder: Path, dbt_project: Path) -> tuple[str, dict[str, list[Path]]]:
+    """The source whose exports lie in a folder, and what people call these, with their files.
+
+    Raises UserError where there is none, or more than one.
+    """
+    sources = known_tables(dbt_project)
+    every = {
+        (source, name): table
+        for source, tables in sources.items()
+        for name, table in tables.items()
+    }
+    found: dict[str, dict[str, list[Path]]] = {}
+    paths = data_files(folder)
+    for path in paths:
+        if known := known_table(path, every):
+            called = str(every[known].reader.known_as)
+            found.setdefault(known[0], {}).setdefault(called, []).append(path)
+    if not found:
+        names = ", ".join(path.name for path in paths[:5])
+        raise UserError(
+            f"The headers of {names} are of no shop system that is known: say SOURCE=name where"
+            " there are models of this shop, or have them written by"
+            f" `uv run python scripts/new_shop.py --data {folder}`."
+        )
+    if len(found) > 1:
+        raise UserError(
+            f"{folder} holds exports of {' and of '.join(sorted(found))}: give each a folder of its"
+            f" own, or say which one is meant, as SOURCE={min(found)}."
+        )
+    return found.popitem()
+
+
+def _fits(path: Path, tables: Mapping[Name, Table]) -> dict[Name, Fit]:
+    rows = [numbered_names(row) for row in top_rows(path)]
+    return {
+        name: max((_fit(row, table) for row in rows), key=_found, default=Fit(0, table.needed))
+        for name, table in tables.items()
+    }
+
+
+def _found(fit: Fit) -> int:
+    return fit.found
+
+
+def _fit(row: list[str], table: Table) -> Fit:
+    there = {*table.landed(row)} & {*table.types}
+    return Fit(len(there), [column for column in table.needed if column not in there])

@@ -1,0 +1,225 @@
+"""Exports of a shop system that is known: told by their headers, and no more of them is stored."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import psycopg2
+import pytest
+
+from include.errors import UserError
+from include.warehouse.known import known_source
+from include.warehouse.load_files import NOTE, load_files
+from tests.support.scripts import call
+
+MARKET = """
+sources:
+  - name: market
+    schema: landing
+    config: {meta: {reader: {day_first: true, decimal: ","}}}
+    tables:
+      - name: market__sales
+        config: {meta: {reader: {known_as: The market's sales, newest_per: sale}}}
+        columns:
+          - {name: sale, data_type: text, config: {meta: {headers: ["N.º da venda", "Venta n.º"]}}}
+          - {name: sold_at, data_type: timestamp, config: {meta: {headers: [Data, Fecha]}}}
+          - {name: price, data_type: numeric, config: {meta: {headers: [Valor, Precio]}}}
+          - {name: email, data_type: text, config: {meta: {headers: [E-mail], optional: true}}}
+          - {name: buyer, data_type: text, config: {meta: {headers: [E-mail], pseudonym: text}}}
+          - name: tax_id
+            data_type: text
+            config: {meta: {headers: [CPF, DNI], pseudonym: digits}}
+          - {name: paid_on, data_type: date, config: {meta: {headers: [Pago em], optional: true}}}
+          - {name: _row, data_type: integer}
+      - name: market__buyers
+        config: {meta: {reader: {known_as: The market's buyers, optional: true}}}
+        columns:
+          - {name: email, data_type: text, config: {meta: {headers: [E-mail]}}}
+          - {name: registered_on, data_type: date, config: {meta: {headers: [Cadastro]}}}
+"""
+SALES = (
+    "Vendas de novembro;;;;;\n"
+    "n.º da  VENDA;Data;Valor;E-mail;CPF;Rua\n"
+    "7;05/11/2026 10:00;1.234,50;Ana@Exemplo.com;123.456.789-09;Rua do Sol 1\n"
+    "8;06/11/2026 11:00;9,90; ana@exemplo.com ;12345678909;Rua do Sol 1\n"
+    "9;06/11/2026 12:00;5,00;;;Rua da Lua 2\n"
+)
+
+
+class Market:
+    """A folder of exports, and a dbt project that knows them."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.files, self.dbt_project, self.url = folder / "files", folder / "dbt", url
+        self.files.mkdir()
+        self.declare("market", MARKET)
+
+    def declare(self, source: str, text: str) -> None:
+        path = self.dbt_project / "models" / "staging" / source / f"_{source}__sources.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def write(self, name: str, text: str, hour: int = 0) -> None:
+        path = self.files / name
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, (hour * 3600, hour * 3600))
+
+    def told(self) -> list[str]:
+        lines: list[str] = []
+        load_files(self.url, "market", self.files, self.dbt_project, lines.append)
+        return [line.removeprefix(NOTE) for line in lines if line.startswith(NOTE)]
+
+    def refusal(self, act: Callable[[], Any] | None = None) -> str:
+        with pytest.raises(UserError) as caught:
+            (act or self.told)()
+        return str(caught.value)
+
+    def rows(self, columns: str = "*", table: str = "market__sales") -> list[tuple[Any, ...]]:
+        with psycopg2.connect(self.url) as connection, connection.cursor() as cursor:
+            cursor.execute(f"select {columns} from landing.{table} order by 1")
+            return cursor.fetchall()
+
+
+@pytest.fixture
+def market(tmp_path: Path, warehouse_url: str) -> Market:
+    return Market(tmp_path, warehouse_url)
+
+
+def test_a_file_is_known_by_its_headers_whatever_its_name_and_order(market: Market) -> None:
+    market.write("download (3).csv", SALES)
+    market.write("x.csv", "Cadastro,E-mail\n2026-01-02,bia@exemplo.com\n")
+    assert market.told() == ["The market's sales: 3 in 1 file."]
+    assert market.rows("sale, sold_at, price, paid_on, _row") == [
+        ("7", "2026-11-05 10:00:00", "1234.50", None, 3),
+        ("8", "2026-11-06 11:00:00", "9.90", None, 4),
+        ("9", "2026-11-06 12:00:00", "5.00", None, 5),
+    ]
+    assert market.rows(table="market__buyers") == [("bia@exemplo.com", "2026-01-02")]
+
+
+def test_headers_of_another_language_are_the_same_columns(market: Market) -> None:
+    market.write("ventas.csv", 'Precio,Venta n.º,Fecha,DNI,E-mail\n"3,50",1,1/2/2026,5,a@b.com\n')
+    market.told()
+    assert market.rows("sale, sold_at, price") == [("1", "2026-02-01", "3.50")]
+
+
+def test_nothing_is_stored_that_is_not_declared(market: Market) -> None:
+    market.write("vendas.csv", SALES)
+    market.write("notes.csv", "street\nRua do Sol 1\n")
+    assert "No model reads notes.csv, which the source market does not declare." in market.told()
+    with psycopg2.connect(market.url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select relname from pg_class where relnamespace = 'landing'::regnamespace"
+            " and relkind = 'r' order by 1"
+        )
+        assert [name for (name,) in cursor.fetchall()] == ["market__buyers", "market__sales"]
+    everything = str(market.rows())
+    assert "Ana@Exemplo.com" in everything
+    assert "Rua" not in everything
+    assert "123.456.789-09" not in everything
+    assert "12345678909" not in everything
+
+
+def test_a_person_has_one_pseudonym_however_it_is_typed_and_nobody_has_none(
+    market: Market,
+) -> None:
+    market.write("vendas.csv", SALES)
+    market.told()
+    (_, ana, of_ana), (_, again, of_again), (_, nobody, of_nobody) = market.rows(
+        "sale, buyer, tax_id"
+    )
+    assert len(ana) == len(of_ana) == 32
+    assert (ana, of_ana) == (again, of_again)
+    assert ana != of_ana
+    assert (nobody, of_nobody) == (None, None)
+    market.told()
+    assert market.rows("sale, buyer")[0] == ("7", ana)  # the next load, too
+
+
+def test_another_warehouse_has_other_pseudonyms(market: Market) -> None:
+    market.write("vendas.csv", SALES)
+    market.told()
+    [(_, first), *_] = market.rows("sale, buyer")
+    with psycopg2.connect(market.url) as connection, connection.cursor() as cursor:
+        cursor.execute("delete from ops.pseudonym_key")
+    market.told()
+    assert market.rows("sale, buyer")[0][1] != first
+
+
+def test_of_two_exports_that_overlap_a_sale_is_of_the_newer(market: Market) -> None:
+    market.write("a.csv", SALES, hour=2)
+    market.write("b.csv", SALES.replace("9;06/11", "10;06/11").replace("9,90", "0,01"), hour=1)
+    found, taken = market.told()
+    assert found == "The market's sales: 4 in 2 files."
+    assert taken.startswith("2 of sale in b.csv are in a.csv as well")
+    assert [price for _, price in market.rows("sale, price")] == ["5.00", "1234.50", "9.90", "5.00"]
+
+
+def test_a_workbook_is_known_as_well(market: Market) -> None:
+    workbook = openpyxl.Workbook()
+    for row in (["Vendas"], ["Data", "N.º da venda", "Valor", "E-mail", "CPF"]):
+        workbook.active.append(row)
+    workbook.active.append(["05/11/2026", 7, 12.5, "ana@exemplo.com", 12345678909])
+    workbook.save(market.files / "x.xlsx")
+    assert market.told() == ["The market's sales: 1 in 1 file."]
+    market.write("y.csv", SALES)
+    market.told()
+    assert len({tax_id for _, tax_id in market.rows("sale, tax_id")} - {None}) == 1
+
+
+def test_a_file_that_lacks_a_column_is_refused_with_its_name(market: Market) -> None:
+    market.write("vendas.csv", SALES.replace(";CPF;", ";RG;"))
+    assert market.refusal() == (
+        f"{market.files} has no file of The market's sales: vendas.csv lacks 'CPF' or 'DNI' of The"
+        " market's sales."
+    )
+
+
+def test_a_header_may_be_declared_only_as_a_list(market: Market) -> None:
+    market.declare("market", MARKET.replace("[Data, Fecha]", "Data"))
+    market.write("vendas.csv", SALES)
+    assert market.refusal() == (
+        "_market__sources.yml declares headers of sold_at: write a list of texts."
+    )
+    market.declare("market", MARKET.replace("pseudonym: text", "pseudonym: letters"))
+    assert market.refusal().endswith("write digits or text.")
+
+
+def test_whose_files_a_folder_holds_is_found_out(market: Market) -> None:
+    market.write("vendas-1.csv", SALES)
+    market.write("vendas-2.csv", SALES)
+    source, found = known_source(market.files, market.dbt_project)
+    assert source == "market"
+    assert {called: [path.name for path in paths] for called, paths in found.items()} == {
+        "The market's sales": ["vendas-1.csv", "vendas-2.csv"]
+    }
+
+
+def test_a_folder_of_two_shops_or_of_none_that_is_known_is_asked_about(market: Market) -> None:
+    market.write("orders.csv", "id,total\n1,2\n")
+    said = market.refusal(lambda: known_source(market.files, market.dbt_project))
+    assert said.startswith("The headers of orders.csv are of no shop system that is known: say")
+    market.declare(
+        "stall",
+        MARKET.replace("market", "stall")
+        .replace("N.º da venda", "Stall")
+        .replace("[Data,", "[Day,"),
+    )
+    market.write("vendas.csv", SALES)
+    market.write("stall.csv", "Stall,Day,Valor,E-mail,CPF\n1,05/11/2026,1,,\n")
+    said = market.refusal(lambda: known_source(market.files, market.dbt_project))
+    assert said == (
+        f"{market.files} holds exports of market and of stall: give each a folder of its own, or"
+        " say which one is meant, as SOURCE=market."
+    )
+
+
+def test_files_that_nobody_knows_are_asked_about_before_anything_starts(tmp_path: Path) -> None:
+    from scripts.demo import app
+
+    (tmp_path / "orders.csv").write_text("id,total\n1,2\n")
+    ended = call(app, "--data", str(tmp_path))
+    assert ended.returncode == 1
+    assert "The headers of orders.csv are of no shop system that is known" in ended.stderr

@@ -81,7 +81,8 @@ def main(
     ask = Ask(options, yes, _prompt if sys.stdin.isatty() else None)
     for path in write(know(export, ask, print), shop_name, staging):
         print(path.relative_to(DBT_PROJECT.parent))
-    print(f"\nThey are yours to edit. Now:  make demo SOURCE={shop_name} DATA={data}")
+    print(f"\nThe report:     make demo SOURCE={shop_name} DATA={data}")
+    print(f"After an edit:  make check-shop SOURCE={shop_name} DATA={data}")
 
 
 def _as_answer(value: Any) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from include.paths import DBT_PROJECT
+from scripts import check_shop
 from scripts.new_shop import app
 from tests.support.conventions import broken_conventions
 from tests.support.portuguese_shop import totals, write_export
@@ -107,3 +108,36 @@ def test_nothing_lands_that_was_not_chosen_and_no_key_says_who_it_is(built: Ware
 
 def test_what_is_written_keeps_the_conventions(built: Warehouse, tmp_path: Path) -> None:
     assert broken_conventions(built.dbt_project, tmp_path) == ""
+
+
+def check(built: Warehouse, shop: str) -> Said:
+    """scripts/check_shop.py on a shop of the copy of the dbt project."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("include.paths.DBT_PROJECT", built.dbt_project)
+        folder = str(built.folder.parent / shop)
+        return call(
+            *(check_shop.app, "--source", shop, "--data", folder), AIRFLOW_CONN_WAREHOUSE=built.url
+        )
+
+
+def test_a_check_tells_totals_rows_set_aside_and_failing_tests(built: Warehouse) -> None:
+    before = built.held()
+    good = check(built, SPANISH)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "\nrevenue               | 1039.00\n" in good.stdout
+    _, aside = good.stdout.split(
+        "Rows of tienda__sales that were set aside, as ordered_at is not a"
+    )
+    assert aside.startswith(" date: 1\n  {")
+    assert "31/02/2026" in aside.splitlines()[1]
+    assert good.stdout.splitlines()[-1].startswith("Passed in ")
+
+    statuses = built.dbt_project / "models" / "staging" / SPANISH / f"_{SPANISH}__base.yml"
+    text = statuses.read_text(encoding="utf-8")
+    statuses.write_text(text.replace("[Pagado, Cancelado]", "[Pagado]").replace("warn", "error"))
+    bad = check(built, SPANISH)
+    assert bad.returncode == 1
+    assert (
+        "failed: test accepted_values_base_tienda__sales_status__Pagado: Got 1 result" in bad.stdout
+    )
+    assert built.held() == before

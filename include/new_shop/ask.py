@@ -154,8 +154,7 @@ def _columns(export: Export, ask: Ask, say: Callable[[str], None]) -> dict[str, 
     for parts in NEEDED:
         if not any(part in found for part in parts):
             what = " or ".join(PARTS[part].what for part in parts)
-            headers = ", ".join(map(repr, export.columns))
-            question = f"No column seems to be {what}, of {headers}."
+            question = f"No column seems to be {what}, of {export.listed}."
             ask(parts[0], question, None, partial(_take, export, found, parts[0]))
     if "amount" in found and "amount" not in ask.options:
         _leave_out_the_orders(export, ask, say, found)
@@ -184,9 +183,8 @@ def _take(export: Export, found: dict[str, str], part: str, name: str) -> None:
         one for one in export.columns if propose.plain(one) == propose.plain(name)
     ]
     if len(fits) != 1:
-        headers = ", ".join(map(repr, export.columns))
         many = "more than one" if fits else "no"
-        raise UserError(f"{export.files[0]} has {many} column {name!r}: found {headers}.")
+        raise UserError(f"{export.files[0]} has {many} column {name!r}: found {export.listed}.")
     for other in [other for other, column in found.items() if column == fits[0]]:
         if {part, other} != {"customer", "email"}:
             del found[other]
@@ -272,16 +270,10 @@ def _settle_price(
     export: Export, ask: Ask, say: Callable[[str], None], columns: dict[str, str], how: Reader
 ) -> bool:
     """Leave one of price and amount; whether a discount is still to be taken off the price."""
-    price, amount = columns.get("unit_price"), columns.get("amount")
-    if price and amount:
-        if "quantity" in columns and propose.is_product(export, columns, how):
-            del columns["amount"]
-            say(f"note: {amount} is {columns['quantity']} × {price} in every line: left out.")
-        else:
-            del columns["unit_price"]
-            say(f"note: {amount} is not units × {price} in every line: a line was sold for it.")
-            return False
-    if amount or "discount" not in columns:
+    if "unit_price" in columns and "amount" in columns:
+        _leave_one(export, ask, say, columns, how)
+    price = columns.get("unit_price")
+    if "amount" in columns or "discount" not in columns:
         return False
     discount = columns["discount"]
     if not any(numbers(export.values(discount), how).values()):
@@ -298,6 +290,40 @@ def _settle_price(
         return ask("price_before_discount", question) in YES
     del columns["discount"]
     return False
+
+
+def _leave_one(
+    export: Export, ask: Ask, say: Callable[[str], None], columns: dict[str, str], how: Reader
+) -> None:
+    """Of the price of a unit and the amount of the line, the one that tells what was paid."""
+    price, amount = columns["unit_price"], columns["amount"]
+    below, above = propose.beside_product(export, columns, how)
+    if "amount" in ask.options:
+        is_amount = True
+    elif "unit_price" in ask.options:
+        is_amount = False
+    elif below and above:
+        question = (
+            f"{amount} is less than units × {price} in {below:,} lines and more in {above:,}, so"
+            f" that either may be what was paid: --amount {NONE} leaves the price."
+        )
+        is_amount = ask("amount", question, None, partial(_is_column, export, amount))
+    else:
+        is_amount = below > 0
+    del columns["unit_price" if is_amount else "amount"]
+    if is_amount:
+        say(f"note: {amount} is taken, and {price} left out: it is more in {below:,} lines.")
+    elif above:
+        say(f"note: {amount} is left out: it is more than units × {price} in {above:,} lines.")
+    else:
+        say(f"note: {amount} is left out: it is units × {price} in every line.")
+
+
+def _is_column(export: Export, column: str, answer: str) -> bool:
+    """Whether an answer names a column, and not none."""
+    found: dict[str, str] = {}
+    _take(export, found, column, answer)
+    return found.get(column) == column
 
 
 def _currency(ask: Ask, how: Reader) -> str:

@@ -11,6 +11,8 @@ from include.errors import UserError
 from include.warehouse.files import data_files, open_file
 from include.warehouse.readable import as_text
 
+LISTED = 30  # headers in a sentence
+
 
 @dataclass(frozen=True)
 class Export:
@@ -26,6 +28,12 @@ class Export:
     def columns(self) -> list[str]:
         """The headers."""
         return list(self.rows.column_names)
+
+    @property
+    def listed(self) -> str:
+        """The first headers, for a sentence."""
+        more = ", …" if len(self.columns) > LISTED else ""
+        return ", ".join(map(repr, self.columns[:LISTED])) + more
 
     def values(self, column: str) -> list[str]:
         """The different values of a column, as they come."""

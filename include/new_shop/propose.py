@@ -78,16 +78,17 @@ PARTS: dict[str, Part] = {
         "who bought",
         (
             f"{NUMBER}{OF} {BUYER}|{BUYER} {NUMBER}",
-            ".*(cpf|cnpj).*",
-            ".*(e ?mail|correo).*",
+            "(.* )?(cpf|cnpj)( .*)?",
+            "(.* )?(e ?mail|correo)( .*)?",
             BUYER,
             f"{NAME}( completo)?{OF} {BUYER}|{BUYER} {NAME}",
-            "(telefone|telefono|celular|phone).*",
+            "(.* )?(usuario|user|username)( .*)?",
+            "(.* )?(telefone|telefono|celular|phone)( .*)?",
         ),
     ),
     "customer_name": Part("the customer's name"),
-    "email": Part("e-mail", (".*(e ?mail|correo).*",), _most(EMAIL.fullmatch)),
-    "city": Part("city", (".*(cidade|ciudad|municipio).*", "(.* )?city")),
+    "email": Part("e-mail", ("(.* )?(e ?mail|correo)( .*)?",), _most(EMAIL.fullmatch)),
+    "city": Part("city", ("(.* )?(cidade|ciudad|municipio|city)( .*)?",)),
     "state": Part(
         "state",
         ("(.* )?uf( .*)?", "(.* )?(estado|provincia|state|province)( .*)?"),
@@ -180,17 +181,18 @@ def propose(export: Export) -> dict[str, str]:
     return found
 
 
-def is_product(export: Export, columns: dict[str, str], reader: Reader) -> bool:
-    """Whether the amount of each line is its units at the price of one, to the cent."""
-    names = [columns[part] for part in ("quantity", "unit_price", "amount")]
-    known = [numbers(export.values(name), reader) for name in names]
-    for row in zip(*(export.rows[name].to_pylist() for name in names), strict=True):
-        units, price, amount = (of.get(text) for of, text in zip(known, row, strict=True))
-        if units is None or price is None or amount is None:
-            continue
-        if abs(units * price - amount) >= CENT:
-            return False
-    return True
+def beside_product(export: Export, columns: dict[str, str], reader: Reader) -> tuple[int, int]:
+    """How many lines have an amount below and above their units at the price of one."""
+    parts = [part for part in ("unit_price", "amount", "quantity") if part in columns]
+    known = [numbers(export.values(columns[part]), reader) for part in parts]
+    below = above = 0
+    for row in zip(*(export.rows[columns[part]].to_pylist() for part in parts), strict=True):
+        price, amount, *some = (of.get(text) for of, text in zip(known, row, strict=True))
+        units = some[0] if some else Decimal(1)
+        if units is not None and price is not None and amount is not None:
+            below += amount <= units * price - CENT
+            above += amount >= units * price + CENT
+    return below, above
 
 
 def is_of_the_order(export: Export, column: str, order: str) -> bool:

@@ -75,6 +75,8 @@ def test_headers_in_three_languages_are_known(tmp_path: Path, header: str) -> No
 
 
 def test_a_header_whose_values_look_otherwise_is_not_taken(known: Known) -> None:
+    shop, _ = known({"Publicidade": ("Sim", "Não", "Sim")})
+    assert "city" not in shop.columns
     shop, _ = known({"Data entrega": ("–", "–", "–"), "Data": ("2026-01-13",) * 3})
     assert shop.columns["day"] == "Data"
     with pytest.raises(UserError, match=r"No column seems to be when it was ordered, .*--day\."):
@@ -104,12 +106,29 @@ def test_a_value_that_may_be_a_units_or_a_lines_is_asked_for(known: Known) -> No
         known({"Valor": ("9,90", "9,90", "7,50")}, "Preço")
 
 
-def test_an_amount_that_is_not_units_times_price_is_what_a_line_was_sold_for(known: Known) -> None:
-    shop, _ = known({"Total": ("3.000,00", "9,90", "750,00")})
-    assert ("unit_price" in shop.columns, "amount" in shop.columns) == (True, False)
-    shop, said = known({"Total": ("2.900,00", "9,90", "750,00")})
-    assert ("unit_price" in shop.columns, "amount" in shop.columns) == (False, True)
-    assert said[-1] == "note: Total is not units × Preço in every line: a line was sold for it."
+@pytest.mark.parametrize(
+    ("amounts", "is_taken"),
+    [
+        (("3.000,00", "9,90", "750,00"), False),  # the product, in every line
+        (("2.900,00", "9,90", "750,00"), True),  # after a discount
+        (("3.000,00", "9,90", "765,00"), False),  # with postage
+    ],
+)
+def test_an_amount_is_taken_where_it_is_less_than_units_times_price(
+    known: Known, amounts: tuple[str, ...], is_taken: bool
+) -> None:
+    shop, _ = known({"Total": amounts})
+    assert ("amount" in shop.columns, "unit_price" in shop.columns) == (is_taken, not is_taken)
+
+
+def test_an_amount_that_is_now_less_and_now_more_is_asked_for(known: Known) -> None:
+    totals = {"Total": ("2.900,00", "9,90", "765,00")}
+    with pytest.raises(
+        UserError, match=r"less than units × Preço in 1 lines and more in 1, .*--am"
+    ):
+        known(totals)
+    assert "amount" in known(totals, amount="Total")[0].columns
+    assert "amount" not in known(totals, amount="none")[0].columns
 
 
 def test_who_bought_is_a_hash_where_the_key_says_who_it_is(known: Known) -> None:
@@ -198,7 +217,7 @@ def test_the_currency_is_told_by_its_sign_or_asked_for(known: Known) -> None:
 
 
 def test_whether_a_price_is_before_its_discount_is_asked_for(known: Known) -> None:
-    discounts = {"Desconto": ("0,10", "0,00", "5,00")}
+    discounts = {"Desconto": ("0,10", "0,00", "5,00"), "Total": ("3.000,00", "9,90", "750,00")}
     with pytest.raises(UserError, match="--price-before-discount or --price-after-discount"):
         known(discounts)
     assert known(discounts, price_before_discount="yes")[0].is_discount_off

@@ -44,6 +44,8 @@ class Reader:
     """What people call such files, which are known by their headers: “Nuvemshop's sales”."""
     optional: bool = False
     """Whether a shop may have no such file; then the table is empty."""
+    refused: str | None = None
+    """Why such a file is of no use and what to do instead, to go on with after a colon."""
 
     @property
     def decimal_mark(self) -> str:
@@ -296,5 +298,6 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "newest_per": (lambda value: isinstance(value, str), "the column that names the order"),
     "known_as": (lambda value: isinstance(value, str), "what people call such files"),
     "optional": (lambda value: isinstance(value, bool), "true or false"),
+    "refused": (lambda value: isinstance(value, str), "why it is of no use, and what to do"),
 }
 """What a reader may say: whether a value is one, and what it takes."""

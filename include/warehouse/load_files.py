@@ -41,7 +41,7 @@ from include.warehouse.files import (
     other_files,
     snake_case,
 )
-from include.warehouse.known import known_table, nearest
+from include.warehouse.known import known_table, nearest, refusal
 from include.warehouse.readable import as_declared
 from include.warehouse.several_files import FILE, join, newest_first
 from include.warehouse.watched import Watched, check_formulas
@@ -113,20 +113,30 @@ def check_shrunk(name: str, rows: int, before: int) -> None:
 def _known(folder: Path, declared: Declared) -> tuple[dict[str, list[Path]], list[str]]:
     """Which files become which table, told by their headers; and the names of those of none."""
     found = data_files(folder)
-    paths: dict[str, list[Path]] = {table: [] for table in declared}
-    unread = []
+    paths: dict[str, list[Path]] = {
+        table: [] for table, one in declared.items() if not one.reader.refused
+    }
+    unread, of_no_use = list[str](), list[UserError]()
     for path in found:
         table = known_table(path, declared)
-        if table is None:
+        if table not in paths:
             unread.append(path.name)
+            if table:
+                of_no_use.append(refusal(path, declared[table].reader))
         elif paths[table] and not declared[table].reader.newest_per:
             raise _both(paths[table][0], path, table)
         else:
             paths[table].append(path)
-    for table, one in declared.items():
+    for table in paths:
+        one = declared[table]
         if not paths[table] and not one.reader.optional:
+            if of_no_use:
+                raise of_no_use[0]
             why = "; ".join(nearest(path, {table: one}) for path in found[:3])
-            raise UserError(f"{folder} has no file of {one.reader.known_as}: {why}.")
+            raise UserError(
+                f"{folder} has no file of {one.reader.known_as}: {why}. Export it again, with all"
+                " of its columns."
+            )
     return paths, unread
 
 

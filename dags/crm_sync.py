@@ -41,6 +41,11 @@ def load(source_name: str, table: str) -> str:
 
     context = get_current_context()
     source = declared_sources()[source_name]
+    connection = from_airflow(source.name)
+    if connection is None and source.may_be_files:
+        raise AirflowSkipException(
+            f"There is no connection {source.name!r}: its exports come with the weekly run."
+        )
     with plain_failures():
         warehouse = task_warehouse_url()
         because = paused_because(warehouse, source.name, before_run=context["run_id"])
@@ -54,7 +59,7 @@ def load(source_name: str, table: str) -> str:
             source,
             table,
             warehouse,
-            connection_of(source, from_airflow),
+            connection_of(source, lambda _: connection),
             run_id=context["run_id"],
             full=context["params"]["full"],
         )

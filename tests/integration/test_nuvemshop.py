@@ -9,14 +9,20 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from include.connections import Connection
 from include.paths import DBT_PROJECT
+from include.sync.sources import declared_sources
+from include.sync.sync import sync
 from include.warehouse.known import known_source
+from tests.support import fake_shops
 from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 PORTUGUESE = (
@@ -248,6 +254,109 @@ def shop(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse.load("nuvemshop", data)
     warehouse.dbt("build", "--select", "path:models/staging/nuvemshop", sources=["nuvemshop"])
     return warehouse
+
+
+STATES = {"Aberto": "open", "Cancelado": "cancelled"}
+PAYMENTS = {
+    "Confirmado": "paid",
+    "Pendente": "pending",
+    "Recusado": "voided",
+    "Estornado": "refunded",
+}
+
+
+def of_api(rows: list[dict[str, str]]) -> dict[str, Any]:
+    """What the API tells of an order that the export has in these rows."""
+
+    def utc(at: str) -> str | None:
+        if not at:
+            return None
+        local = datetime.strptime(at, "%d/%m/%Y %H:%M:%S").replace(tzinfo=ZoneInfo("Brazil/East"))
+        return f"{local.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+0000"
+
+    first = rows[0]
+    return {
+        "number": int(first["Número do Pedido"]),
+        "created_at": utc(first["Data"]),
+        "cancelled_at": utc(first.get("Data e hora do cancelamento", "")),
+        "cancel_reason": "customer" if "Motivo do cancelamento" in first else None,
+        "status": STATES[first["Status do Pedido"]],
+        "payment_status": PAYMENTS[first["Status do Pagamento"]],
+        "currency": "BRL",
+        "discount": first["Desconto"],
+        "storefront": "mobile",
+        "customer": {
+            "name": first.get("Nome do comprador"),
+            "email": first["E-mail"] or None,
+            "identification": first.get("CPF / CNPJ"),
+        },
+        "shipping_address": {"city": first.get("Cidade"), "address": first["Endereço"]},
+        "products": [
+            {
+                "id": 9_000 + place,
+                "name": row["Nome do Produto"],
+                "price": row["Valor do Produto"],
+                "quantity": row["Quantidade Comprada"],
+                "sku": row["SKU"] or None,
+            }
+            for place, row in enumerate(rows)
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def by_api(
+    shop: Warehouse, postgres: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Warehouse, Warehouse]:
+    """The same orders by the export, and by the API, which is read to have cancelled the last.
+
+    The second warehouse has no export of them but of that one, and of all that the API cannot tell.
+    """
+    folder = tmp_path_factory.mktemp("by_api")
+    name = "nuvemshop_by_api"
+    warehouse = new_warehouse(postgres, name, folder, template="nuvemshop")
+    given = [rows for rows in FIRST if rows[0]["Número do Pedido"] not in ("111", "112", "113")]
+    with fake_shops.fake_nuvemshop() as fake:
+        for rows in given:
+            fake.put(int(rows[0]["Número do Pedido"]), **of_api(rows))
+        fake.put(114, status="cancelled", cancelled_at="2026-05-01T12:00:00+0000")
+        host = f"{fake.url}/2025-03/{{login}}"
+        connection = Connection("http", host, None, fake_shops.STORE, fake.token, None)
+        source = declared_sources()["nuvemshop"]
+        sync(source, "api_orders", warehouse.url, connection, say=lambda _: None)
+        numbers = ", ".join(f"'{number}'" for number in fake.orders if number != 114)
+    warehouse.execute(f"delete from landing.nuvemshop__sales where order_number in ({numbers})")
+    warehouse.dbt("build", "--select", "path:models/staging/nuvemshop", sources=["nuvemshop"])
+    return shop, warehouse
+
+
+@pytest.mark.parametrize(
+    ("model", "columns"),
+    [
+        ("orders", "order_id, customer_id, is_cancelled, is_returned, cancelled_on, ordered_at"),
+        ("order_items", "order_id, product_id, quantity, unit_price, discount, amount"),
+        ("customers", "customer_id, customer_name, email, city, signed_up_on"),
+    ],
+)
+def test_the_export_and_the_api_tell_the_same(
+    by_api: tuple[Warehouse, Warehouse], model: str, columns: str
+) -> None:
+    query = f"select {columns} from staging.stg_nuvemshop__{model} order by {columns}"
+    exported, told = (
+        [row for row in warehouse.rows(query) if row.get("order_id") != "114"]
+        for warehouse in by_api
+    )
+    assert exported == told
+    assert len(told) > 5
+
+
+def test_an_order_that_came_both_ways_is_as_the_api_has_it(
+    by_api: tuple[Warehouse, Warehouse],
+) -> None:
+    query = "select * from staging.stg_nuvemshop__orders where order_id = '114'"
+    [exported], [told] = (warehouse.rows(query) for warehouse in by_api)
+    assert not exported["is_cancelled"]
+    assert (told["is_cancelled"], str(told["cancelled_on"])) == (True, "2026-05-01")
 
 
 @pytest.fixture

@@ -3,9 +3,43 @@
     materialized='table',
 ) }}
 
-with source as (
+{%- set columns = [
+    'order_number', '_row', 'email_key', 'tax_id_key', 'sku', 'order_status',
+    'payment_status', 'cancellation_reason', 'currency', 'sales_channel',
+    'customer_name', 'email', 'city', 'state', 'country', 'product_name',
+    'is_physical', 'quantity', 'unit_price', 'discount', 'ordered_at',
+    'cancelled_at',
+] -%}
 
-    select * from {{ source('nuvemshop', 'nuvemshop__sales') }}
+with of_api as (
+
+    select {{ columns | join(', ') }}
+    from {{ ref('base_nuvemshop__api_sales') }}
+
+),
+
+api_orders as (
+
+    select distinct order_number from of_api
+
+),
+
+-- An order that came both ways is as the API has it, which is younger.
+source as (
+
+    select * from of_api
+
+    union all
+
+    select
+    {%- for column in columns %}
+        cast(exported.{{ column }} as {{ dbt.type_string() }}) as {{ column }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+    from {{ source('nuvemshop', 'nuvemshop__sales') }} as exported
+    left join api_orders
+        on trim(exported.order_number) = api_orders.order_number
+    where api_orders.order_number is null
 
 ),
 

@@ -27,9 +27,9 @@ def get_shop_data(
 ) -> None:
     """Generate the demo shop's seeds; load the files of every other source.
 
-    What `include/sources.yml` declares is kept up to date by the DAG crm_sync; here it is loaded
-    only where it has never been. A shop system may come both ways: years of history as files, and
-    what is new by its API.
+    What `include/sources.yml` declares is kept up to date by the DAG sync_sources; here it is
+    loaded only where it has never been. A shop system may come both ways: years of history as
+    files, and what is new by its API.
 
     Raises UserError where a source is unknown, or its files or dbt's seeds cannot be used; the
     tables of the last good load stay.

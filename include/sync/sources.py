@@ -15,7 +15,7 @@ from include.connections import Connection
 from include.errors import UserError
 from include.paths import DBT_PROJECT, PROJECT
 from include.settings import Settings
-from include.warehouse.declared import known_tables
+from include.warehouse.declared import declared_tables
 
 DECLARED = PROJECT / "include" / "sources.yml"
 KINDS = ("rest_api", "database", "files")
@@ -43,7 +43,10 @@ class Source:
     @property
     def may_be_files(self) -> bool:
         """Whether its exports are known as well, so that it can do without a connection."""
-        return self.name in known_tables(DBT_PROJECT)
+        staging = DBT_PROJECT / "models" / "staging" / self.name
+        return staging.is_dir() and any(
+            table.reader.known_as for table in declared_tables(self.name, DBT_PROJECT).values()
+        )
 
     @property
     def tables(self) -> dict[str, list[str]]:

@@ -3,13 +3,16 @@
 import copy
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from include.connections import Connection
 from include.errors import UserError
+from include.settings import load_settings
+from include.sync.behind import sources_behind
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
 from include.warehouse.connection import connect
@@ -159,6 +162,32 @@ def test_a_quiet_night_of_nuvemshop_is_no_failure(nuvem: Shop) -> None:
         nuvem.fake.changed[number] -= timedelta(days=3)  # out of what is read again
     assert nuvem.load() == [0]
     assert [number for _, number in nuvem.rows("id, number")] == ["101", "102", "103", "104", "105"]
+
+
+def test_a_night_without_a_connection_skips_a_shop_that_comes_as_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from dags import sync_sources
+
+    monkeypatch.setattr(sync_sources, "get_current_context", dict)
+    monkeypatch.setattr("include.connections.from_airflow", lambda _: None)
+    with pytest.raises(AirflowSkipException, match="no connection 'nuvemshop': its exports come"):
+        sync_sources.load.function("nuvemshop", "api_orders")
+
+
+def test_a_shop_that_nobody_ever_loaded_by_its_api_is_not_behind(
+    nuvem: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_SOURCES", "nuvemshop")
+    with closing(connect(nuvem.url)) as connection:
+        assert sources_behind(connection, load_settings(), date(2026, 11, 1)) == ()
+        nuvem.fake.put(1, number=1)
+        nuvem.load()
+        [behind] = sources_behind(connection, load_settings(), date.today())  # noqa: DTZ011
+    assert behind.source == "nuvemshop"
 
 
 def test_another_404_of_nuvemshop_is_a_failure(nuvem: Shop) -> None:

@@ -1,4 +1,4 @@
-"""### CRMs, databases and folders → `landing`
+"""### Shop systems, CRMs, databases and folders → `landing`
 
 Every night what changed in the sources that `include/sources.yml` declares comes into the schema
 `landing`, for each of them that `SHOP_SOURCES` names. A group a source, a task a table; a source
@@ -67,8 +67,8 @@ def load(source_name: str, table: str) -> str:
 
 
 with DAG(
-    dag_id="crm_sync",
-    description="What changed in CRMs, databases and folders, into the schema landing",
+    dag_id="sync_sources",
+    description="What changed in shops, CRMs, databases and folders, into the schema landing",
     doc_md=__doc__,
     schedule="0 4 * * *" if SOURCES else None,
     start_date=datetime(2026, 1, 5, tzinfo=ZoneInfo(SETTINGS.shop_time_zone)),
@@ -93,7 +93,7 @@ with DAG(
             description="Read everything, and delete what is not there any more.",
         ),
     },
-    tags=["crm", "landing"],
+    tags=["landing"],
 ) as dag:
     for source in SOURCES:
         with TaskGroup(source.name):

@@ -23,6 +23,9 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with the shop's CSV, Excel, Parquet files.")],
     name: Annotated[str, typer.Option(help="Of the shop; else that of the folder.")] = "",
     file: Annotated[str, typer.Option(help="Which files of the folder, such as 'sales*'.")] = "*",
+    sheet: Annotated[
+        str | None, typer.Option(help="Which sheet of a workbook, or a pattern of several.")
+    ] = None,
     order: Column = None,
     day: Column = None,
     customer: Column = None,
@@ -76,8 +79,9 @@ def main(
     folder = absolute(data, Path.cwd()).resolve()
     shop_name = name or name_of(folder)
     check_name(shop_name, staging, force)
-    export = read_export(folder, file)
-    print(f"{', '.join(export.files)}: {export.rows.num_rows:,} rows\n")
+    export = read_export(folder, file, sheet)
+    print(f"{', '.join(export.files)}: {export.rows.num_rows:,} rows")
+    print(*(f"note: {line}" for line in export.told), "", sep="\n")
     ask = Ask(options, yes, _prompt if sys.stdin.isatty() else None)
     for path in write(know(export, ask, print), shop_name, staging):
         print(path.relative_to(DBT_PROJECT.parent))

@@ -230,6 +230,8 @@ def _reader(export: Export, ask: Ask, columns: dict[str, str]) -> dict[str, Any]
     ]
     days = export.values(columns["day"])
     reader: dict[str, Any] = {}
+    if "sheet" in ask.options:
+        reader["sheet"] = ask.options["sheet"]
     if writing.are_serial(days):
         reader["serial_dates"] = True
     order = writing.day_first(days)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.errors import UserError
+from include.warehouse.declared import Reader, Table
 from include.warehouse.files import data_files, open_file
 from include.warehouse.readable import as_text
 
@@ -21,6 +22,8 @@ class Export:
     files: list[str]
     rows: pa.Table
     """A blank is NULL."""
+    told: list[str]
+    """What people should know of how they were read."""
     typed: set[str]
     """Columns that hold dates or numbers by themselves, as a workbook's may."""
 
@@ -51,15 +54,19 @@ class Export:
         return int(pc.sum(pc.greater(counts["count_all"], 1)).as_py() or 0)
 
 
-def read_export(folder: Path, pattern: str = "*") -> Export:
-    """Read the files of a folder whose names fit a pattern, which must have the same columns."""
+def read_export(folder: Path, pattern: str = "*", sheet: str | None = None) -> Export:
+    """Read the files of a folder whose names fit a pattern, which must have the same columns.
+
+    Of a workbook the first sheet, or those whose names fit another pattern.
+    """
     paths = [path for path in data_files(folder) if fnmatchcase(path.name, pattern)]
     if not paths:
         raise UserError(f"{folder} has no data file {pattern!r}: give a name or a pattern of it.")
     tables: list[pa.Table] = []
+    told: list[str] = []
     typed: set[str] = set()
     for path in paths:
-        file = open_file(path)
+        file = open_file(path, Table(reader=Reader(sheet=sheet)))
         if tables and file.schema.names != tables[0].column_names:
             raise UserError(
                 f"{paths[0].name} and {path.name} have different columns, and one file of lines is"
@@ -68,10 +75,11 @@ def read_export(folder: Path, pattern: str = "*") -> Export:
             )
         typed |= {one.name for one in file.schema if not pa.types.is_string(one.type)}
         tables.append(_as_texts(pa.Table.from_batches(file.batches, file.schema)))
+        told += file.told
     rows = pa.concat_tables(tables)
     if not rows.num_rows:
         raise UserError(f"{paths[0].name} holds no rows: export it again, with its data.")
-    return Export([path.name for path in paths], rows, typed)
+    return Export([path.name for path in paths], rows, told, typed)
 
 
 def _as_texts(table: pa.Table) -> pa.Table:

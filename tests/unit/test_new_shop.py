@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
 
@@ -255,6 +256,22 @@ def test_files_with_different_columns_are_refused(tmp_path: Path) -> None:
     ):
         read_export(tmp_path)
     assert read_export(tmp_path, "lines*").columns == ["order", "sku"]
+
+
+def test_a_sheet_is_taken_by_its_name_and_declared(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.active.append(("Resumo", "2026", "janeiro"))
+    sales = workbook.create_sheet("Vendas")
+    for row in ([*SALES], *zip(*SALES.values(), strict=True)):
+        sales.append(row)
+    workbook.save(tmp_path / "loja.xlsx")
+    ask = Ask({"currency": "BRL", "sheet": "Vendas"}, True, None)
+    shop = know(read_export(tmp_path, sheet="Vendas"), ask, lambda _: None)
+    assert shop.reader == {"sheet": "Vendas", "day_first": True, "decimal": ","}
+    with pytest.raises(
+        UserError, match=r"loja\.xlsx has no sheet 'Sales': found 'Sheet', 'Vendas'"
+    ):
+        read_export(tmp_path, sheet="Sales")
 
 
 # --- what is written

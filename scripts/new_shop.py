@@ -82,11 +82,28 @@ def main(
     export = read_export(folder, file, sheet)
     print(f"{', '.join(export.files)}: {export.rows.num_rows:,} rows")
     print(*(f"note: {line}" for line in export.told), "", sep="\n")
+    _say_if_known(folder, shop_name)
     ask = Ask(options, yes, _prompt if sys.stdin.isatty() else None)
     for path in write(know(export, ask, print), shop_name, staging):
         print(path.relative_to(DBT_PROJECT.parent))
     print(f"\nThe report:     make demo SOURCE={shop_name} DATA={data}")
     print(f"After an edit:  make check-shop SOURCE={shop_name} DATA={data}")
+
+
+def _say_if_known(folder: Path, name: str) -> None:
+    """Tell of models that read such files already."""
+    from include.errors import UserError
+    from include.paths import DBT_PROJECT
+    from include.warehouse.known import known_source
+
+    try:
+        source, _ = known_source(folder, DBT_PROJECT)
+    except UserError:
+        return
+    if source != name:
+        print(
+            f"note: {source} reads such files already: make demo DATA={folder} needs no others.\n"
+        )
 
 
 def _as_answer(value: Any) -> str | None:

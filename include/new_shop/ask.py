@@ -151,12 +151,10 @@ def _columns(export: Export, ask: Ask, say: Callable[[str], None]) -> dict[str, 
     for part in PARTS:
         if part in ask.options and not (part == "currency" and CODE.fullmatch(ask.options[part])):
             _take(export, found, part, ask.options[part])
-    for parts in NEEDED:
-        if not any(part in found for part in parts):
-            what = " or ".join(PARTS[part].what for part in parts)
-            question = f"No column seems to be {what}, of {export.listed}."
-            ask(parts[0], question, None, partial(_take, export, found, parts[0]))
-    if "amount" in found and "amount" not in ask.options:
+    for part, what in _missing(found):
+        question = f"No column seems to be {what}, of {export.listed}."
+        ask(part, question, None, partial(_take, export, found, part))
+    if "amount" in found and "order" in found and "amount" not in ask.options:
         _leave_out_the_orders(export, ask, say, found)
     _show(export, say, found)
     if ask.prompt and not ask.accept:
@@ -171,7 +169,18 @@ def _columns(export: Export, ask: Ask, say: Callable[[str], None]) -> dict[str, 
             "Nobody has said whether these are right: say it by --yes, and the others by options"
             " such as --order."
         )
+    for part, what in _missing(found):
+        raise UserError(f"No shop's models do without {what}: say its column by {written(part)}.")
     return found
+
+
+def _missing(found: dict[str, str]) -> list[tuple[str, str]]:
+    """What models cannot do without: a part, and what it is or may be."""
+    return [
+        (parts[0], " or ".join(PARTS[part].what for part in parts))
+        for parts in NEEDED
+        if not any(part in found for part in parts)
+    ]
 
 
 def _take(export: Export, found: dict[str, str], part: str, name: str) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 
 from include.warehouse.declared import Reader, Table
-from include.warehouse.formats import CURRENCY, SERIAL_DAY, converters
+from include.warehouse.formats import CURRENCY, SERIAL_DAY, Convert, converters
 from include.warehouse.readable import is_readable
 
 UNKNOWN = "unknown"
@@ -50,9 +51,15 @@ def are_serial(texts: Iterable[str]) -> bool:
 
 def read(text: str, declared: str, reader: Reader) -> str | None:
     """A text as `landing` would hold it; None where it cannot be read so."""
-    convert = converters(Table({"it": declared}, reader=reader)).get("it")
-    found = convert.read(text) if convert else text
-    return found if found is not None and is_readable(found, declared) else None
+    convert = _converter(declared, reader)
+    if convert:
+        return convert.read(text)
+    return text if is_readable(text, declared) else None
+
+
+@cache
+def _converter(declared: str, reader: Reader) -> Convert | None:
+    return converters(Table({"it": declared}, reader=reader)).get("it")
 
 
 def numbers(texts: Iterable[str], reader: Reader) -> dict[str, Decimal | None]:

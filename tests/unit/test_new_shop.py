@@ -92,6 +92,14 @@ def test_an_option_names_a_column_whatever_its_case_accents_and_signs(known: Kno
         known({}, order="Caixas")
 
 
+@pytest.mark.parametrize("part", ["order", "day", "customer", "unit_price", "article_name"])
+def test_what_no_models_do_without_must_have_a_column(known: Known, part: str) -> None:
+    with pytest.raises(
+        UserError, match=rf"No shop's models do without .*--{part.replace('_', '-')}"
+    ):
+        known({}, **{part: "none"})
+
+
 def test_what_is_the_same_in_all_lines_of_an_order_is_not_taken_for_the_lines(known: Known) -> None:
     totals = {"Total": ("3.009,90", "3.009,90", "750,00")}
     shop, said = known(totals)

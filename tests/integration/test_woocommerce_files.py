@@ -10,14 +10,18 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from include.connections import Connection
 from include.errors import UserError
+from include.sync.sources import declared_sources
+from include.sync.sync import sync
+from tests.support import fake_shops
 from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(300)]
@@ -260,11 +264,11 @@ def test_statuses_are_known_by_code_and_by_name_in_three_languages(shop: Warehou
     found = {number: tuple(one[name] for name in fields) for number, one in orders(shop).items()}
     assert {number: one for number, one in found.items() if one != (False, False, None)} == {
         "103": (True, False, None),
-        "104": (True, False, "not paid"),
-        "105": (True, False, "not paid"),
+        "104": (True, False, "failed"),
+        "105": (True, False, "pending"),
         "107": (False, True, None),
-        "92": (True, False, "not paid"),
-        "93": (True, False, "not paid"),
+        "92": (True, False, "failed"),
+        "93": (True, False, "pending"),
         "95": (False, True, None),
     }
     # and what is on hold, processing or of the shop's own counts
@@ -349,6 +353,100 @@ def test_what_cannot_be_used_is_set_aside_with_the_reason(shop: Warehouse) -> No
 def test_telephones_and_streets_are_not_stored(shop: Warehouse) -> None:
     stored = shop.rows("select * from landing.woocommerce__orders")
     assert not any("90000" in str(value) for row in stored for value in row.values())
+
+
+# --- the same shop by its API
+
+STATUSES = {
+    "Pending payment": "pending",
+    "On hold": "on-hold",
+    "Enviado": "enviado",  # of the shop's own
+}
+EXPORTED_ONLY = ("112", "113", "114")  # what is set aside
+
+
+def of_api(rows: list[Cells]) -> dict[str, Any]:
+    """What the API tells of an order that the export has in these rows."""
+    first = rows[0]
+    status = first["Order Status"]
+    return {
+        "number": first["Order Number"],
+        "status": STATUSES.get(status, status.lower()),
+        "currency": "BRL",
+        "date_created": first["Order Date"].replace(" ", "T") + ":00",
+        "total": first.get("Order Total Amount", "10.00"),
+        "total_tax": first["Order Total Tax Amount"],
+        "discount_total": first["Cart Discount Amount"],
+        "billing": {
+            "first_name": first.get("First Name (Billing)", ""),
+            "last_name": first.get("Last Name (Billing)", ""),
+            "email": first.get("Email (Billing)", ""),
+            "phone": first.get("Phone (Billing)", "").removeprefix("'"),
+            "address_1": "Rua do Sol 1",
+        },
+        "line_items": [
+            {
+                "id": 9_000 + place,
+                "name": row["Item Name"],
+                "quantity": int(row["Quantity"]),
+                "subtotal": row["Order Line Subtotal"],
+                "total": row["Order Line Total"],
+                "sku": row["SKU"],
+            }
+            for place, row in enumerate(rows)
+            if "Item Name" in row
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def by_api(shop: Warehouse, postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The orders of the newest export by the API, and no more by the export."""
+    folder = tmp_path_factory.mktemp("by_api")
+    copy = new_warehouse(postgres, "woocommerce_api", folder, template="woocommerce_files")
+    numbers = {row["Order Number"] for row in NEWEST} - {*EXPORTED_ONLY}
+    with fake_shops.fake_woocommerce() as fake:
+        for number in numbers:
+            rows = [row for row in NEWEST if row["Order Number"] == number]
+            fake.put(int(number), **of_api(rows))
+            if day := rows[0].get("Date of first refund"):
+                fake.now = datetime.fromisoformat(day).replace(tzinfo=UTC) - fake_shops.AHEAD
+            if (amount := rows[0]["Order Refund Amount"]) != "0":
+                fake.refund(int(number), int(number), amount)
+        # and an order without a line, which the export cannot have
+        fake.put(200, number="200", status="completed", total="5.00", line_items=[])
+        fake.orders[200]["date_created"] = "2025-06-02T12:00:00"
+        connection = Connection("http", fake.url, None, fake_shops.KEY, fake.token, None)
+        for table in ("api_orders", "api_refunds"):
+            source = declared_sources()["woocommerce"]
+            sync(source, table, copy.url, connection, say=lambda _: None)
+    listed = ", ".join(f"'{number}'" for number in numbers)
+    copy.execute(f"delete from landing.woocommerce__orders where order_number in ({listed})")
+    build(copy)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("model", "columns"),
+    [
+        ("orders", "order_id, customer_id, is_cancelled, is_returned, ordered_on, ordered_at"),
+        ("order_items", "order_item_id, product_id, quantity, unit_price, discount, amount"),
+        ("refunds", "order_id, amount"),
+        ("customers", "customer_id, customer_name, email, city, signed_up_on"),
+    ],
+)
+def test_the_export_and_the_api_tell_the_same(
+    shop: Warehouse, by_api: Warehouse, model: str, columns: str
+) -> None:
+    query = f"select {columns} from staging.stg_woocommerce__{model} order by {columns}"
+    told = [row for row in by_api.rows(query) if row.get("order_id") != "200"]
+    assert told == shop.rows(query)
+    assert len(told) >= 3
+
+
+def test_an_order_without_a_line_is_an_order(by_api: Warehouse) -> None:
+    assert orders(by_api)["200"]["is_cancelled"] is False
+    assert amounts(by_api, "200") == {}
 
 
 # --- files that are of no use

@@ -3,11 +3,46 @@
     materialized='table',
 ) }}
 
+{%- set text = dbt.type_string() %}
 {%- set currency = var('woocommerce_currency') %}
+{%- set columns = [
+    'order_number', '_row', 'email_key', 'phone_key', 'sku', 'status',
+    'product_name', 'category', 'currency', 'email', 'full_name', 'first_name',
+    'last_name', 'city', 'state', 'country', 'quantity', 'item_cost',
+    'line_total', 'line_subtotal', 'order_subtotal', 'cart_discount',
+    'order_total', 'order_tax', 'refunded_amount', 'ordered_at',
+    'first_refunded_at',
+] %}
 
-with source as (
+with of_api as (
 
-    select * from {{ source('woocommerce', 'woocommerce__orders') }}
+    select * from {{ ref('base_woocommerce__api_rows') }}
+
+),
+
+api_orders as (
+
+    select distinct order_number from of_api
+
+),
+
+-- An order that came both ways is as the API has it, which is younger.
+source as (
+
+    select {{ columns | join(', ') }}
+    from of_api
+
+    union all
+
+    select
+    {%- for column in columns %}
+        cast(exported.{{ column }} as {{ text }}) as {{ column }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+    from {{ source('woocommerce', 'woocommerce__orders') }} as exported
+    left join api_orders
+        on trim(exported.order_number) = api_orders.order_number
+    where api_orders.order_number is null
 
 ),
 
@@ -16,8 +51,7 @@ cast_to_types as (
     select
         -- ids
         nullif(trim(order_number), '') as order_number,
-        _file as file_name,
-        _row as row_no,
+        {{ try_cast('_row', 'integer') }} as row_no,
         -- a registered customer's orders as a guest have the same e-mail
         coalesce(email_key, phone_key) as customer_id,
         nullif(trim(sku), '') as sku,
@@ -98,7 +132,6 @@ final as (
     select
         -- ids
         order_number,
-        file_name,
         row_no,
         customer_id,
         coalesce(sku, product_name) as product_id,

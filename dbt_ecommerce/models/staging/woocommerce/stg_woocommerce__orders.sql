@@ -23,7 +23,7 @@ with_kind as (
                 status in (
                     'failed', 'malsucedido', 'falhou', 'fallido', 'fallida'
                 )
-                then 'not paid'
+                then 'failed'
             when
                 not {{ var('woocommerce_pending_orders_count') }}
                 and status in (
@@ -34,17 +34,26 @@ with_kind as (
                     'pendiente',
                     'pendiente de pago'
                 )
-                then 'not paid'
+                then 'pending'
             when
                 not {{ var('woocommerce_on_hold_orders_count') }}
                 and status in (
                     'on hold', 'aguardando', 'em espera', 'en espera'
                 )
-                then 'not paid'
+                then 'on hold'
             when status in ('refunded', 'reembolsado', 'reembolsada')
                 then 'refunded'
         end as kind
     from orders
+
+),
+
+with_payment as (
+
+    select
+        *,
+        coalesce(kind in ('failed', 'pending', 'on hold'), false) as is_not_paid
+    from with_kind
 
 ),
 
@@ -58,11 +67,11 @@ final as (
 
         -- strings
         cast(null as {{ dbt.type_string() }}) as sales_channel,
-        case when kind = 'not paid' then kind end as cancellation_reason,
+        case when is_not_paid then kind end as cancellation_reason,
         currency,
 
         -- booleans
-        coalesce(kind in ('cancelled', 'not paid'), false) as is_cancelled,
+        is_not_paid or coalesce(kind = 'cancelled', false) as is_cancelled,
         coalesce(kind = 'refunded', false) as is_returned,
 
         -- dates
@@ -73,7 +82,7 @@ final as (
         -- timestamps
         ordered_at
 
-    from with_kind
+    from with_payment
 
 )
 

@@ -290,6 +290,7 @@ def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
             f'"{name}" {type_}' for name, type_ in one.types.items()
         )
         for table, one in declared.items()
+        if not one.reader.refused
     }
     with closing(connect(warehouse_url)) as connection:
         prepare(connection, "landing", tables=tables)

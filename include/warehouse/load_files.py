@@ -90,7 +90,8 @@ def load_files(
         for number, table in enumerate(paths):
             _replace(connection, table, f"_loading_{number}")
         for table in declared.keys() - paths.keys():  # which its API fills, where there is one
-            execute(connection, _make(table, declared[table], "if not exists"))
+            if not declared[table].reader.refused:
+                execute(connection, _make(table, declared[table], "if not exists"))
         unread += [path.name for table in undeclared for path in paths[table]]
         for file in unread:
             say(f"{NOTE}No model reads {file}, which the source {source} does not declare.")

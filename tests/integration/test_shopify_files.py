@@ -365,8 +365,8 @@ def test_cancelled_refunded_and_voided_are_three_things(shop: Warehouse) -> None
     assert {name: found[name] for name in ("#1005", "#1006", "#1007", "#1008", "#1009")} == {
         "#1005": (True, False, None, date(2025, 6, 3)),
         "#1006": (True, False, None, date(2025, 6, 4)),
-        "#1007": (True, False, "not paid", date(2025, 6, 5)),
-        "#1008": (True, False, "not paid", None),
+        "#1007": (True, False, "voided", date(2025, 6, 5)),
+        "#1008": (True, False, "expired", None),
         "#1009": (False, True, None, None),
     }
     assert Counter(order[:2] for order in found.values()) == {
@@ -465,7 +465,7 @@ def policies(
 def test_a_shop_may_leave_out_orders_that_are_pending(policies: Warehouse) -> None:
     found = [orders(policies)[name] for name in ("#1013", "#1014")]
     assert [(order["is_cancelled"], order["cancellation_reason"]) for order in found] == [
-        (True, "not paid")
+        (True, "pending")
     ] * 2
 
 

@@ -16,7 +16,6 @@ cast_to_types as (
     select
         -- ids
         nullif(trim(order_name), '') as order_name,
-        _file as file_name,
         _row as row_no,
         -- who gives an e-mail is known by it, else by a telephone
         coalesce(
@@ -110,7 +109,6 @@ final as (
     select
         -- ids
         order_name,
-        file_name,
         row_no,
         customer_id,
         coalesce(sku, product_name) as product_id,

@@ -2,8 +2,8 @@
 
 with set_aside as (
 
-    select
-        order_rows.file_name,
+    select distinct
+        order_rows.order_name,
         order_rows.row_no,
         coalesce(orders.rejected_because, order_rows.rejected_because)
             as rejected_because
@@ -25,8 +25,9 @@ final as (
     from {{ source('shopify', 'shopify__orders') }} as landed
     inner join set_aside
         on
-            landed._file = set_aside.file_name
-            and landed._row = set_aside.row_no
+            landed._row = set_aside.row_no
+            and coalesce(trim(landed.order_name), '')
+            = coalesce(set_aside.order_name, '')
 
 )
 

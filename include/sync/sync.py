@@ -8,10 +8,12 @@ dies leaves the table as it was, and the next one does its work.
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
@@ -139,6 +141,7 @@ def _load(
     name = f"{source.name}__{table}"
     declared = _declared(source)
     rows: dict[str, Rows] = {}
+    told: dict[str, list[Sequence[str]]] = defaultdict(list)
     before: dict[str, dict[str, str]] = {}
     resources: list[DltResource] = []
     with (
@@ -158,6 +161,7 @@ def _load(
             if fills not in rows:
                 before[fills] = _columns(warehouse_url, fills)
                 rows[fills] = Rows(before[fills] | types, rejected.add)
+            told[fills].append(stream.told)
             stream.resource.add_filter(rows[fills].check(stream))
             _shape(stream, fills, types, full)
             _keep_types(stream, pipeline)
@@ -183,7 +187,7 @@ def _load(
             one.count,
             one.rejected,
             one.newest,
-            _changes(before[fills], _columns(warehouse_url, fills)),
+            (*_changes(before[fills], _columns(warehouse_url, fills)), *chain(*told[fills])),
         )
         for fills, one in rows.items()
     }
@@ -229,6 +233,10 @@ def _streams(source: Source, table: str, connection: Connection, pause: float) -
         from include.sync.rest_api import streams
 
         return streams(source, source.tables[table], connection, pause)
+    if source.kind == "shopify_orders":
+        from include.sync.shopify import streams as orders
+
+        return orders(source, connection, pause)
     from include.sync.database import streams as tables
 
     return tables(source, source.tables[table], connection)
@@ -237,7 +245,7 @@ def _streams(source: Source, table: str, connection: Connection, pause: float) -
 def _shape(stream: Stream, table: str, types: dict[str, str], full: bool) -> None:
     """Say where a resource's rows go, with which columns, and what becomes of those there."""
     disposition: Any = {"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True}
-    if full or stream.changed_at is None:
+    if (full and stream.sees_all) or stream.changed_at is None:
         disposition["strategy"] = "cdc"  # also deletes the rows that did not come
     elif stream.parent_key:
         disposition = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}

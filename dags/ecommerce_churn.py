@@ -4,7 +4,7 @@ Every Monday the shop's orders go through dbt in Postgres, churned customers are
 report of the week before reaches the shop's Telegram channel.
 
 * `get_shop_data` generates the demo shop, or loads a real shop's files into the schema `landing`
-  (what `include/sources.yml` declares is brought there by the DAG `crm_sync`).
+  (what `include/sources.yml` declares is brought there by the DAG `sync_sources`).
 * `shop` is the first part of the dbt project, each model a task: seeds → staging → shop → facts.
 * `fit_churn_model` learns from the orders before the week how customers come back and leave.
 * `marts` is the rest of it: churn, predictions, what the report prints; then all data tests.

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 from include.airflow.as_of import AsOf
 from include.connections import Connection
+from include.errors import UserError
 from include.paths import DBT_PROJECT, OUT
 from include.settings import DEMO_SHOP, Settings
-from include.sync.sources import declared_sources
+from include.sync.sources import Source, declared_sources
 
 DEMO_SEEDS = DBT_PROJECT / "seeds"
 DEMO_FILES = OUT / "demo_shop"
@@ -25,8 +27,9 @@ def get_shop_data(
 ) -> None:
     """Generate the demo shop's seeds; load the files of every other source.
 
-    What `include/sources.yml` declares is kept up to date by the DAG crm_sync; here it is loaded
-    only where it has never been.
+    What `include/sources.yml` declares is kept up to date by the DAG sync_sources; here it is
+    loaded only where it has never been. A shop system may come both ways: years of history as
+    files, and what is new by its API.
 
     Raises UserError where a source is unknown, or its files or dbt's seeds cannot be used; the
     tables of the last good load stay.
@@ -37,21 +40,41 @@ def get_shop_data(
     for source in settings.shop_sources:
         if source == DEMO_SHOP:
             _generate_demo_shop(settings, as_of)
-        elif source in declared:
+            continue
+        has_connection = source in declared and find_connection(source) is not None
+        folder = _folder_of(source, settings, declared.get(source), has_connection)
+        if source in declared and (has_connection or not folder):
             from include.sync.sync import sync_what_is_missing
 
             sync_what_is_missing(declared[source], warehouse_url, find_connection)
-        else:
+        if folder:
             from include.warehouse.load_files import load_files
 
             load_files(
                 warehouse_url,
                 source,
-                settings.data_folder(source),
+                folder,
                 DBT_PROJECT,
                 may_shrink=settings.shop_data_may_shrink,
             )
     check_seeds(DEMO_SEEDS)
+
+
+def _folder_of(
+    source: str, settings: Settings, declared: Source | None, has_connection: bool
+) -> Path | None:
+    """The folder with a source's files; None where it has none, as it comes another way."""
+    folder = settings.data_folder(source)
+    if declared is None:
+        return folder
+    if not declared.may_be_files or (has_connection and not folder.is_dir()):
+        return None
+    if not folder.is_dir():
+        raise UserError(
+            f"The source {source} has neither a folder of exports, {folder}, nor an Airflow"
+            f" connection {source!r}: docs/{source}.md says how to come by each."
+        )
+    return folder
 
 
 def _generate_demo_shop(settings: Settings, as_of: AsOf) -> None:

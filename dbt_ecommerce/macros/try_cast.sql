@@ -20,6 +20,14 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# A moment in UTC: by the offset that it tells, and without one by the wall clock of `time_zone`. #}
+{% macro try_cast_utc(column, time_zone) -%}
+    case
+        when {{ matches(column_text(column), OFFSET()) }} then {{ try_cast(column, 'timestamp') }}
+        else {{ local_to_utc(try_cast(column, 'timestamp'), time_zone) }}
+    end
+{%- endmacro %}
+
 {% macro default__try_cast(column, type) -%}
     case
         when {{ matches(column_text(column), pattern_of(type)) }}
@@ -89,6 +97,10 @@
 
 {% macro default__matches(text, pattern) -%}
     ({{ text }} rlike '{{ pattern }}')
+{%- endmacro %}
+
+{% macro postgres__matches(text, pattern) -%}
+    ({{ text }} ~ '{{ pattern }}')
 {%- endmacro %}
 
 {% macro duckdb__matches(text, pattern) -%}

@@ -7,7 +7,7 @@ answer) is asked for again with growing pauses; what will not (401, 403, 404) en
 import textwrap
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
@@ -25,15 +25,28 @@ LOCAL = {"localhost", "127.0.0.1", "::1"}
 def base_address(source: str, declared: str, connection: Connection) -> str:
     """The API's address: the connection's host where it has one, else the declared one.
 
-    Raises UserError for an address that would carry the token unencrypted over a network.
+    A declared address with `{host}` in it is within the host's, as that of a shop of its own; of
+    `{login}`, the connection's login is put in its place.
+
+    Raises UserError for what is missing of the connection, and for an address that would carry the
+    token unencrypted over a network.
     """
+    for part, value in (("host", connection.host), ("login", connection.login)):
+        if f"{{{part}}}" in declared and not value:
+            raise UserError(
+                f"The Airflow connection {source!r} has no {part}: include/sources.yml says beside"
+                " the source what it is."
+            )
     address = declared
     if connection.host:
-        address = connection.host
+        address = connection.host.rstrip("/")
         if "://" not in address:
             scheme = "http" if connection.host in LOCAL else "https"
             port = f":{connection.port}" if connection.port else ""
             address = f"{scheme}://{address}{port}"
+        if "{host}" in declared:
+            address = declared.replace("https://{host}", address)
+    address = address.replace("{login}", quote(connection.login or "", safe=""))
     parts = urlsplit(address)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL):
         return address.rstrip("/")

@@ -46,6 +46,8 @@ def sources_behind(
     found = []
     for source in active_sources(settings):
         at = _last_loaded_at(connection, source)
+        if at is None and source.may_be_files:
+            continue  # nobody has ever loaded it by its API: its files come with each run
         behind = _behind(connection, source, at, zone)
         if behind.paused_because is not None or at is None or at < week_is_over_at:
             found.append(behind)

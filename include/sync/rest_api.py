@@ -130,7 +130,7 @@ def _with_token(source: str, auth: Any, connection: Connection) -> Any:
         raise UserError(
             f"The Airflow connection {source!r} has no token: put it there as the password."
         )
-    way[TOKEN[way["type"]]] = connection.password
+    way[TOKEN[way["type"]]] = way.pop("prefix", "") + connection.password
     if way["type"] == "http_basic":
         way["username"] = connection.login or ""
     return way

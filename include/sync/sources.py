@@ -13,8 +13,9 @@ import yaml
 
 from include.connections import Connection
 from include.errors import UserError
-from include.paths import PROJECT
+from include.paths import DBT_PROJECT, PROJECT
 from include.settings import Settings
+from include.warehouse.declared import declared_tables
 
 DECLARED = PROJECT / "include" / "sources.yml"
 KINDS = ("rest_api", "shopify_orders", "database", "files")
@@ -38,6 +39,14 @@ class Source:
         if self.kind == "rest_api":
             return bool(self.declared["rest_api"]["client"].get("auth"))
         return self.kind in ("shopify_orders", "database")
+
+    @property
+    def may_be_files(self) -> bool:
+        """Whether its exports are known as well, so that it can do without a connection."""
+        staging = DBT_PROJECT / "models" / "staging" / self.name
+        return staging.is_dir() and any(
+            table.reader.known_as for table in declared_tables(self.name, DBT_PROJECT).values()
+        )
 
     @property
     def tables(self) -> dict[str, list[str]]:

@@ -98,7 +98,7 @@ def _prepare(warehouse: "psycopg2.extensions.connection") -> None:
         is_there = cursor.fetchone() == (True,)
     if not is_there:
         raise UserError(
-            "Pipedrive's deals are not in the warehouse yet: run crm_sync, or"
+            "Pipedrive's deals are not in the warehouse yet: run sync_sources, or"
             " scripts/sync_sources.py pipedrive, first."
         )
     prepare(warehouse, "ops")

@@ -21,11 +21,12 @@ from include.paths import DBT_PROJECT
 from include.schemas import schema
 from include.settings import load_settings
 from include.sync.api import explain
+from include.sync.flat import flat, is_flat
 from include.sync.loads import Brought, Load, last_loaded_at, note
 from include.sync.rejected import Rejected
 from include.sync.rows import Rows, Stream
 from include.sync.sources import Source, connection_of
-from include.warehouse.bookkeeping import prepare
+from include.warehouse.bookkeeping import prepare, pseudonym_key
 from include.warehouse.connection import connect
 from include.warehouse.declared import Declared, Table, declared_tables
 from include.warehouse.locks import LOAD_BY_DLT, lock
@@ -149,7 +150,8 @@ def _load(
         closing(Rejected(warehouse_url, source.name)) as rejected,
     ):
         with closing(connect(warehouse_url)) as warehouse:
-            prepare(warehouse, "landing", "landing_staging")  # dlt's own are no race's
+            prepare(warehouse, "landing", "landing_staging", "ops")  # dlt's own are no race's
+            key = pseudonym_key(warehouse)
         pipeline = _pipeline(name, warehouse_url, folder)
         pipeline.sync_destination()
         if full:
@@ -157,7 +159,10 @@ def _load(
                 state["sources"] = {}
         for stream in _streams(source, table, connection, pause):
             fills = f"{source.name}__{stream.resource.table_name}"
-            types = declared.get(fills, Table()).types
+            into = declared.get(fills, Table())
+            types = into.types
+            if is_flat(into):
+                stream.resource.add_map(flat(into, key))
             if fills not in rows:
                 before[fills] = _columns(warehouse_url, fills)
                 rows[fills] = Rows(before[fills] | types, rejected.add)

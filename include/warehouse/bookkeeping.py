@@ -4,6 +4,7 @@ Those that models and hooks of dbt expect, dbt makes (macros/create_ops_tables.s
 be the first in a warehouse. So may it be with `build_turn`, whose statement is read from there.
 """
 
+import secrets
 from collections.abc import Mapping
 
 from jinja2 import Template
@@ -12,7 +13,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.errors import UserError
 from include.paths import DBT_PROJECT
-from include.schemas import schema
+from include.schemas import named, schema
 from include.warehouse.locks import SCHEMAS, lock
 
 OPS = {
@@ -108,6 +109,9 @@ def prepare(connection: Connection, *schemas: str, tables: Mapping[str, str] | N
         columns_of |= {f"{schema('ops')}.{name}": columns for name, columns in OPS.items()}
     for table, columns in columns_of.items():
         make[table] = f"create table if not exists {table} ({columns})"
+    if (keys := f"{schema('ops')}.pseudonym_key") in make:
+        key = secrets.token_hex(32)
+        make[keys] += f"; insert into {keys} values ('{key}') on conflict do nothing"  # noqa: S608
     with connection, connection.cursor() as cursor:
         try:
             cursor.execute(
@@ -127,6 +131,14 @@ def prepare(connection: Connection, *schemas: str, tables: Mapping[str, str] | N
                 f" tables in them ({error.diag.message_primary}): docs/your-postgres.md has the"
                 " rights it needs as SQL."
             ) from None
+
+
+def pseudonym_key(connection: Connection) -> bytes:
+    """The warehouse's own key to pseudonyms; `prepare` of `ops` comes before."""
+    with connection.cursor() as cursor:
+        cursor.execute(named("select key from {ops}.pseudonym_key"))
+        [(key,)] = cursor.fetchall()
+    return bytes.fromhex(key)
 
 
 def _build_turn() -> str:

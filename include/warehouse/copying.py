@@ -1,7 +1,6 @@
 """Data files into tables of `landing` by binary COPY: one load at a time, in one transaction."""
 
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -127,11 +126,7 @@ def copy(connection: dbapi.Connection, new: str, file: DataFile) -> int:
 
 
 def _pseudonym_key(connection: dbapi.Connection) -> bytes:
-    """The warehouse's own key, made by the first who asks for it."""
-    table = f"{schema('ops')}.pseudonym_key"
-    new = secrets.token_hex(32)
-    execute(connection, f"insert into {table} (key) values ($1) on conflict do nothing", new)  # noqa: S608
-    [row] = query(connection, f"select key from {table}")  # noqa: S608
+    [row] = query(connection, f"select key from {schema('ops')}.pseudonym_key")  # noqa: S608
     return bytes.fromhex(row["key"])
 
 

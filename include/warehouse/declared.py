@@ -44,6 +44,8 @@ class Reader:
     """What people call such files, which are known by their headers: “Nuvemshop's sales”."""
     optional: bool = False
     """Whether a shop may have no such file; then the table is empty."""
+    refused: str | None = None
+    """Why such a file is of no use and what to do instead, to go on with after a colon."""
 
     @property
     def decimal_mark(self) -> str:
@@ -61,11 +63,14 @@ class ColumnMeta:
     """How files call a column, and what is stored of it: `config: meta:` of a column."""
 
     headers: tuple[str, ...] = ()
-    """Its names in files, the likeliest first; that of the column where it is the only one."""
+    """Its names in files, or its places in an API's answer, such as `billing.city`, the likeliest
+    first; that of the column where it is the only one."""
     optional: bool = False
     """Whether a file may lack it; then it is NULL."""
     pseudonym: str | None = None
     """Of what a keyed hash is stored in place of the value: of its `digits`, or of the `text`."""
+    fields: tuple[str, ...] = ()
+    """Of a list of an API, what is stored of each."""
 
 
 @dataclass(frozen=True)
@@ -216,10 +221,16 @@ def _of_reader(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _column_meta(file: str, name: str, meta: dict[str, Any]) -> ColumnMeta:
     """Raises UserError with what a key takes; keys that are not ours are others'."""
-    headers = meta.get("headers", [])
-    found = ColumnMeta(tuple(headers), meta.get("optional", False), meta.get("pseudonym"))
-    if not isinstance(headers, list) or not all(isinstance(one, str) for one in headers):
-        raise UserError(f"{file} declares headers of {name}: write a list of texts.")
+    for key in ("headers", "fields"):
+        texts = meta.get(key, [])
+        if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+            raise UserError(f"{file} declares {key} of {name}: write a list of texts.")
+    found = ColumnMeta(
+        tuple(meta.get("headers", ())),
+        meta.get("optional", False),
+        meta.get("pseudonym"),
+        tuple(meta.get("fields", ())),
+    )
     if found.pseudonym not in (None, *PSEUDONYMS):
         raise UserError(
             f"{file} declares pseudonym: {found.pseudonym!r} of {name}: write"
@@ -287,5 +298,6 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "newest_per": (lambda value: isinstance(value, str), "the column that names the order"),
     "known_as": (lambda value: isinstance(value, str), "what people call such files"),
     "optional": (lambda value: isinstance(value, bool), "true or false"),
+    "refused": (lambda value: isinstance(value, str), "why it is of no use, and what to do"),
 }
 """What a reader may say: whether a value is one, and what it takes."""

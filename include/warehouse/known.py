@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from include.errors import UserError
 from include.warehouse.data_file import numbered_names
-from include.warehouse.declared import Declared, Table, known_tables
+from include.warehouse.declared import Reader, Table, known_tables
 from include.warehouse.files import data_files, top_rows
 
 Name = TypeVar("Name")
@@ -27,14 +27,30 @@ def known_table(path: Path, tables: Mapping[Name, Table]) -> Name | None:
     return max(fits, key=lambda name: fits[name].found, default=None)
 
 
-def nearest(path: Path, tables: Declared) -> str:
+def nearest(path: Path, tables: Mapping[Name, Table]) -> str:
     """What a file that is of no table lacks of the one that it has the most columns of."""
     fits = _fits(path, tables)
     name = max(fits, key=lambda name: (fits[name].found, -len(fits[name].missing)))
-    called = [
-        " or ".join(map(repr, tables[name].headers(column))) for column in fits[name].missing[:3]
-    ]
-    return f"{path.name} lacks {', '.join(called)} of {tables[name].reader.known_as}"
+    return _lacking(path, tables[name], fits[name])
+
+
+def _lacking(path: Path, table: Table, fit: Fit) -> str:
+    called = [" or ".join(map(repr, table.headers(column))) for column in fit.missing[:3]]
+    return f"{path.name} lacks {', '.join(called)} of {table.reader.known_as}"
+
+
+def _nearly(paths: list[Path], tables: Mapping[Name, Table]) -> str:
+    """What to tell of a file with nearly all columns of a known one; else nothing."""
+    for path in paths:
+        for name, fit in _fits(path, tables).items():
+            if len(fit.missing) * 3 <= len(tables[name].needed):
+                return f" ({_lacking(path, tables[name], fit)}; export it with all of its columns)"
+    return ""
+
+
+def refusal(path: Path, reader: Reader) -> UserError:
+    """The refusal of a file that is known, and of no use."""
+    return UserError(f"{path.name} is {reader.known_as}: {reader.refused}")
 
 
 def known_source(folder: Path, dbt_project: Path) -> tuple[str, dict[str, list[Path]]]:
@@ -50,15 +66,21 @@ def known_source(folder: Path, dbt_project: Path) -> tuple[str, dict[str, list[P
     }
     found: dict[str, dict[str, list[Path]]] = {}
     paths = data_files(folder)
+    of_no_use: list[UserError] = []
     for path in paths:
-        if known := known_table(path, every):
+        known = known_table(path, every)
+        if known and every[known].reader.refused:
+            of_no_use.append(refusal(path, every[known].reader))
+        elif known:
             called = str(every[known].reader.known_as)
             found.setdefault(known[0], {}).setdefault(called, []).append(path)
+    if not found and of_no_use:
+        raise of_no_use[0]
     if not found:
         names = ", ".join(path.name for path in paths[:5])
         raise UserError(
-            f"The headers of {names} are of no shop system that is known: say SOURCE=name where"
-            " there are models of this shop, or have them written by"
+            f"The headers of {names} are of no shop system that is known{_nearly(paths, every)}:"
+            " say SOURCE=name where there are models of this shop, or have them written by"
             f" `uv run python scripts/new_shop.py --data {folder}`."
         )
     if len(found) > 1:

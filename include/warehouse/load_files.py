@@ -41,7 +41,7 @@ from include.warehouse.files import (
     other_files,
     snake_case,
 )
-from include.warehouse.known import known_table, nearest
+from include.warehouse.known import known_table, nearest, refusal
 from include.warehouse.readable import as_declared
 from include.warehouse.several_files import FILE, join, newest_first
 from include.warehouse.watched import Watched, check_formulas
@@ -67,8 +67,8 @@ def load_files(
     fewer, is a UserError, unless it `may_shrink`.
     """
     declared = declared_tables(source, dbt_project)
-    is_known = any(table.reader.known_as for table in declared.values())
-    paths, unread = _known(folder, declared) if is_known else (_named(source, folder, declared), [])
+    known = {name: table for name, table in declared.items() if table.reader.known_as}
+    paths, unread = _known(folder, known) if known else (_named(source, folder, declared), [])
     if source == DEMO_SHOP and any(path.suffix != ".parquet" for path in chain(*paths.values())):
         raise UserError(
             f"The demo shop is loaded from Parquet only, for its types: empty {folder} and write it"
@@ -89,6 +89,8 @@ def load_files(
                 say(NOTE + line)
         for number, table in enumerate(paths):
             _replace(connection, table, f"_loading_{number}")
+        for table in declared.keys() - paths.keys():  # which its API fills, where there is one
+            execute(connection, _make(table, declared[table], "if not exists"))
         unread += [path.name for table in undeclared for path in paths[table]]
         for file in unread:
             say(f"{NOTE}No model reads {file}, which the source {source} does not declare.")
@@ -111,20 +113,30 @@ def check_shrunk(name: str, rows: int, before: int) -> None:
 def _known(folder: Path, declared: Declared) -> tuple[dict[str, list[Path]], list[str]]:
     """Which files become which table, told by their headers; and the names of those of none."""
     found = data_files(folder)
-    paths: dict[str, list[Path]] = {table: [] for table in declared}
-    unread = []
+    paths: dict[str, list[Path]] = {
+        table: [] for table, one in declared.items() if not one.reader.refused
+    }
+    unread, of_no_use = list[str](), list[UserError]()
     for path in found:
         table = known_table(path, declared)
-        if table is None:
+        if table not in paths:
             unread.append(path.name)
+            if table:
+                of_no_use.append(refusal(path, declared[table].reader))
         elif paths[table] and not declared[table].reader.newest_per:
             raise _both(paths[table][0], path, table)
         else:
             paths[table].append(path)
-    for table, one in declared.items():
+    for table in paths:
+        one = declared[table]
         if not paths[table] and not one.reader.optional:
+            if of_no_use:
+                raise of_no_use[0]
             why = "; ".join(nearest(path, {table: one}) for path in found[:3])
-            raise UserError(f"{folder} has no file of {one.reader.known_as}: {why}.")
+            raise UserError(
+                f"{folder} has no file of {one.reader.known_as}: {why}. Export it again, with all"
+                " of its columns."
+            )
     return paths, unread
 
 
@@ -190,8 +202,7 @@ def _load_table(
     told: list[str] = []
     parts: dict[str, str] = {}
     if not files:  # of a kind that a shop may have none of
-        columns = ", ".join(f"{quoted(name)} text" for name in declared.types)
-        execute(connection, f"create table {in_landing(new)} ({columns})")
+        execute(connection, _make(new, Table(dict.fromkeys(declared.types, "text"))))
     for path in newest_first(files):
         began = time.monotonic()
         part = f"{new}_{len(parts)}" if key else new
@@ -209,6 +220,12 @@ def _load_table(
         if declared.reader.known_as:
             told.insert(0, _counted(connection, new, declared.reader, len(files)))
     return rows, told
+
+
+def _make(table: str, declared: Table, unless: str = "") -> str:
+    """The statement that makes an empty table."""
+    columns = ", ".join(f"{quoted(name)} {type_}" for name, type_ in declared.types.items())
+    return f"create table {unless} {in_landing(table)} ({columns})"
 
 
 def _counted(connection: dbapi.Connection, new: str, reader: Reader, files: int) -> str:

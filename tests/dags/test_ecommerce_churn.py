@@ -61,7 +61,7 @@ def after(graph: Graph, name: str) -> set[str]:
 
 def test_it_imports_without_errors(described: dict[str, Any]) -> None:
     assert described["import_errors"] == {}
-    assert described["dag_ids"] == ["crm_sync", "ecommerce_churn", "pipedrive_stage_history"]
+    assert described["dag_ids"] == ["ecommerce_churn", "pipedrive_stage_history", "sync_sources"]
 
 
 def test_it_runs_on_mondays_at_eight_of_sao_paulo_for_the_week_before(

@@ -290,7 +290,7 @@ def crm(place: Place) -> Run:
             "AIRFLOW_CONN_HUBSPOT": {"host": hubspot.url, "password": WRONG_TOKEN},
         }
         return place.dags_test(
-            dag_id="crm_sync",
+            dag_id="sync_sources",
             SHOP_SOURCES="hubspot,pipedrive",
             **{
                 name: json.dumps({"conn_type": "http", **connection})

@@ -333,10 +333,11 @@ def test_a_run_that_took_too_long_is_told_with_the_task_that_it_was_at(
 
 
 def test_a_run_that_failed_without_a_task_is_told(server: FakeTelegram, warehouse: str) -> None:
-    dag: Any = SimpleNamespace(dag_id="crm_sync")
+    dag: Any = SimpleNamespace(dag_id="sync_sources")
     run_failed({"dag": dag, "run_id": "r2", "reason": "task_failure"})
     [message] = server.delivered
-    assert message.text.startswith("🚨 A task failed\nDAG: crm_sync\nRun: r2\nThe task's process")
+    begins = "🚨 A task failed\nDAG: sync_sources\nRun: r2\nThe task's process"
+    assert message.text.startswith(begins)
 
 
 def test_the_tasks_of_a_run_that_airflow_cannot_tell_are_its_last_one(
@@ -437,8 +438,8 @@ def test_a_pause_is_told_once_however_many_nights_it_lasts(
     assert message.text == (
         "🚨 A source is paused\nSource: pipedrive\nLast loaded: Oct 30, 2026\n"
         "pipedrive refuses the token ***, put a valid one.\n"
-        "Once that is mended, trigger crm_sync by hand. Until then the reports go on without what"
-        " happened since."
+        "Once that is mended, trigger sync_sources by hand. Until then the reports go on without"
+        " what happened since."
     )
     # mended, and paused again
     later = datetime(2026, 11, 5, 7, tzinfo=UTC)
@@ -454,13 +455,13 @@ def test_a_night_that_skips_a_paused_source_tells_of_it(
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from dags import crm_sync
+    from dags import sync_sources
 
     loaded(warehouse, datetime(2026, 10, 30, 7, tzinfo=UTC), failed_in=("one", "two", "three"))
     night = load_failed() | {"run_id": "four", "dag_run": SimpleNamespace(run_type="scheduled")}
-    monkeypatch.setattr(crm_sync, "get_current_context", lambda: night)
+    monkeypatch.setattr(sync_sources, "get_current_context", lambda: night)
     with pytest.raises(AirflowSkipException, match="pipedrive is paused"):
-        crm_sync.load.function("pipedrive", "deals")
+        sync_sources.load.function("pipedrive", "deals")
     assert ["A source is paused" in message.text for message in server.delivered] == [True]
 
 

@@ -143,7 +143,7 @@ def test_another_warehouse_has_other_pseudonyms(market: Market) -> None:
     market.told()
     [(_, first), *_] = market.rows("sale, buyer")
     with psycopg2.connect(market.url) as connection, connection.cursor() as cursor:
-        cursor.execute("delete from ops.pseudonym_key")
+        cursor.execute("update ops.pseudonym_key set key = repeat('7', 64)")
     market.told()
     assert market.rows("sale, buyer")[0][1] != first
 
@@ -173,8 +173,33 @@ def test_a_file_that_lacks_a_column_is_refused_with_its_name(market: Market) -> 
     market.write("vendas.csv", SALES.replace(";CPF;", ";RG;"))
     assert market.refusal() == (
         f"{market.files} has no file of The market's sales: vendas.csv lacks 'CPF' or 'DNI' of The"
-        " market's sales."
+        " market's sales. Export it again, with all of its columns."
     )
+    said = market.refusal(lambda: known_source(market.files, market.dbt_project))
+    assert said.startswith(
+        "The headers of vendas.csv are of no shop system that is known (vendas.csv lacks 'CPF' or"
+        " 'DNI' of The market's sales; export it with all of its columns): say SOURCE="
+    )
+
+
+def test_a_file_that_is_of_no_use_is_refused_with_what_to_do(market: Market) -> None:
+    of_no_use = """
+      - name: market__summary
+        config:
+          meta: {reader: {known_as: a summary, refused: it names no sale; export the sales.}}
+        columns:
+          - {name: month, config: {meta: {headers: [Mês]}}}
+          - {name: sum, config: {meta: {headers: [Soma]}}}
+"""
+    market.declare("market", MARKET + of_no_use)
+    market.write("resumo.csv", "Mês;Soma\n11/2026;9,90\n")
+    said = "resumo.csv is a summary: it names no sale; export the sales."
+    assert market.refusal() == said
+    assert market.refusal(lambda: known_source(market.files, market.dbt_project)) == said
+    # beside what is of use it is only told
+    market.write("vendas.csv", SALES)
+    assert "No model reads resumo.csv, which the source market does not declare." in market.told()
+    assert known_source(market.files, market.dbt_project)[0] == "market"
 
 
 def test_a_header_may_be_declared_only_as_a_list(market: Market) -> None:

@@ -22,7 +22,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"airflow": "as_of environment processes task_errors task_turn"},
     {
         "warehouse": "bookkeeping connection copying declared embedded files known load_files locks"
-        " queries readable turn watched"
+        " pseudonyms queries readable turn watched"
     },
     {"settings": ""},
     {"connections": "", "schemas": ""},

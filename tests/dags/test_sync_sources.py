@@ -12,7 +12,7 @@ Describe = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="module")
 def sync(describe: Describe) -> dict[str, Any]:
     """The nightly DAG where both CRMs are active beside the demo shop."""
-    return describe("crm_sync", NIGHT, SHOP_SOURCES="demo_shop,pipedrive,hubspot")
+    return describe("sync_sources", NIGHT, SHOP_SOURCES="demo_shop,pipedrive,hubspot")
 
 
 def test_it_runs_every_night_before_the_weekly_report(sync: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ def test_a_failed_load_is_tried_again_and_then_alerts(sync: dict[str, Any]) -> N
         ]
 
 
-@pytest.mark.parametrize("dag_id", ["crm_sync", "pipedrive_stage_history"])
+@pytest.mark.parametrize("dag_id", ["sync_sources", "pipedrive_stage_history"])
 def test_what_hangs_ends_and_what_its_task_cannot_tell_is_told(
     describe: Describe, dag_id: str
 ) -> None:
@@ -65,12 +65,12 @@ def test_what_hangs_ends_and_what_its_task_cannot_tell_is_told(
     assert {task["longest_seconds"] for task in described["tasks"].values()} == {6 * 3600}
     assert described["dag"]["on_failure"] == ["include.alerts.callbacks.run_failed"]
     # the history waits for the next day's budget, for as many days as it takes
-    longest = {"crm_sync": 20 * 3600, "pipedrive_stage_history": None}
+    longest = {"sync_sources": 20 * 3600, "pipedrive_stage_history": None}
     assert described["dag"]["longest_seconds"] == longest[dag_id]
 
 
 def test_without_an_active_source_it_has_no_task_and_no_schedule(describe: Describe) -> None:
-    idle = describe("crm_sync", NIGHT)
+    idle = describe("sync_sources", NIGHT)
     assert idle["import_errors"] == {}
     assert idle["tasks"] == {}
     assert idle["following_run"] is None

@@ -1,4 +1,4 @@
-"""### CRMs, databases and folders → `landing`
+"""### Shop systems, CRMs, databases and folders → `landing`
 
 Every night what changed in the sources that `include/sources.yml` declares comes into the schema
 `landing`, for each of them that `SHOP_SOURCES` names. A group a source, a task a table; a source
@@ -41,6 +41,11 @@ def load(source_name: str, table: str) -> str:
 
     context = get_current_context()
     source = declared_sources()[source_name]
+    connection = from_airflow(source.name)
+    if connection is None and source.may_be_files:
+        raise AirflowSkipException(
+            f"There is no connection {source.name!r}: its exports come with the weekly run."
+        )
     with plain_failures():
         warehouse = task_warehouse_url()
         because = paused_because(warehouse, source.name, before_run=context["run_id"])
@@ -54,7 +59,7 @@ def load(source_name: str, table: str) -> str:
             source,
             table,
             warehouse,
-            connection_of(source, from_airflow),
+            connection_of(source, lambda _: connection),
             run_id=context["run_id"],
             full=context["params"]["full"],
         )
@@ -62,8 +67,8 @@ def load(source_name: str, table: str) -> str:
 
 
 with DAG(
-    dag_id="crm_sync",
-    description="What changed in CRMs, databases and folders, into the schema landing",
+    dag_id="sync_sources",
+    description="What changed in shops, CRMs, databases and folders, into the schema landing",
     doc_md=__doc__,
     schedule="0 4 * * *" if SOURCES else None,
     start_date=datetime(2026, 1, 5, tzinfo=ZoneInfo(SETTINGS.shop_time_zone)),
@@ -88,7 +93,7 @@ with DAG(
             description="Read everything, and delete what is not there any more.",
         ),
     },
-    tags=["crm", "landing"],
+    tags=["landing"],
 ) as dag:
     for source in SOURCES:
         with TaskGroup(source.name):

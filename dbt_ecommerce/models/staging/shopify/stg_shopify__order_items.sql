@@ -1,0 +1,109 @@
+{{ config(
+    enabled='shopify' in var('sources'),
+    materialized='table',
+    indexes=[{'columns': ['order_item_id'], 'unique': true}],
+) }}
+
+with order_rows as (
+
+    select * from {{ ref('base_shopify__order_rows') }}
+    where rejected_because is null
+
+),
+
+orders as (
+
+    select * from {{ ref('base_shopify__orders') }}
+    where rejected_because is null
+
+),
+
+of_orders as (
+
+    select
+        order_rows.order_name,
+        order_rows.row_no,
+        order_rows.row_no - orders.first_row_no + 1 as line_no,
+        order_rows.product_id,
+        order_rows.product_name,
+        order_rows.quantity,
+        order_rows.list_amount,
+        case
+            when order_rows.is_tip or orders.has_line_discounts
+                then order_rows.list_amount - order_rows.line_discount
+            else order_rows.list_amount
+        end as left_of_line,
+        orders.to_spread_over,
+        case when order_rows.is_tip then 0 else orders.discount_to_spread end
+            as discount_to_spread
+    from order_rows
+    inner join orders on order_rows.order_name = orders.order_name
+
+),
+
+-- only some orders have a discount of their own
+spread as (
+
+    select
+        order_name,
+        row_no,
+        {{ spread_over_lines(
+            amount='discount_to_spread',
+            weight='left_of_line',
+            whole='to_spread_over',
+            order_id='order_name',
+            line_no='row_no'
+        ) }} as discount_of_line
+    from of_orders
+    where discount_to_spread > 0
+
+),
+
+sold as (
+
+    select
+        of_orders.*,
+        cast(
+            of_orders.left_of_line - coalesce(spread.discount_of_line, 0)
+            as numeric(18, 4)
+        ) as amount
+    from of_orders
+    left join spread
+        on
+            of_orders.order_name = spread.order_name
+            and of_orders.row_no = spread.row_no
+
+),
+
+final as (
+
+    select
+        -- ids
+        {{ dbt.concat([
+            'order_name',
+            "'-'",
+            'cast(line_no as ' ~ dbt.type_string() ~ ')',
+        ]) }} as order_item_id,
+        order_name as order_id,
+        product_id,
+
+        -- strings
+        product_name,
+
+        -- numerics
+        quantity,
+        {{ quotient('amount', 'quantity', digits=4) }} as unit_price,
+        -- of a price without its tax, what else is missing is not known
+        cast(
+            case
+                when {{ var('shopify_revenue_holds_tax') }}
+                    then list_amount - amount
+            end as numeric(18, 4)
+        ) as discount,
+        amount
+
+    from sold
+
+)
+
+select * from final

@@ -1,0 +1,223 @@
+"""Orders of WooCommerce and Nuvemshop into landing, by what is declared of their APIs."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.connections import Connection
+from include.errors import UserError
+from include.settings import load_settings
+from include.sync.behind import sources_behind
+from include.sync.sources import Source, declared_sources
+from include.sync.sync import sync
+from include.warehouse.connection import connect
+from tests.support import fake_shops
+from tests.support.fake_shops import FakeNuvemshop, FakeShop, FakeWooCommerce
+
+ANA = {
+    "first_name": "Ana", "last_name": "Souza", "email": "Ana@Exemplo.com", "phone": "11 98888-0001",
+    "address_1": "Rua do Sol 1", "city": "Recife", "state": "PE", "country": "BR",
+}  # fmt: skip
+LINE = {
+    "id": 1, "name": "Tea", "product_id": 5, "variation_id": 0, "quantity": 2, "subtotal": "20.00",
+    "total": "18.00", "total_tax": "0.00", "sku": "T", "meta_data": [{"value": "Rua do Sol 1"}],
+}  # fmt: skip
+
+
+class Shop:
+    """A fake shop, the connection to it, and what landed of its orders."""
+
+    def __init__(self, fake: FakeShop, url: str, host: str, login: str, size: int) -> None:
+        self.fake, self.url = fake, url
+        self.connection = Connection("http", host, None, login, fake.token, None)
+        declared = declared_sources()[fake.kind]
+        changed = copy.deepcopy(declared.declared)
+        for one in changed["rest_api"]["resources"]:
+            one["endpoint"]["params"]["per_page"] = size
+        self.source = Source(declared.name, declared.kind, changed)
+
+    def load(self, **options: Any) -> list[int]:
+        """Load all tables; return the rows that came of each."""
+        options = {"pause": 0.001, "say": lambda _: None, **options}
+        return [
+            load.rows
+            for table in self.source.tables
+            for load in sync(self.source, table, self.url, self.connection, **options)
+        ]
+
+    def rows(self, columns: str, table: str = "api_orders") -> list[tuple[Any, ...]]:
+        name = f"landing.{self.source.name}__{table}"
+        with closing(connect(self.url)) as connection, connection.cursor() as cursor:
+            cursor.execute(f"select {columns} from {name} order by id")
+            return cursor.fetchall()
+
+
+@pytest.fixture
+def woo(warehouse_url: str) -> Iterator[Shop]:
+    with fake_shops.fake_woocommerce() as fake:
+        yield Shop(fake, warehouse_url, fake.url, fake_shops.KEY, size=2)
+
+
+@pytest.fixture
+def nuvem(warehouse_url: str) -> Iterator[Shop]:
+    with fake_shops.fake_nuvemshop() as fake:
+        host = f"{fake.url}/2025-03/{{login}}"
+        yield Shop(fake, warehouse_url, host, fake_shops.STORE, size=2)
+
+
+def test_a_woocommerce_shop_lands_as_its_models_read_it(woo: Shop) -> None:
+    woo.fake.put(7, number="1007", total="18.00", billing=ANA, line_items=[LINE])
+    woo.fake.put(8, number="1008", total="18.00", billing={**ANA, "email": " ana@exemplo.com"})
+    assert woo.load() == [2, 0]
+    [first, second] = woo.rows("number, total, status, city, first_name, email_key, line_items")
+    assert first[:5] == ("1007", "18.00", "processing", "Recife", "Ana")
+    assert first[5] == second[5]
+    [line] = first[6]
+    assert (line["id"], line["total"], line["sku"]) == (1, "18.00", "T")
+    assert "Rua do Sol" not in str(woo.rows("*"))
+    assert "98888" not in str(woo.rows("*"))
+
+
+def test_pages_are_read_to_the_last_and_the_next_load_reads_what_changed(woo: Shop) -> None:
+    for number in range(1, 6):
+        woo.fake.put(number, total="1.00")
+    woo.fake.now += timedelta(days=30)
+    woo.fake.put(6, total="1.00")
+    assert woo.load()[0] == 6
+    woo.fake.now += timedelta(hours=1)
+    woo.fake.put(2, total="2.00")
+    assert woo.load()[0] == 2  # 6 again, which is of the last two weeks
+    assert [total for _, total in woo.rows("id, total")] == ["1.00", "2.00", *["1.00"] * 4]
+
+
+def test_a_change_of_the_last_hours_is_no_change_of_the_shops_own_clock(woo: Shop) -> None:
+    """The shop is three hours behind: by its clock, nothing changed since the last load."""
+    woo.source.declared["rest_api"]["resources"][0]["endpoint"]["incremental"]["lag"] = 0
+    woo.fake.put(1, total="1.00")
+    woo.load()
+    woo.fake.now += timedelta(hours=1)
+    woo.fake.put(1, total="2.00")
+    woo.load()
+    assert woo.rows("total") == [("2.00",)]
+
+
+def test_an_order_that_changes_between_two_pages_hides_no_other(woo: Shop) -> None:
+    for number in range(1, 6):
+        woo.fake.put(number, total="1.00")
+    woo.fake.now += timedelta(minutes=1)
+    woo.fake.after_page.append(lambda: woo.fake.put(1, total="2.00"))
+    woo.load()
+    assert woo.rows("id") == [(1,), (2,), (3,), (4,), (5,)]
+
+
+def test_a_refund_that_is_no_change_of_its_order_comes_with_the_next_load(woo: Shop) -> None:
+    assert isinstance(woo.fake, FakeWooCommerce)
+    woo.fake.put(1, total="18.00")
+    woo.load()
+    woo.fake.now += timedelta(days=13)
+    woo.fake.refund(1, 99, "5.00")
+    woo.load()
+    assert woo.rows("order_id, amount, date_created", "api_refunds") == [
+        (1, "5.00", "2026-09-14T09:00:00")
+    ]
+    assert woo.rows("refunds -> 0 ->> 'total'") == [("-5.00",)]
+
+
+def test_a_shop_whose_version_has_no_list_of_refunds_is_loaded_without(woo: Shop) -> None:
+    assert isinstance(woo.fake, FakeWooCommerce)
+    woo.fake.refunds = None
+    woo.fake.put(1, total="18.00")
+    assert woo.load() == [1, 0]
+    assert woo.rows("*", "api_refunds") == []
+
+
+def test_an_order_in_the_trash_goes_with_a_full_load(woo: Shop) -> None:
+    woo.fake.put(1, total="1.00")
+    woo.fake.put(2, total="1.00")
+    woo.load()
+    woo.fake.put(2, status="trash")
+    woo.load()
+    assert len(woo.rows("id")) == 2
+    woo.load(full=True)
+    assert woo.rows("id") == [(1,)]
+
+
+def test_a_connection_without_the_shops_address_or_number_is_asked_for_it(woo: Shop) -> None:
+    woo.connection = Connection("http", None, None, "key", "secret", None)
+    with pytest.raises(UserError, match="connection 'woocommerce' has no host"):
+        woo.load()
+
+
+def test_a_quiet_night_of_nuvemshop_is_no_failure(nuvem: Shop) -> None:
+    for number in range(1, 6):
+        nuvem.fake.put(number, number=100 + number, total="1.00", created_at="x")
+    assert nuvem.load() == [5]
+    nuvem.fake.now += timedelta(days=3)
+    for number in nuvem.fake.changed:
+        nuvem.fake.changed[number] -= timedelta(days=3)  # out of what is read again
+    assert nuvem.load() == [0]
+    assert [number for _, number in nuvem.rows("id, number")] == ["101", "102", "103", "104", "105"]
+
+
+def test_a_night_without_a_connection_skips_a_shop_that_comes_as_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from dags import sync_sources
+
+    monkeypatch.setattr(sync_sources, "get_current_context", dict)
+    monkeypatch.setattr("include.connections.from_airflow", lambda _: None)
+    with pytest.raises(AirflowSkipException, match="no connection 'nuvemshop': its exports come"):
+        sync_sources.load.function("nuvemshop", "api_orders")
+
+
+def test_a_shop_that_nobody_ever_loaded_by_its_api_is_not_behind(
+    nuvem: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_SOURCES", "nuvemshop")
+    with closing(connect(nuvem.url)) as connection:
+        assert sources_behind(connection, load_settings(), date(2026, 11, 1)) == ()
+        nuvem.fake.put(1, number=1)
+        nuvem.load()
+        [behind] = sources_behind(connection, load_settings(), date.today())  # noqa: DTZ011
+    assert behind.source == "nuvemshop"
+
+
+def test_another_404_of_nuvemshop_is_a_failure(nuvem: Shop) -> None:
+    nuvem.connection = Connection(
+        "http", nuvem.fake.url + "/v1/1", None, "1", nuvem.fake.token, None
+    )
+    with pytest.raises(UserError, match="nuvemshop refuses the request"):
+        nuvem.load()
+
+
+def test_a_nuvemshop_order_lands_without_streets_and_tax_ids(nuvem: Shop) -> None:
+    assert isinstance(nuvem.fake, FakeNuvemshop)
+    buyer = {
+        "name": "Ana Souza", "email": "ana@exemplo.com", "identification": "123.456.789-09",
+        "default_address": {"address": "Rua do Sol 1"},
+    }  # fmt: skip
+    parcel = {"address": "Rua do Sol 1", "city": "Recife", "province": "PE", "country": "BR"}
+    line = {
+        "id": 5,
+        "name": "Chá",
+        "price": "10.00",
+        "quantity": "2",
+        "sku": "T",
+        "image": {"id": 1},
+    }
+    nuvem.fake.put(1, number=101, customer=buyer, shipping_address=parcel, products=[line])
+    nuvem.load()
+    [(name, city, tax_id, products)] = nuvem.rows("customer_name, city, tax_id_key, products")
+    assert (name, city, len(tax_id)) == ("Ana Souza", "Recife", 32)
+    assert products[0]["price"] == "10.00"
+    assert "image" not in products[0]
+    assert "Rua do Sol" not in str(nuvem.rows("*"))
+    assert "123" not in str(nuvem.rows("customer_name, products"))

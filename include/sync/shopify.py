@@ -124,7 +124,7 @@ class Shop:
         if not connection.host or not connection.password:
             raise UserError(
                 f"The Airflow connection {name!r} lacks the shop's domain (name.myshopify.com) as"
-                " host, or the app's client secret as password: docs/shopify-api.md tells where"
+                " host, or the app's client secret as password: docs/shopify.md tells where"
                 " they are."
             )
         address = base_address(name, "", connection)
@@ -228,7 +228,7 @@ class Shop:
                 f"{self.name} gives no token for the client id and secret of the Airflow connection"
                 f" {self.name!r} ({response.status_code}: {said}): copy both from the settings of"
                 " the app in the Dev Dashboard, and install it in this shop, which must be of the"
-                " same organisation (docs/shopify-api.md)."
+                " same organisation (docs/shopify.md)."
             )
         response.raise_for_status()
         return str(response.json()["access_token"])
@@ -240,7 +240,7 @@ class Shop:
             otherwise = f", or do without it by `without: [{field}]` in include/sources.yml"
         return UserError(
             f"{self.name} does not let the app read {field} ({_said(error)}): allow it in the Dev"
-            f" Dashboard and install the app's new version{otherwise} (docs/shopify-api.md)."
+            f" Dashboard and install the app's new version{otherwise} (docs/shopify.md)."
         )
 
     def _wait(self, seconds: float) -> None:
@@ -366,7 +366,7 @@ def _row(shop: Shop, order: dict[str, Any]) -> Row:
 
 
 def _line(line: dict[str, Any]) -> Row:
-    """A line, its price a unit's before discounts; `discounts` is what was knocked off it."""
+    """A line, its price a unit's before discounts; `discount` is all that was knocked off it."""
     discounts = [_money(one["allocatedAmountSet"]) for one in line["discountAllocations"]]
     return {
         "id": _number(line["id"]),
@@ -376,7 +376,7 @@ def _line(line: dict[str, Any]) -> Row:
         "quantity": line["quantity"],
         "is_gift_card": line["isGiftCard"],
         "price": _money(line["originalUnitPriceSet"]),
-        "discounts": discounts,
+        "discount": _sum(discounts),
     }
 
 
@@ -423,3 +423,13 @@ def _money(money: dict[str, Any] | None) -> Decimal | Unreadable | None:
         return Decimal(text)
     except InvalidOperation:
         return Unreadable(text)
+
+
+def _sum(amounts: list[Decimal | Unreadable | None]) -> Decimal | Unreadable | None:
+    """The sum of amounts, or the one that is no number."""
+    total = Decimal("0.00")
+    for amount in amounts:
+        if not isinstance(amount, Decimal):
+            return amount
+        total += amount
+    return total

@@ -30,6 +30,7 @@ from include.warehouse.bookkeeping import prepare, pseudonym_key
 from include.warehouse.connection import connect
 from include.warehouse.declared import Declared, Table, declared_tables
 from include.warehouse.locks import LOAD_BY_DLT, lock
+from include.warehouse.several_files import FILE
 
 if TYPE_CHECKING:
     from dlt import Pipeline
@@ -293,12 +294,12 @@ def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":
 
 def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
     """Make tables that dbt reads and that no row came for, or that something else may fill."""
-    tables = {
-        f"{schema('landing')}.{table}": ", ".join(
-            f'"{name}" {type_}' for name, type_ in one.types.items()
+    tables = {}
+    for table, one in declared.items():
+        columns = one.types | ({FILE: "text"} if one.reader.newest_per else {})
+        tables[f"{schema('landing')}.{table}"] = ", ".join(
+            f'"{name}" {type_}' for name, type_ in columns.items()
         )
-        for table, one in declared.items()
-    }
     with closing(connect(warehouse_url)) as connection:
         prepare(connection, "landing", tables=tables)
 

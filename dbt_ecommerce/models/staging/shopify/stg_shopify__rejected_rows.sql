@@ -3,6 +3,7 @@
 with set_aside as (
 
     select
+        order_rows.order_name,
         order_rows.file_name,
         order_rows.row_no,
         coalesce(orders.rejected_because, order_rows.rejected_because)
@@ -27,6 +28,18 @@ final as (
         on
             landed._file = set_aside.file_name
             and landed._row = set_aside.row_no
+
+    union all
+
+    select
+        'shopify__api_orders' as landing_table,
+        set_aside.rejected_because,
+        {{ row_as_json('told') }} as source_row
+    from {{ source('shopify', 'shopify__api_orders') }} as told
+    inner join set_aside
+        on
+            set_aside.file_name = 'API'
+            and told.name = set_aside.order_name
 
 )
 

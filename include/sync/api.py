@@ -56,7 +56,9 @@ def base_address(source: str, declared: str, connection: Connection) -> str:
     )
 
 
-def new_session(address: str, pause: float, rows_at: Collection[str] = ()) -> "Session":
+def new_session(
+    address: str, pause: float, rows_at: Collection[str] = (), *, may_repeat: bool = False
+) -> "Session":
     """A session that asks again for what may pass, and speaks to no other host.
 
     An answer that reports a failure with the status of a success, or has no rows where they should
@@ -66,6 +68,7 @@ def new_session(address: str, pause: float, rows_at: Collection[str] = ()) -> "S
         address: base address of the API.
         pause: seconds before the second attempt; each later pause is twice as long.
         rows_at: where the rows are in an answer, one of these; not looked for where there are none.
+        may_repeat: whether a request may be sent twice; else it is a page that leads to itself.
     """
     from dlt.sources.helpers.requests import Client
 
@@ -90,7 +93,7 @@ def new_session(address: str, pause: float, rows_at: Collection[str] = ()) -> "S
                 " must not go to: correct the declared paging in include/sources.yml."
             )
         this = (request.method, request.url, request.body)
-        if this == last:
+        if this == last and not may_repeat:
             raise TryAgainError(
                 f"{host} leads from a page to the same page again, {urlsplit(request.url).path!s}:"
                 " nothing was loaded, and the next run tries again."

@@ -4,10 +4,57 @@
 ) }}
 
 {%- set not_goods = var('shopify_lines_without_goods') %}
+{%- set columns = [
+    'order_name', '_file', '_row', 'email_key', 'phone_key',
+    'billing_phone_key', 'shipping_phone_key', 'lineitem_sku',
+    'lineitem_name', 'vendor', 'financial_status', 'currency',
+    'payment_method', 'source', 'email', 'billing_name', 'billing_city',
+    'billing_province', 'billing_country', 'shipping_city',
+    'shipping_province', 'shipping_country', 'lineitem_quantity',
+    'lineitem_price', 'lineitem_discount', 'subtotal', 'shipping', 'taxes',
+    'total', 'discount_amount', 'refunded_amount', 'created_at',
+    'cancelled_at', 'shopify_customer_id',
+] %}
 
-with source as (
+with of_api as (
 
-    select * from {{ source('shopify', 'shopify__orders') }}
+    select
+        {{ columns | join(', ') }}
+    from {{ ref('base_shopify__api_order_rows') }}
+
+),
+
+api_orders as (
+
+    select distinct order_name from of_api
+
+),
+
+exported as (
+
+    select
+        *,
+        cast(null as {{ dbt.type_string() }}) as shopify_customer_id
+    from {{ source('shopify', 'shopify__orders') }}
+
+),
+
+-- An order that came both ways is as the API has it, which is younger.
+source as (
+
+    select * from of_api
+
+    union all
+
+    select
+    {%- for column in columns %}
+        cast(exported.{{ column }} as {{ dbt.type_string() }}) as {{ column }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+    from exported
+    left join api_orders
+        on trim(exported.order_name) = api_orders.order_name
+    where api_orders.order_name is null
 
 ),
 
@@ -16,10 +63,16 @@ cast_to_types as (
     select
         -- ids
         nullif(trim(order_name), '') as order_name,
-        _row as row_no,
-        -- who gives an e-mail is known by it, else by a telephone
+        _file as file_name,
+        {{ try_cast('_row', 'integer') }} as row_no,
+        -- who gives an e-mail is known by it, else by a telephone; the export
+        -- has no number of the customer
         coalesce(
-            email_key, phone_key, billing_phone_key, shipping_phone_key
+            email_key,
+            phone_key,
+            billing_phone_key,
+            shipping_phone_key,
+            shopify_customer_id
         ) as customer_id,
         nullif(trim(lineitem_sku), '') as sku,
 
@@ -109,6 +162,7 @@ final as (
     select
         -- ids
         order_name,
+        file_name,
         row_no,
         customer_id,
         coalesce(sku, product_name) as product_id,

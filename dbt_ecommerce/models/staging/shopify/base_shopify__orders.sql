@@ -68,6 +68,28 @@ orders as (
 
 ),
 
+-- the export tells no day
+refunds_of_api as (
+
+    select
+        order_name,
+        max(refunded_on) as refunded_on
+    from {{ ref('base_shopify__api_refunds') }}
+    group by order_name
+
+),
+
+with_refunds as (
+
+    select
+        orders.*,
+        refunds_of_api.refunded_on
+    from orders
+    left join refunds_of_api
+        on orders.order_name = refunds_of_api.order_name
+
+),
+
 -- No column says whether prices hold their tax, but Total does whether it is
 -- added to them.
 with_tax as (
@@ -81,7 +103,7 @@ with_tax as (
             < abs(total - subtotal - shipping - coalesce(tips, 0)),
             false
         ) as is_tax_on_top
-    from orders
+    from with_refunds
 
 ),
 
@@ -170,6 +192,7 @@ final as (
             ) }},
             refunded_amount
         ) as refunded_without_tax,
+        refunded_amount,
 
         -- booleans: where the lines' own discounts are more than the order's,
         -- they are none
@@ -179,6 +202,7 @@ final as (
         -- dates
         ordered_on,
         cancelled_on,
+        refunded_on,
 
         -- timestamps
         ordered_at

@@ -105,7 +105,9 @@ def _source_of(folder: Path) -> str:
     source, found = known_source(folder, DBT_PROJECT)
     for called, paths in found.items():
         print(f"Found {called}: {', '.join(path.name for path in paths)}")
-    print(f"The source is {source}: docs/{source}.md tells what counts as what.\n", flush=True)
+    page = f"docs/{source}.md"
+    told = page if (PROJECT / page).exists() else f"dbt_ecommerce/models/staging/{source}"
+    print(f"The source is {source}: {told} tells what counts as what.\n", flush=True)
     return source
 
 
@@ -190,7 +192,10 @@ def _show_report(began: float) -> None:
         print(f"\n{(OUT / 'report.txt').read_text(encoding='utf-8')}")
         _say("Done", time.monotonic() - began)
         print(f"The report as it looks in Telegram: {OUT / 'report.html'}")
-    print('The tables behind it:                psql "$(uv run python scripts/warehouse.py url)"')
+    print(
+        "The tables behind it:                "
+        "uv run python scripts/warehouse.py query 'select * from marts.rpt_shop_totals'"
+    )
     print("Airflow with its task graph:         make up")
 
 

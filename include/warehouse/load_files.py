@@ -199,7 +199,8 @@ def _load_table(
     say: Callable[[str], None],
 ) -> tuple[int, list[str]]:
     """Load a table's files into a new one; return its rows, and what to tell."""
-    key, rows = declared.reader.newest_per, 0
+    reader, rows = declared.reader, 0
+    key = reader.newest_per if reader.files or reader.known_as else None
     told: list[str] = []
     parts: dict[str, str] = {}
     if not files:  # of a kind that a shop may have none of

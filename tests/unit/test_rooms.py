@@ -9,6 +9,7 @@ from include.paths import PROJECT
 FLOORS: tuple[dict[str, str], ...] = (
     {"alerts": "callbacks", "bot": "application"},
     {
+        "new_shop": "ask check export write",
         "report": "customers message preview publish read render text wording",
         "shop_data": "",
     },
@@ -21,8 +22,8 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {"airflow": "as_of environment processes task_errors task_turn"},
     {
-        "warehouse": "bookkeeping connection copying declared embedded files known load_files locks"
-        " pseudonyms queries readable turn watched"
+        "warehouse": "bookkeeping connection copying declared embedded files formats known"
+        " load_files locks pseudonyms queries readable statement turn watched"
     },
     {"settings": ""},
     {"connections": "", "schemas": ""},

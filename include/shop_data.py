@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+from include import run_events
 from include.airflow.as_of import AsOf
 from include.connections import Connection
 from include.paths import DBT_PROJECT, OUT
@@ -49,9 +50,18 @@ def get_shop_data(
                 source,
                 settings.data_folder(source),
                 DBT_PROJECT,
+                _say,
                 may_shrink=settings.shop_data_may_shrink,
             )
     check_seeds(DEMO_SEEDS)
+
+
+def _say(line: str) -> None:
+    from include.warehouse.load_files import NOTE
+
+    print(line)
+    if line.startswith(NOTE):
+        run_events.tell("note", text=line)
 
 
 def _generate_demo_shop(settings: Settings, as_of: AsOf) -> None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from include import run_events
 from include.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def wait_for_turn(context: "Context", warehouse_url: str) -> None:
             f"{others} This run has waited {PATIENCE.seconds // 3600} hours: see to it that the"
             " other one ends, then clear this one."
         )
-    print(f"{others} This run waits.")
+    waits = f"{others} This run waits."
+    print(waits)
+    run_events.tell("note", text=waits)
     raise AirflowRescheduleException(now + LOOK_AGAIN)  # type: ignore[no-untyped-call]
 
 

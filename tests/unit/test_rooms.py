@@ -26,7 +26,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {"settings": ""},
     {"connections": "", "schemas": ""},
-    {"command_line": "", "dotenv_file": "", "paths": "", "secrets": ""},
+    {"command_line": "", "dotenv_file": "", "paths": "", "run_events": "", "secrets": ""},
     {"errors": ""},
 )
 """The rooms from the top down, each with its face: what others may import of it."""

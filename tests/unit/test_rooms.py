@@ -19,7 +19,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "sync": "behind loads sources stage_history sync",
         "telegram": "client deliver ledger",
     },
-    {"airflow": "as_of environment processes task_errors task_turn"},
+    {"airflow": "as_of environment processes task_errors task_turn testable"},
     {
         "warehouse": "bookkeeping connection copying declared embedded files load_files locks"
         " queries readable turn watched"

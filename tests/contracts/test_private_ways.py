@@ -33,7 +33,7 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize(
     ("module", "names", "used_by"),
     [
-        ("dlt.common.jsonpath", "find_values", "include/sync/api.py"),
+        ("dlt.common.jsonpath", "find_values", "include/sync/adapter.py"),
         ("dlt.sources.helpers.requests", "Client", "include/sync/api.py"),
         ("dlt.sources.rest_api.config_setup", "create_auth create_paginator", "sync/rest_api.py"),
         (
@@ -144,10 +144,12 @@ def test_airflow_tells_a_task_whether_it_was_cleared_and_tried() -> None:
     )
 
 
-def test_every_request_of_a_session_of_dlt_goes_through_its_send() -> None:
+def test_requests_of_dlts_sessions_go_through_what_is_mounted() -> None:
+    from include.sync.adapter import OneApi
     from include.sync.api import new_session
 
     session = new_session("http://127.0.0.1:1", pause=0.001)
+    assert isinstance(session.get_adapter("http://127.0.0.1:1/x"), OneApi)
     with pytest.raises(UserError, match="which the token must not go to"):
         session.get("http://other.example/")
 

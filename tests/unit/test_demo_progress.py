@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -150,3 +152,15 @@ def test_a_task_is_told_of_by_a_listener_of_airflows_and_without_secrets(
             "error": "No answer from postgres://***@db/shop",
         },
     ]
+
+
+# --- what it costs before it says anything
+
+
+def test_the_demo_begins_without_what_only_its_tasks_need() -> None:
+    heavy = {"adbc_driver_manager", "airflow", "dbt", "dlt", "matplotlib", "numpy", "pandas"}
+    code = "import sys, scripts.demo; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert heavy & set(done.stdout.split()) == set()

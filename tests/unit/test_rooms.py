@@ -22,7 +22,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"airflow": "as_of environment processes task_errors task_turn testable"},
     {
         "warehouse": "bookkeeping connection copying declared embedded files load_files locks"
-        " queries readable turn watched"
+        " queries readable turn unread watched"
     },
     {"settings": ""},
     {"connections": "", "schemas": ""},

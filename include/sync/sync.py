@@ -28,9 +28,8 @@ from include.sync.rows import Rows, Stream
 from include.sync.sources import Source, connection_of
 from include.warehouse.bookkeeping import prepare, pseudonym_key
 from include.warehouse.connection import connect
-from include.warehouse.declared import Declared, Table, declared_tables
+from include.warehouse.declared import FILE, Declared, Table, declared_tables
 from include.warehouse.locks import LOAD_BY_DLT, lock
-from include.warehouse.several_files import FILE
 
 if TYPE_CHECKING:
     from dlt import Pipeline

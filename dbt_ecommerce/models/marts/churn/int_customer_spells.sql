@@ -88,8 +88,8 @@ numbered as (
 
 ),
 
--- The order that a spell ends with is the one that counts longest: the last that
--- counts at least as long as all before it.
+-- The order that a spell ends with is the one that counts longest: the last
+-- that counts at least as long as all before it.
 spells as (
 
     select

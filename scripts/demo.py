@@ -96,7 +96,7 @@ def _source_of(folder: Path) -> str:
     source, found = known_source(folder, DBT_PROJECT)
     for called, paths in found.items():
         print(f"Found {called}: {', '.join(path.name for path in paths)}")
-    page = f"docs/{source}.md"
+    page = f"docs/{source.replace('_', '-')}.md"
     told = page if (PROJECT / page).exists() else f"dbt_ecommerce/models/staging/{source}"
     print(f"The source is {source}: {told} tells what counts as what.\n", flush=True)
     return source

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -161,6 +161,34 @@ def test_an_order_that_changes_while_pages_are_read_is_there_once_and_comes_as_i
     fake.fail(*[None] * 8, meanwhile, path=GRAPHQL)
     loads.load()
     assert len(loads.landed(ORDERS)) == 31
+    loads.load()
+    assert loads.landed(ORDERS) == held(fake, ORDERS)
+
+
+def test_what_changes_while_a_long_load_reads_comes_with_the_next_one(
+    fake: FakeShopify, loads: Loads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load of two hours: an order changes after it was read, another one just before it is."""
+    first, *_, last = fake_shopify.fill(fake, 30)
+    began = fake.now
+
+    def meanwhile(server: FakeCrm, request: Request) -> Answer:
+        for order, after in ((first, timedelta(minutes=1)), (last, timedelta(hours=2))):
+            fake.now = began + after
+            fake.change(order, displayFinancialStatus="REFUNDED")
+        return server.answer(request)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return cls.fromtimestamp(began.timestamp(), tz)
+
+    fake.fail(*[None] * 8, meanwhile, path=GRAPHQL)
+    with monkeypatch.context() as patch:
+        patch.setattr("include.sync.shopify.datetime", Clock)
+        loads.load()
+    assert loads.landed(ORDERS)[str(first)] != held(fake, ORDERS)[str(first)]
+    assert loads.landed(ORDERS)[str(last)] == held(fake, ORDERS)[str(last)]
     loads.load()
     assert loads.landed(ORDERS) == held(fake, ORDERS)
 

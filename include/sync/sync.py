@@ -28,9 +28,8 @@ from include.sync.rows import Rows, Stream
 from include.sync.sources import Source, connection_of
 from include.warehouse.bookkeeping import prepare, pseudonym_key
 from include.warehouse.connection import connect
-from include.warehouse.declared import Declared, Table, declared_tables
+from include.warehouse.declared import FILE, Declared, Table, declared_tables
 from include.warehouse.locks import LOAD_BY_DLT, lock
-from include.warehouse.several_files import FILE
 
 if TYPE_CHECKING:
     from dlt import Pipeline
@@ -296,6 +295,8 @@ def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
     """Make tables that dbt reads and that no row came for, or that something else may fill."""
     tables = {}
     for table, one in declared.items():
+        if one.reader.refused:
+            continue
         columns = one.types | ({FILE: "text"} if one.reader.newest_per else {})
         tables[f"{schema('landing')}.{table}"] = ", ".join(
             f'"{name}" {type_}' for name, type_ in columns.items()

@@ -184,8 +184,9 @@ def test_a_shop_that_nobody_ever_loaded_by_its_api_is_not_behind(
     monkeypatch.setenv("SHOP_SOURCES", "nuvemshop")
     with closing(connect(nuvem.url)) as connection:
         assert sources_behind(connection, load_settings(), date(2026, 11, 1)) == ()
-        nuvem.fake.put(1, number=1)
-        nuvem.load()
+    nuvem.fake.put(1, number=1)
+    nuvem.load()
+    with closing(connect(nuvem.url)) as connection:
         [behind] = sources_behind(connection, load_settings(), date.today())  # noqa: DTZ011
     assert behind.source == "nuvemshop"
 

@@ -37,7 +37,7 @@ final as (
                 then {{ dbt.concat(["'app '", 'sales_channel']) }}
             else sales_channel
         end as sales_channel,
-        case when is_not_paid then 'not paid' end as cancellation_reason,
+        case when is_not_paid then financial_status end as cancellation_reason,
         currency,
 
         -- booleans

@@ -1,0 +1,42 @@
+{{ config(
+    enabled='shopee' in var('sources'),
+    materialized='table',
+    indexes=[{'columns': ['order_id'], 'unique': true}],
+) }}
+
+with orders as (
+
+    select * from {{ ref('base_shopee__orders') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        order_id,
+        customer_id,
+        cast(null as {{ dbt.type_string() }}) as seller_id,
+
+        -- strings
+        'Shopee' as sales_channel,
+        cancellation_reason,
+        'BRL' as currency,
+
+        -- booleans
+        is_cancelled,
+        is_returned,
+
+        -- dates
+        cast(ordered_at as date) as ordered_on,
+        cast(null as date) as cancelled_on,
+        cast(null as date) as returned_on,
+
+        -- timestamps
+        {{ local_to_utc('ordered_at', var('shop_time_zone')) }} as ordered_at
+
+    from orders
+
+)
+
+select * from final

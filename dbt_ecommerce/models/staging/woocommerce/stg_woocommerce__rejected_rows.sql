@@ -1,0 +1,34 @@
+{{ config(enabled='woocommerce' in var('sources')) }}
+
+with set_aside as (
+
+    select distinct
+        order_rows.order_number,
+        order_rows.row_no,
+        coalesce(orders.rejected_because, order_rows.rejected_because)
+            as rejected_because
+    from {{ ref('base_woocommerce__order_rows') }} as order_rows
+    left join {{ ref('base_woocommerce__orders') }} as orders
+        on order_rows.order_number = orders.order_number
+    where
+        orders.rejected_because is not null
+        or order_rows.rejected_because is not null
+
+),
+
+final as (
+
+    select
+        'woocommerce__orders' as landing_table,
+        set_aside.rejected_because,
+        {{ row_as_json('landed') }} as source_row
+    from {{ source('woocommerce', 'woocommerce__orders') }} as landed
+    inner join set_aside
+        on
+            landed._row = set_aside.row_no
+            and coalesce(trim(landed.order_number), '')
+            = coalesce(set_aside.order_number, '')
+
+)
+
+select * from final

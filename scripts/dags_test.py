@@ -1,20 +1,24 @@
-"""`airflow dags test` for `make demo`, which starts it while dbt still parses the project.
+"""`airflow dags test` for `make demo`, which is told when it is ready (`include/run_events.py`).
 
-Airflow's imports and the API that its tasks speak to take as long as that parse, and need nothing
-of it. The run itself begins with the first line on stdin, and does not where stdin ends. The
-command of that name would read all DAG files once more before, which takes a second.
+The run itself begins with the first line on stdin, and does not where stdin ends. The command of
+that name would read all DAG files once more before, which takes a second, and parse the dbt project
+for each command of dbt.
 """
 
 import gc
 import json
+import os
 import runpy
 import sys
 from contextlib import suppress
 from importlib import import_module
 
-from airflow.sdk import DagRunState
-
+from include import run_events
+from include.airflow import environment
+from include.dbt.parsed import parse_for_all
 from include.paths import PROJECT
+from include.settings import load_settings
+from include.warehouse.connection import as_environment
 
 TASKS = (
     "dbt.cli.main",
@@ -44,14 +48,20 @@ def warm_up() -> None:
 
 def dags_test(dag_id: str, conf: str) -> bool:
     """Run the DAG of the file of its name; whether it succeeded."""
-    # to look for cycles would take a tenth of the run, and free 50 MB shortly before it ends
-    gc.disable()
-    sys.argv = ["airflow", "dags", "test", dag_id]  # where include/airflow/task_turn.py looks
+    from airflow.sdk import DagRunState
+
     dag = runpy.run_path(str(PROJECT / "dags" / f"{dag_id}.py"))["dag"]
     return bool(dag.test(run_conf=json.loads(conf)).state == DagRunState.SUCCESS)
 
 
 if __name__ == "__main__":
+    # to look for cycles takes a fifth of the time, and frees 50 MB shortly before the process ends
+    gc.disable()
     warm_up()
+    parse_for_all(
+        environment.dbt(load_settings(), "parse"),
+        as_environment(os.environ["AIRFLOW_CONN_WAREHOUSE"]),
+    )
+    run_events.tell("ready")
     if sys.stdin.readline():
         sys.exit(not dags_test(*sys.argv[1:]))

@@ -16,7 +16,7 @@ from include.errors import UserError
 from include.schemas import schema_prefix
 from include.settings import DEMO_SHOP
 
-ROW = "_row"
+ROW, FILE = "_row", "_file"
 PSEUDONYMS = ("digits", "text")
 
 

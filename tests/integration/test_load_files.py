@@ -25,7 +25,8 @@ from include.errors import TryAgainError, UserError
 from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import copying
 from include.warehouse.connection import connect
-from include.warehouse.load_files import NOTE, load_files, unread_files
+from include.warehouse.load_files import NOTE, load_files
+from include.warehouse.unread import unread_files
 from scripts.load_files import app
 from tests.support.project_copy import environment, run
 from tests.support.scripts import call

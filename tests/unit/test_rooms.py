@@ -15,19 +15,19 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {
         "churn_model": "reasons store summary",
-        "dbt": "group selectors",
+        "dbt": "group parsed selectors",
         "demo_shop": "files hubspot shop",
-        "sync": "behind loads sources stage_history sync",
+        "sync": "behind history loads sources stage_history sync",
         "telegram": "client deliver ledger",
     },
-    {"airflow": "as_of environment processes task_errors task_turn"},
+    {"airflow": "as_of environment processes task_errors task_turn testable"},
     {
         "warehouse": "bookkeeping connection copying declared embedded files formats known"
-        " load_files locks pseudonyms queries readable statement turn watched"
+        " load_files locks pseudonyms queries readable statement turn unread watched"
     },
     {"settings": ""},
     {"connections": "", "schemas": ""},
-    {"command_line": "", "dotenv_file": "", "paths": "", "secrets": ""},
+    {"command_line": "", "dotenv_file": "", "paths": "", "run_events": "", "secrets": ""},
     {"errors": ""},
 )
 """The rooms from the top down, each with its face: what others may import of it."""

@@ -7,7 +7,7 @@
 
 with source as (
 
-    select * from {{ source('shopify', 'shopify__orders') }}
+    select * from {{ ref('base_shopify__rows') }}
 
 ),
 
@@ -16,58 +16,23 @@ cast_to_types as (
     select
         -- ids
         nullif(trim(order_name), '') as order_name,
+        _file as file_name,
         _row as row_no,
-        -- who gives an e-mail is known by it, else by a telephone
-        coalesce(
-            email_key, phone_key, billing_phone_key, shipping_phone_key
-        ) as customer_id,
         nullif(trim(lineitem_sku), '') as sku,
 
         -- strings
         nullif(trim(lineitem_name), '') as product_name,
         nullif(trim(vendor), '') as vendor,
-        lower(nullif(trim(financial_status), '')) as financial_status,
-        nullif(trim(currency), '') as currency,
-        nullif(trim(payment_method), '') as payment_method,
-        nullif(trim(source), '') as sales_channel,
-        {{ email_address('email') }} as email,
-        nullif(trim(billing_name), '') as billing_name,
-        -- a shop that ships without a bill knows the parcel's address only
-        coalesce(
-            nullif(trim(billing_city), ''), nullif(trim(shipping_city), '')
-        ) as city,
-        coalesce(
-            nullif(trim(billing_province), ''),
-            nullif(trim(shipping_province), '')
-        ) as state,
-        coalesce(
-            nullif(trim(billing_country), ''),
-            nullif(trim(shipping_country), '')
-        ) as country,
-        nullif(trim(cancelled_at), '') as cancelled_as_typed,
 
         -- numerics
         {{ try_cast('lineitem_quantity', 'integer') }} as quantity,
         {{ try_cast('lineitem_price', 'numeric') }} as price,
         coalesce({{ try_cast('lineitem_discount', 'numeric') }}, 0)
             as line_discount,
-        {%- for amount in [
-            'subtotal',
-            'shipping',
-            'taxes',
-            'total',
-            'discount_amount',
-            'refunded_amount',
-        ] %}
-        {{ try_cast(amount, 'numeric') }} as {{ amount }},
-        {%- endfor %}
 
-        -- dates: the shop's day is the one that it wrote
-        {{ try_cast('created_at', 'date') }} as ordered_on,
-        {{ try_cast('cancelled_at', 'date') }} as cancelled_on,
-
-        -- timestamps
-        {{ try_cast_utc('created_at', var('shop_time_zone')) }} as ordered_at
+        -- booleans
+        coalesce(financial_status, currency, subtotal, total) is not null
+            as is_of_order
 
     from source
     {{ computed_once() }}
@@ -109,48 +74,25 @@ final as (
     select
         -- ids
         order_name,
+        file_name,
         row_no,
-        customer_id,
         coalesce(sku, product_name) as product_id,
 
         -- strings
         product_name,
         vendor,
-        financial_status,
-        currency,
-        payment_method,
-        sales_channel,
-        email,
-        billing_name,
-        city,
-        state,
-        country,
-        cancelled_as_typed,
         rejected_because,
 
         -- numerics
         quantity,
-        price,
         list_amount,
         -- no more than all of it
         greatest(least(line_discount, list_amount), 0) as line_discount,
-        subtotal,
-        shipping,
-        taxes,
-        total,
-        discount_amount,
-        refunded_amount,
 
         -- booleans
         is_without_goods,
         is_tip,
-
-        -- dates
-        ordered_on,
-        cancelled_on,
-
-        -- timestamps
-        ordered_at
+        is_of_order
 
     from checked
 

@@ -1,17 +1,29 @@
 {{ config(enabled='shopify' in var('sources')) }}
 
-with set_aside as (
+with rejected_orders as (
 
-    select distinct
+    select
+        order_name,
+        rejected_because
+    from {{ ref('base_shopify__orders') }}
+    where rejected_because is not null
+
+),
+
+set_aside as (
+
+    select
         order_rows.order_name,
+        order_rows.file_name,
         order_rows.row_no,
-        coalesce(orders.rejected_because, order_rows.rejected_because)
-            as rejected_because
+        coalesce(
+            rejected_orders.rejected_because, order_rows.rejected_because
+        ) as rejected_because
     from {{ ref('base_shopify__order_rows') }} as order_rows
-    left join {{ ref('base_shopify__orders') }} as orders
-        on order_rows.order_name = orders.order_name
+    left join rejected_orders
+        on order_rows.order_name = rejected_orders.order_name
     where
-        orders.rejected_because is not null
+        rejected_orders.rejected_because is not null
         or order_rows.rejected_because is not null
 
 ),
@@ -25,9 +37,20 @@ final as (
     from {{ source('shopify', 'shopify__orders') }} as landed
     inner join set_aside
         on
-            landed._row = set_aside.row_no
-            and coalesce(trim(landed.order_name), '')
-            = coalesce(set_aside.order_name, '')
+            landed._file = set_aside.file_name
+            and landed._row = set_aside.row_no
+
+    union all
+
+    select
+        'shopify__api_orders' as landing_table,
+        set_aside.rejected_because,
+        {{ row_as_json('told') }} as source_row
+    from {{ source('shopify', 'shopify__api_orders') }} as told
+    inner join set_aside
+        on
+            set_aside.file_name = 'API'
+            and told.name = set_aside.order_name
 
 )
 

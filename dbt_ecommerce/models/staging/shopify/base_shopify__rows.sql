@@ -35,9 +35,9 @@ final as (
     union all
 
     select
-    {%- for column in columns %}
+        {%- for column in columns %}
         cast(exported.{{ column }} as {{ dbt.type_string() }}) as {{ column }},
-    {%- endfor %}
+        {%- endfor %}
         cast(exported._row as bigint) as _row,
         cast(null as {{ dbt.type_string() }}) as shopify_customer_id
     from {{ source('shopify', 'shopify__orders') }} as exported

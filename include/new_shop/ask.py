@@ -119,7 +119,7 @@ def know(export: Export, ask: Ask, say: Callable[[str], None]) -> Shop:
                 f"note: {len(orders):,} orders, such as {orders[0]}, have lines that differ in"
                 f" {columns[part]}: {meant}."
             )
-    return Shop(
+    shop = Shop(
         columns=columns,
         reader=reader,
         pseudonym=propose.pseudonym(export.values(columns["customer"])),
@@ -132,6 +132,26 @@ def know(export: Export, ask: Ask, say: Callable[[str], None]) -> Shop:
         cancelled=cancelled,
         returned=returned,
     )
+    _say_settled(shop, say)
+    return shop
+
+
+def _say_settled(shop: Shop, say: Callable[[str], None]) -> None:
+    """What was found, asked or taken as proposed, beside the columns."""
+    of_key = {"digits": "a hash of its digits", "text": "a hash of it", None: "as it is"}
+    settled = {
+        "cancelled": ", ".join(shop.cancelled) or NONE,
+        "returned": ", ".join(shop.returned) or NONE,
+        "currency": shop.currency,
+        "written": ", ".join(f"{key}: {value}" for key, value in shop.reader.items()) or "plainly",
+        "time zone": shop.time_zone if shop.has_times else None,
+        "who bought": of_key[shop.pseudonym],
+    }
+    say("")
+    for name, value in settled.items():
+        if value:
+            say(f"  {name:<14} {value}")
+    say("")
 
 
 DIFFERING = {

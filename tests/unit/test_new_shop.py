@@ -220,6 +220,18 @@ def test_statuses_are_told_by_their_words_or_asked_for(known: Known) -> None:
         known({"Status": ("A", "A", "B")}, cancelled="C")
 
 
+def test_what_was_taken_as_proposed_is_said(known: Known) -> None:
+    _, said = known({"Data": ("13/01/2026 08:30",) * 3, "E-mail": ("ana@example.com",) * 3})
+    assert said[-7:-1] == [
+        "  cancelled      Cancelado",
+        "  returned       none",
+        "  currency       BRL",
+        "  written        day_first: True, decimal: ,",
+        "  time zone      America/Sao_Paulo",
+        "  who bought     a hash of it",
+    ]
+
+
 def test_the_currency_is_told_by_its_sign_or_asked_for(known: Known) -> None:
     euros = {"Preço": ("€ 1,50", "€ 2,50", "€ 9,90")}
     with pytest.raises(UserError, match=r"sales\.csv has no column 'reais': found"):
@@ -255,7 +267,7 @@ def test_in_a_terminal_a_person_corrects_a_line_and_answers(known: Known) -> Non
 
 def test_orders_whose_lines_tell_different_things_are_told(known: Known) -> None:
     _, said = known({"Status": ("Pago", "Cancelado", "Pago")})
-    assert said[-1] == (
+    assert [line for line in said if line.startswith("note")][-1] == (
         "note: 1 orders, such as 1, have lines that differ in Status: it counts as cancelled or"
         " returned where all of its lines are."
     )

@@ -71,7 +71,7 @@ def main(
         if option not in ("data", "name", "file", "yes", "force")
     }
     from include.new_shop.ask import Ask, know
-    from include.new_shop.export import read_export
+    from include.new_shop.read import read_export
     from include.new_shop.write import check_name, name_of, write
     from include.paths import DBT_PROJECT, absolute
 

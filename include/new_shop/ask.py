@@ -29,6 +29,8 @@ class Shop:
 
     columns: dict[str, str]
     """Part → column."""
+    of_orders: dict[str, str]
+    """Of those in a file of orders, column → header, with that of the order's number; or none."""
     reader: dict[str, Any]
     """How dates and numbers are written, as the source declares it."""
     pseudonym: str | None
@@ -121,6 +123,7 @@ def know(export: Export, ask: Ask, say: Callable[[str], None]) -> Shop:
             )
     shop = Shop(
         columns=columns,
+        of_orders=_of_orders(export, columns),
         reader=reader,
         pseudonym=propose.pseudonym(export.values(columns["customer"])),
         has_times=has_times,
@@ -134,6 +137,16 @@ def know(export: Export, ask: Ask, say: Callable[[str], None]) -> Shop:
     )
     _say_settled(shop, say)
     return shop
+
+
+def _of_orders(export: Export, columns: dict[str, str]) -> dict[str, str]:
+    found = {one: export.of_orders[one] for one in columns.values() if one in export.of_orders}
+    if found and columns["order"] not in found:
+        raise UserError(
+            f"The files of orders and lines are joined by another column than {columns['order']!r}:"
+            " leave out --order, or write the models by hand, as docs/your-shop.md shows."
+        )
+    return found if len(found) > 1 else {}
 
 
 def _say_settled(shop: Shop, say: Callable[[str], None]) -> None:

@@ -83,7 +83,8 @@ def _told(shop: Shop, name: str) -> dict[str, Any]:
     return {
         "shop": name,
         "reader": shop.reader,
-        "columns": _columns(shop, day),
+        "columns": _columns(shop, day, of_orders=False),
+        "columns_of_orders": _columns(shop, day, of_orders=True) if shop.of_orders else [],
         "ids": ids,
         "strings": [part for part in (*STRINGS, *MORE_STRINGS) if part in there],
         **{f"has_{part}": part in there for part in PARTS},
@@ -108,27 +109,32 @@ def _told(shop: Shop, name: str) -> dict[str, Any]:
     }
 
 
-def _columns(shop: Shop, day: str) -> list[dict[str, Any]]:
-    """What the source declares, in the order of the parts."""
+def _columns(shop: Shop, day: str, of_orders: bool) -> list[dict[str, Any]]:
+    """What the source declares of a file, in the order of the parts."""
     types = {
         "day": "timestamp" if shop.has_times else "date",
         "quantity": "numeric" if shop.is_weighed else "integer",
         **dict.fromkeys(("unit_price", "amount", "discount"), "numeric"),
     }
     names = {"order": "order_id", "customer": "customer_id", "day": day}
+    there = {
+        part: shop.of_orders.get(column, column) if of_orders else column
+        for part, column in shop.columns.items()
+        if part == "order" or (column in shop.of_orders) == of_orders
+    }
     return [
         {
             "name": names.get(part, part),
             "type": types.get(part, "text"),
             "description": one.what[0].upper() + one.what[1:] + ".",
             "meta": {
-                "headers": [shop.columns[part]],
+                "headers": [there[part]],
                 **({"optional": True} if part in OPTIONAL else {}),
                 **({"pseudonym": shop.pseudonym} if part == "customer" and shop.pseudonym else {}),
             },
         }
         for part, one in PARTS.items()
-        if part in shop.columns
+        if part in there
     ]
 
 

@@ -18,7 +18,7 @@ from tests.support.portuguese_shop import totals, write_export
 from tests.support.scripts import Said, call
 from tests.support.warehouses import Warehouse, new_warehouse
 
-PORTUGUESE, SPANISH, ENGLISH = "loja_exemplo", "tienda", "workbook"
+PORTUGUESE, SPANISH, ENGLISH, TWO_FILES = "loja_exemplo", "tienda", "workbook", "two_files"
 # Who ordered stands in the first line, a quantity is weighed, and A-3 has a day that there is not.
 TIENDA = """\
 Pedido;Fecha de compra;E-mail;Cliente;Producto;Cantidad;Precio;Descuento;Estado;Canal;Moneda
@@ -36,6 +36,21 @@ WORKBOOK = (
     (8, datetime(2026, 3, 3), 502, "Mug", 1, 4.5, 0, "Refunded"),  # noqa: DTZ001
     (9, datetime(2026, 3, 4), 502, "Mug", 1, 4.5, 0, "Voided"),  # noqa: DTZ001
 )
+# P-2 has no lines, P-9 is no order, and P-1 is told twice.
+ORDERS = """\
+Número;Data;CPF;Situação;Total
+P-1;15/03/2026;123.456.789-09;Pago;34,90
+P-2;16/03/2026;123.456.789-09;Pago;9,90
+P-3;17/03/2026;987.654.321-00;Cancelado;19,80
+P-1;15/03/2026;123.456.789-09;Pago;34,90
+"""
+LINES = """\
+Pedido;Produto;Qtde;Preço
+P-1;Caneca;2;9,90
+P-1;Meia;1;5,10
+P-3;Caneca;2;9,90
+P-9;Meia;1;5,10
+"""
 
 pytestmark = pytest.mark.nightly
 
@@ -50,7 +65,7 @@ def new_shop(project: Path, *options: str) -> Said:
 
 @pytest.fixture(scope="module")
 def built(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Three exports loaded, and their models built as far as the shop's totals."""
+    """Four exports loaded, and their models built as far as the shop's totals."""
     folder = tmp_path_factory.mktemp("new_shop")
     project = folder / "dbt_ecommerce"
     shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
@@ -63,20 +78,25 @@ def built(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
     for row in WORKBOOK:
         workbook.active.append(row)
     workbook.save(english / "sales.xlsx")
+    two_files = folder / TWO_FILES
+    two_files.mkdir()
+    (two_files / "pedidos.csv").write_text(ORDERS, encoding="utf-8")
+    (two_files / "itens.csv").write_text(LINES, encoding="utf-8")
     before = "--price-before-discount"
     for said in (
         new_shop(project, "--data", str(portuguese), "--currency", "BRL"),
         new_shop(project, "--data", str(spanish), before),
         new_shop(project, "--data", str(english), before, "--currency", "USD"),
+        new_shop(project, "--data", str(two_files), "--currency", "BRL"),
     ):
         assert said.returncode == 0, said.stderr
     warehouse = new_warehouse(postgres, "new_shop", folder, project)
-    for data in (portuguese, spanish, english):
+    for data in (portuguese, spanish, english, two_files):
         warehouse.load(data.name, data)
     warehouse.dbt(
         *("build", "--select", "+rpt_shop_totals", "--indirect-selection", "cautious"),
         *("--exclude-resource-type", "unit_test"),
-        sources=[PORTUGUESE, SPANISH, ENGLISH],
+        sources=[PORTUGUESE, SPANISH, ENGLISH, TWO_FILES],
     )
     return warehouse
 
@@ -124,6 +144,29 @@ def test_a_workbook_comes_to_the_totals_worked_out_by_hand(built: Warehouse) -> 
         ("7", False, False, "11.5000"),  # 2 * 4.5 + 3 - 0.5
         ("8", False, True, "4.5000"),
         ("9", True, False, "4.5000"),
+    ]
+
+
+def test_orders_and_their_lines_come_to_the_totals_worked_out_by_hand(built: Warehouse) -> None:
+    orders = built.rows(
+        f"""
+        select order_id, is_valid, revenue::text, ordered_on::text
+        from marts.fct_orders where source_name = '{TWO_FILES}' order by 1
+        """
+    )
+    assert [tuple(order.values()) for order in orders] == [
+        ("P-1", True, "24.9000", "2026-03-15"),  # 2 * 9.90 + 5.10
+        ("P-3", False, "19.8000", "2026-03-17"),
+    ]
+    rejected = built.rows(
+        f"""
+        select rejected_because, source_row::jsonb ->> 'order_id' as order_id
+        from staging.stg_{TWO_FILES}__rejected_rows order by 2
+        """
+    )
+    assert [tuple(row.values()) for row in rejected] == [
+        ("its lines are missing", "P-2"),
+        ("ordered_on is missing", "P-9"),
     ]
 
 

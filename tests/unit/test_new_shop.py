@@ -13,7 +13,7 @@ import yaml
 
 from include.errors import UserError
 from include.new_shop.ask import Ask, Shop, know
-from include.new_shop.export import read_export
+from include.new_shop.read import read_export
 from include.new_shop.write import check_name, models, write
 from include.paths import PROJECT
 from include.warehouse.declared import declared_tables
@@ -273,14 +273,41 @@ def test_orders_whose_lines_tell_different_things_are_told(known: Known) -> None
     )
 
 
-def test_files_with_different_columns_are_refused(tmp_path: Path) -> None:
+def test_files_that_are_not_orders_and_their_lines_are_refused(tmp_path: Path) -> None:
     (tmp_path / "lines.csv").write_text("order,sku\n1,A\n")
-    (tmp_path / "orders.csv").write_text("order,day\n1,2026-01-13\n")
+    (tmp_path / "stock.csv").write_text("sku,units\nA,13\n")
     with pytest.raises(
-        UserError, match=r"lines\.csv and orders\.csv have different columns, .*--file"
+        UserError, match=r"lines\.csv and stock\.csv have different columns, .*--fi"
     ):
         read_export(tmp_path)
     assert read_export(tmp_path, "lines*").columns == ["order", "sku"]
+
+
+def test_orders_and_their_lines_are_read_together(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(
+        "id_pedido;Data;Cliente;Status;Total\n1;13/01/2026;10;Pago;99\n3;14/01/2026;11;Cancelado;5\n"
+    )
+    (tmp_path / "items.csv").write_text(
+        "Pedido;Produto;Qtde;Preço;Status\n1;Caneca;2;9,90;a\n1;Meia;1;5,00;b\n2;Meia;1;5,00;b\n"
+    )
+    export = read_export(tmp_path)
+    assert export.rows.select(["Pedido", "Data", "Produto", "Status (orders.csv)"]).to_pylist() == [
+        dict(zip(("Pedido", "Data", "Produto", "Status (orders.csv)"), row, strict=True))
+        for row in (
+            ("1", "13/01/2026", "Caneca", "Pago"),
+            ("1", "13/01/2026", "Meia", "Pago"),
+            ("2", None, "Meia", None),
+            ("3", "14/01/2026", None, "Cancelado"),
+        )
+    ]
+    ask = Ask({"currency": "BRL", "status": "Status (orders.csv)"}, True, None)
+    shop = know(export, ask, lambda _: None)
+    assert shop.of_orders == {
+        "Pedido": "id_pedido",
+        "Data": "Data",
+        "Cliente": "Cliente",
+        "Status (orders.csv)": "Status",
+    }
 
 
 def test_a_sheet_is_taken_by_its_name_and_declared(tmp_path: Path) -> None:
@@ -310,6 +337,7 @@ FULL = Shop(
             *("status", "channel", "currency"),
         )
     },
+    of_orders={},
     reader={"day_first": True, "decimal": ",", "currency": ["R$", "US$"], "thousands": " "},
     pseudonym="text",
     has_times=True,
@@ -335,6 +363,14 @@ LEAST = replace(
 )
 
 
+TWO_FILES = replace(
+    FULL,
+    of_orders={
+        FULL.columns[part]: f"{part} of orders" for part in ("order", "day", "customer", "status")
+    },
+)
+
+
 @pytest.mark.parametrize("shop", [FULL, LEAST], ids=["full", "least"])
 def test_what_is_written_is_declared_as_the_reader_and_dbt_take_it(
     tmp_path: Path, shop: Shop
@@ -350,8 +386,19 @@ def test_what_is_written_is_declared_as_the_reader_and_dbt_take_it(
         assert "SHOP" not in text
 
 
+def test_what_is_of_orders_is_declared_of_their_file(tmp_path: Path) -> None:
+    write(TWO_FILES, "loja", tmp_path / "models" / "staging")
+    tables = declared_tables("loja", tmp_path)
+    assert tables["loja__orders"].headers("order_id") == ("order of orders",)
+    assert {*tables["loja__orders"].types} == {
+        *("order_id", "ordered_at", "customer_id", "status", "_row")
+    }
+    assert tables["loja__sales"].headers("order_id") == (FULL.columns["order"],)
+    assert "customer_id" not in tables["loja__sales"].types
+
+
 def test_what_is_written_passes_sqlfluff(tmp_path: Path) -> None:
-    for name, shop in {"full": FULL, "least": LEAST}.items():
+    for name, shop in {"full": FULL, "least": LEAST, "two_files": TWO_FILES}.items():
         write(shop, name, tmp_path)
     command = [sys.executable, "-m", "sqlfluff", "lint", "--nocolor", str(tmp_path)]
     done = subprocess.run(

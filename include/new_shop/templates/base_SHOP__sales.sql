@@ -3,11 +3,55 @@
     materialized='table'
 ) }}
 
+[% if columns_of_orders %]
+with lines as (
+
+    select * from {{ source('[[ shop ]]', '[[ shop ]]__sales') }}
+
+),
+
+-- of an order that is told twice the first counts, and a test warns
+orders as (
+
+    select
+        *,
+        row_number() over (
+            partition by trim(order_id) order by _row
+        ) as occurrence
+    from {{ source('[[ shop ]]', '[[ shop ]]__orders') }}
+
+),
+
+first_orders as (
+
+    select * from orders
+    where occurrence = 1
+
+),
+
+source as (
+
+    select
+        coalesce(lines.order_id, first_orders.order_id) as order_id,
+[% for column in columns[1:] %]
+        lines.[[ column.name ]],
+[% endfor %]
+[% for column in columns_of_orders[1:] %]
+        first_orders.[[ column.name ]],
+[% endfor %]
+        lines._row
+    from lines
+    full outer join first_orders
+        on trim(lines.order_id) = trim(first_orders.order_id)
+
+),
+[% else %]
 with source as (
 
     select * from {{ source('[[ shop ]]', '[[ shop ]]__sales') }}
 
 ),
+[% endif %]
 
 cast_to_types as (
 
@@ -82,6 +126,9 @@ checked as (
         *,
         case
             when order_id is null then 'order_id is missing'
+[% if columns_of_orders %]
+            when row_no is null then 'its lines are missing'
+[% endif %]
             when day_as_typed is not null and line_[[ day ]] is null
                 then '[[ day ]] is not a date'
             when [[ day ]] is null then '[[ day ]] is missing'

@@ -64,7 +64,7 @@ cast_to_types as (
         -- ids
         nullif(trim(order_name), '') as order_name,
         _file as file_name,
-        {{ try_cast('_row', 'integer') }} as row_no,
+        cast(_row as integer) as row_no,
         -- who gives an e-mail is known by it, else by a telephone; the export
         -- has no number of the customer
         coalesce(

@@ -20,6 +20,7 @@ from include.warehouse.declared import Table
 
 NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how a byte that is no text is read to be found
 BLOCK = 2**20  # bytes
+BLANK_LINE = re.compile(rb"\n\r?\n|\r\r")
 DELIMITERS = ",;\t"
 BOMS = {
     codecs.BOM_UTF8: "utf-8",
@@ -78,12 +79,34 @@ class CsvText:
         """For each blank line below the header the place, from 0, of the next row that is none."""
         places: list[int] = []
         filled = 0
+        if not self._may_have_blank_lines():
+            return places
         for row in islice(self.rows(), self.header_row, None):
             if row:
                 filled += 1
             else:
                 places.append(filled)
         return places
+
+    def _may_have_blank_lines(self) -> bool:
+        """Whether a blank line stands outside quotes; to count the rows takes far longer."""
+        if self.encoding.startswith("utf-16"):
+            return True
+        quotes, rest = 0, b""
+        with open_binary(self.path) as file:
+            while block := file.read(BLOCK):
+                text, seen = rest + block, 0
+                ends = (b"\n\n", b"\n\r\n", b"\r\r") if b"\r" in text else (b"\n\n",)
+                if any(end in text for end in ends):
+                    for found in BLANK_LINE.finditer(text):
+                        quotes += text.count(b'"', seen, found.start())
+                        seen = found.start()
+                        if quotes % 2 == 0:
+                            return True
+                end = max(seen, len(text) - 2)  # it may go on in the next block
+                quotes += text.count(b'"', seen, end)
+                rest = text[end:]
+        return False
 
     def row_number(self, place: int) -> int:
         """A spreadsheet's number of the row at a place among those that are not blank."""

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -116,10 +115,20 @@ def _with(file: DataFile, name: str, values: Callable[[pa.RecordBatch], pa.Array
 
 
 def _row_numbers(file: DataFile) -> Callable[[pa.RecordBatch], pa.Array]:
-    places = count()
-    return lambda batch: pa.array(
-        [file.row_number(place) for place in islice(places, batch.num_rows)], pa.int64()
-    )
+    before = 0
+
+    def numbers(batch: pa.RecordBatch) -> pa.Array:
+        nonlocal before
+        places = range(before, before + batch.num_rows)
+        before = places.stop
+        if not places:
+            return pa.array([], pa.int64())
+        first, last = file.row_number(places[0]), file.row_number(places[-1])
+        if last - first == len(places) - 1:  # no blank row is between them
+            return pa.array(range(first, last + 1), pa.int64())
+        return pa.array(map(file.row_number, places), pa.int64())
+
+    return numbers
 
 
 def _copies(original: str) -> Callable[[pa.RecordBatch], pa.Array]:

@@ -40,6 +40,13 @@ def join(connection: dbapi.Connection, new: str, parts: dict[str, str], key: str
             types.setdefault(column["name"], set()).add(column["type"])
         if FILE in types:
             raise UserError(f"{file} has a column {FILE}, which is the file's name: rename it.")
+    if len(parts) == 1:
+        [(part, file)] = parts.items()
+        name = file.replace("'", "''")
+        add = f"add column {FILE} text default '{name}'"
+        execute(connection, f"alter table {in_landing(part)} {add}")
+        execute(connection, f"alter table {in_landing(part)} rename to {quoted(new)}")
+        return []
     told, selects, newer = list[str](), list[str](), dict[str, str]()
     for part, file in parts.items():
         if newer and (count := _count_in(connection, part, list(newer), key)):

@@ -19,6 +19,7 @@ from include.warehouse.data_file import DataFile
 from include.warehouse.declared import Reader, Table
 from include.warehouse.formats import UNREADABLE, needed
 from include.warehouse.readable import (
+    BITS,
     DATE,
     DECIMAL,
     TEXT,
@@ -77,6 +78,9 @@ class Column:
             years = pc.year(column)
             wrong = pc.or_(pc.less(years, 1), pc.greater(years, 9999))
             self._note(pc.indices_nonzero(wrong).to_pylist(), as_text(column), row)
+            return
+        if pa.types.is_integer(column.type) and _fit(column, self.declared):
+            self.filled += len(column) - column.null_count
             return
         texts = as_text(column)
         self.filled += len(texts) - texts.null_count
@@ -187,6 +191,13 @@ class Column:
 
 def _as_yaml(keys: dict[str, Any]) -> str:
     return ", ".join(f"{key}: {json.dumps(keys[key], ensure_ascii=False)}" for key in keys)
+
+
+def _fit(numbers: pa.Array, declared: str) -> bool:
+    """Whether whole numbers are all in the range of a declared type of such."""
+    least, most = (bound.as_py() or 0 for bound in pc.min_max(numbers).values())
+    bits = BITS.get(declared.lower(), 0)
+    return bits > 0 and -(2 ** (bits - 1)) <= least and most < 2 ** (bits - 1)
 
 
 class Watched:

@@ -271,6 +271,25 @@ def test_a_compressed_file_of_another_encoding(tmp_path: Path) -> None:
     assert rows(open_file(path, Table({"nome": "text"}))) == AS_READ
 
 
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 8, 2**20])
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("a,b\n1,2\n\n3,4\n", [2, 4]),
+        ("a,b\r\n1,2\r\n\r\n\r\n3,4\r\n", [2, 5]),
+        ('a,b\n1,"x\n\ny"\n3,4\n', [2, 3]),
+        ('a,b\n1,"x\r\n\r\n""y"""\n3,4\n\n5,6', [2, 3, 5]),
+        ("a,b\n1,2\n3,4\n", [2, 3]),
+    ],
+)
+def test_rows_are_numbered_as_in_a_spreadsheet_blank_ones_too_but_not_those_in_quotes(
+    text: str, numbers: list[int], block: int, opened: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = opened(text.encode(), "_row")
+    monkeypatch.setattr("include.warehouse.csv_text.BLOCK", block)
+    assert [row[-1] for row in rows(file)[1:]] == numbers
+
+
 # --- sheets
 
 JANUARY = [("order", "units"), (1, 2), (2, 3)]

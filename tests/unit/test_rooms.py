@@ -15,7 +15,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {
         "churn_model": "reasons store summary",
-        "dbt": "group selectors",
+        "dbt": "group parsed selectors",
         "demo_shop": "files hubspot shop",
         "sync": "behind history loads sources stage_history sync",
         "telegram": "client deliver ledger",

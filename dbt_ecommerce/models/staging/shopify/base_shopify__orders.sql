@@ -10,61 +10,122 @@ with order_rows as (
 
 ),
 
--- Only its first row tells of the order as a whole, so that each max() is of
--- one value.
+source as (
+
+    select * from {{ ref('base_shopify__rows') }}
+
+),
+
+-- The order as a whole is told of in its first row only.
+grouped as (
+
+    select
+        order_name,
+        min(row_no) as first_row_no,
+        coalesce(
+            min(case when is_of_order then row_no end), min(row_no)
+        ) as row_of_order,
+        coalesce(
+            sum(
+                case
+                    when rejected_because is null and not is_tip
+                        then list_amount
+                end
+            ),
+            0
+        ) as listed,
+        coalesce(
+            sum(
+                case
+                    when rejected_because is null and not is_tip
+                        then list_amount - line_discount
+                end
+            ),
+            0
+        ) as left_by_lines,
+        coalesce(
+            sum(
+                case
+                    when rejected_because is null and is_tip
+                        then list_amount - line_discount
+                end
+            ),
+            0
+        ) as tips
+    from order_rows
+    group by order_name
+
+),
+
 orders as (
 
     select
         -- ids
-        order_name,
-        min(row_no) as first_row_no,
-        max(customer_id) as customer_id,
+        grouped.order_name,
+        grouped.first_row_no,
+        -- who gives an e-mail is known by it, else by a telephone; the export
+        -- has no number of the customer
+        coalesce(
+            source.email_key,
+            source.phone_key,
+            source.billing_phone_key,
+            source.shipping_phone_key,
+            source.shopify_customer_id
+        ) as customer_id,
 
         -- strings
-        max(financial_status) as financial_status,
-        max(currency) as currency,
-        max(payment_method) as payment_method,
-        max(sales_channel) as sales_channel,
-        max(email) as email,
-        max(billing_name) as billing_name,
-        max(city) as city,
-        max(state) as state,
-        max(country) as country,
-        max(cancelled_as_typed) as cancelled_as_typed,
+        lower(nullif(trim(source.financial_status), '')) as financial_status,
+        nullif(trim(source.currency), '') as currency,
+        nullif(trim(source.payment_method), '') as payment_method,
+        nullif(trim(source.source), '') as sales_channel,
+        {{ email_address('source.email') }} as email,
+        nullif(trim(source.billing_name), '') as billing_name,
+        -- a shop that ships without a bill knows the parcel's address only
+        coalesce(
+            nullif(trim(source.billing_city), ''),
+            nullif(trim(source.shipping_city), '')
+        ) as city,
+        coalesce(
+            nullif(trim(source.billing_province), ''),
+            nullif(trim(source.shipping_province), '')
+        ) as state,
+        coalesce(
+            nullif(trim(source.billing_country), ''),
+            nullif(trim(source.shipping_country), '')
+        ) as country,
 
         -- numerics
-        sum(
-            case when rejected_because is null and not is_tip then list_amount
-            end
-        ) as goods_before_discounts,
-        sum(
-            case
-                when rejected_because is null and not is_tip
-                    then list_amount - line_discount
-            end
-        ) as goods_after_line_discounts,
-        sum(
-            case
-                when rejected_because is null and is_tip
-                    then list_amount - line_discount
-            end
-        ) as tips,
-        max(subtotal) as subtotal,
-        max(shipping) as shipping,
-        max(taxes) as taxes,
-        max(total) as total,
-        max(discount_amount) as discount_amount,
-        max(refunded_amount) as refunded_amount,
+        grouped.listed,
+        grouped.left_by_lines,
+        grouped.tips,
+        {%- for amount in [
+            'subtotal',
+            'shipping',
+            'taxes',
+            'total',
+            'discount_amount',
+            'refunded_amount',
+        ] %}
+        {{ try_cast('source.' ~ amount, 'numeric') }} as {{ amount }},
+        {%- endfor %}
 
-        -- dates
-        min(ordered_on) as ordered_on,
-        min(cancelled_on) as cancelled_on,
+        -- booleans
+        nullif(trim(source.cancelled_at), '') is not null as is_called_off,
+
+        -- dates: the shop's day is the one that it wrote
+        {{ try_cast('source.created_at', 'date') }} as ordered_on,
+        {{ try_cast('source.cancelled_at', 'date') }} as cancelled_on,
 
         -- timestamps
-        min(ordered_at) as ordered_at
+        {{ try_cast_utc('source.created_at', var('shop_time_zone')) }}
+            as ordered_at
 
-    from order_rows
-    group by order_name
+    from grouped
+    inner join source
+        on
+            grouped.row_of_order = source._row
+            and grouped.order_name = trim(source.order_name)
+    {{ computed_once() }}
 
 ),
 
@@ -96,11 +157,9 @@ with_tax as (
 
     select
         *,
-        coalesce(goods_before_discounts, 0) as listed,
-        coalesce(goods_after_line_discounts, 0) as left_by_lines,
         coalesce(
-            abs(total - subtotal - shipping - coalesce(tips, 0) - taxes)
-            < abs(total - subtotal - shipping - coalesce(tips, 0)),
+            abs(total - subtotal - shipping - tips - taxes)
+            < abs(total - subtotal - shipping - tips),
             false
         ) as is_tax_on_top
     from with_refunds
@@ -175,7 +234,7 @@ final as (
 
         -- numerics
         goods_sold_for,
-        goods_sold_for + coalesce(tips, 0) as sold_for,
+        goods_sold_for + tips as sold_for,
         case
             when left_by_lines >= goods_sold_for then left_by_lines
             else listed
@@ -197,7 +256,7 @@ final as (
         -- booleans: where the lines' own discounts are more than the order's,
         -- they are none
         left_by_lines >= goods_sold_for as has_line_discounts,
-        cancelled_as_typed is not null as is_called_off,
+        is_called_off,
 
         -- dates
         ordered_on,

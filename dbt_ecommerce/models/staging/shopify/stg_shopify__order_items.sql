@@ -4,6 +4,14 @@
     indexes=[{'columns': ['order_item_id'], 'unique': true}],
 ) }}
 
+{%- set left_of_line -%}
+    case
+        when order_rows.is_tip or orders.has_line_discounts
+            then order_rows.list_amount - order_rows.line_discount
+        else order_rows.list_amount
+    end
+{%- endset %}
+
 with order_rows as (
 
     select * from {{ ref('base_shopify__order_rows') }}
@@ -18,30 +26,21 @@ orders as (
 
 ),
 
-of_orders as (
+-- only some orders have a discount of their own
+discounted as (
 
     select
         order_rows.order_name,
         order_rows.row_no,
-        order_rows.row_no - orders.first_row_no + 1 as line_no,
-        order_rows.product_id,
-        order_rows.product_name,
-        order_rows.quantity,
-        order_rows.list_amount,
-        case
-            when order_rows.is_tip or orders.has_line_discounts
-                then order_rows.list_amount - order_rows.line_discount
-            else order_rows.list_amount
-        end as left_of_line,
+        {{ left_of_line }} as left_of_line,
         orders.to_spread_over,
-        case when order_rows.is_tip then 0 else orders.discount_to_spread end
-            as discount_to_spread
+        orders.discount_to_spread
     from order_rows
     inner join orders on order_rows.order_name = orders.order_name
+    where orders.discount_to_spread > 0 and not order_rows.is_tip
 
 ),
 
--- only some orders have a discount of their own
 spread as (
 
     select
@@ -54,24 +53,29 @@ spread as (
             order_id='order_name',
             line_no='row_no'
         ) }} as discount_of_line
-    from of_orders
-    where discount_to_spread > 0
+    from discounted
 
 ),
 
 sold as (
 
     select
-        of_orders.*,
+        order_rows.order_name,
+        order_rows.row_no - orders.first_row_no + 1 as line_no,
+        order_rows.product_id,
+        order_rows.product_name,
+        order_rows.quantity,
+        order_rows.list_amount,
         cast(
-            of_orders.left_of_line - coalesce(spread.discount_of_line, 0)
+            {{ left_of_line }} - coalesce(spread.discount_of_line, 0)
             as numeric(18, 4)
         ) as amount
-    from of_orders
+    from order_rows
+    inner join orders on order_rows.order_name = orders.order_name
     left join spread
         on
-            of_orders.order_name = spread.order_name
-            and of_orders.row_no = spread.row_no
+            order_rows.order_name = spread.order_name
+            and order_rows.row_no = spread.row_no
 
 ),
 
@@ -92,7 +96,10 @@ final as (
 
         -- numerics
         quantity,
-        {{ quotient('amount', 'quantity', digits=4) }} as unit_price,
+        case
+            when quantity = 1 then amount
+            else {{ quotient('amount', 'quantity', digits=4) }}
+        end as unit_price,
         -- of a price without its tax, what else is missing is not known
         cast(
             case

@@ -1,18 +1,29 @@
 {{ config(enabled='shopify' in var('sources')) }}
 
-with set_aside as (
+with rejected_orders as (
+
+    select
+        order_name,
+        rejected_because
+    from {{ ref('base_shopify__orders') }}
+    where rejected_because is not null
+
+),
+
+set_aside as (
 
     select
         order_rows.order_name,
         order_rows.file_name,
         order_rows.row_no,
-        coalesce(orders.rejected_because, order_rows.rejected_because)
-            as rejected_because
+        coalesce(
+            rejected_orders.rejected_because, order_rows.rejected_because
+        ) as rejected_because
     from {{ ref('base_shopify__order_rows') }} as order_rows
-    left join {{ ref('base_shopify__orders') }} as orders
-        on order_rows.order_name = orders.order_name
+    left join rejected_orders
+        on order_rows.order_name = rejected_orders.order_name
     where
-        orders.rejected_because is not null
+        rejected_orders.rejected_because is not null
         or order_rows.rejected_because is not null
 
 ),

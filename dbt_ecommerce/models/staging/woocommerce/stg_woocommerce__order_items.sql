@@ -45,7 +45,10 @@ final as (
 
         -- numerics
         quantity,
-        {{ quotient('amount', 'quantity', digits=4) }} as unit_price,
+        case
+            when quantity = 1 then amount
+            else {{ quotient('amount', 'quantity', digits=4) }}
+        end as unit_price,
         cast(discount as numeric(18, 4)) as discount,
         amount
 

@@ -1,17 +1,28 @@
 {{ config(enabled='woocommerce' in var('sources')) }}
 
-with set_aside as (
+with rejected_orders as (
+
+    select
+        order_number,
+        rejected_because
+    from {{ ref('base_woocommerce__orders') }}
+    where rejected_because is not null
+
+),
+
+set_aside as (
 
     select distinct
         order_rows.order_number,
         order_rows.row_no,
-        coalesce(orders.rejected_because, order_rows.rejected_because)
-            as rejected_because
+        coalesce(
+            rejected_orders.rejected_because, order_rows.rejected_because
+        ) as rejected_because
     from {{ ref('base_woocommerce__order_rows') }} as order_rows
-    left join {{ ref('base_woocommerce__orders') }} as orders
-        on order_rows.order_number = orders.order_number
+    left join rejected_orders
+        on order_rows.order_number = rejected_orders.order_number
     where
-        orders.rejected_because is not null
+        rejected_orders.rejected_because is not null
         or order_rows.rejected_because is not null
 
 ),

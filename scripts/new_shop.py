@@ -113,7 +113,7 @@ def _as_answer(value: Any) -> str | None:
 
 
 def _prompt(question: str, proposal: str | None) -> str:
-    answer: str = typer.prompt(question.rstrip("."), default=proposal, show_default=bool(proposal))
+    answer: str = typer.prompt(question, default=proposal, show_default=bool(proposal))
     return answer.strip()
 
 

@@ -20,7 +20,7 @@ PRICES = ("unit_price", "amount")
 NUMBERS = ("quantity", *PRICES, "discount")
 NEEDED = (("order",), ("day",), ("customer",), PRICES, ("article_name", "article"))
 """Of each of these, one."""
-YES = ("yes", "y", "sim", "s", "sí", "si")
+YES, NO = ("yes", "y", "sim", "s", "sí", "si"), ("no", "n", "não", "nao")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,6 @@ class Shop:
     statuses: list[str]
     cancelled: list[str]
     returned: list[str]
-    files: list[str]
 
 
 Taken = TypeVar("Taken")
@@ -81,11 +80,12 @@ class Ask:
             return take(self.options[option])
         if self.accept and proposal is not None:
             return take(proposal)
+        asked = question
         while self.prompt:
             try:
-                return take(self.prompt(question, proposal))
+                return take(self.prompt(asked, proposal))
             except UserError as reason:
-                question, proposal = f"{reason} {question}", None
+                asked = f"{reason} {question}"
         shown = f", or --yes where {proposal!r} is right" if proposal else ""
         raise UserError(f"{question} Say it by {written(option)}{shown}.")
 
@@ -119,7 +119,7 @@ def know(export: Export, ask: Ask, say: Callable[[str], None]) -> Shop:
                 f"note: {len(orders):,} orders, such as {orders[0]}, have lines that differ in"
                 f" {columns[part]}: {meant}."
             )
-    return Shop(
+    shop = Shop(
         columns=columns,
         reader=reader,
         pseudonym=propose.pseudonym(export.values(columns["customer"])),
@@ -131,8 +131,27 @@ def know(export: Export, ask: Ask, say: Callable[[str], None]) -> Shop:
         statuses=statuses,
         cancelled=cancelled,
         returned=returned,
-        files=export.files,
     )
+    _say_settled(shop, say)
+    return shop
+
+
+def _say_settled(shop: Shop, say: Callable[[str], None]) -> None:
+    """What was found, asked or taken as proposed, beside the columns."""
+    of_key = {"digits": "a hash of its digits", "text": "a hash of it", None: "as it is"}
+    settled = {
+        "cancelled": ", ".join(shop.cancelled) or NONE,
+        "returned": ", ".join(shop.returned) or NONE,
+        "currency": shop.currency,
+        "written": ", ".join(f"{key}: {value}" for key, value in shop.reader.items()) or "plainly",
+        "time zone": shop.time_zone if shop.has_times else None,
+        "who bought": of_key[shop.pseudonym],
+    }
+    say("")
+    for name, value in settled.items():
+        if value:
+            say(f"  {name:<14} {value}")
+    say("")
 
 
 DIFFERING = {
@@ -152,7 +171,7 @@ def _columns(export: Export, ask: Ask, say: Callable[[str], None]) -> dict[str, 
         if part in ask.options and not (part == "currency" and CODE.fullmatch(ask.options[part])):
             _take(export, found, part, ask.options[part])
     for part, what in _missing(found):
-        question = f"No column seems to be {what}, of {export.listed}."
+        question = f"No column seems to be {what}, of {export.listed}: which one is it?"
         ask(part, question, None, partial(_take, export, found, part))
     if "amount" in found and "order" in found and "amount" not in ask.options:
         _leave_out_the_orders(export, ask, say, found)
@@ -206,13 +225,11 @@ def _leave_out_the_orders(
     """Leave out an amount that is the same in all lines of an order: it may be the order's."""
     if propose.is_of_the_order(export, found["amount"], found["order"]):
         amount = found.pop("amount")
-        question = (
-            f"{amount} is the same in all lines of an order, and may be the order's, not the"
-            " line's."
-        )
+        told = f"{amount} is the same in all lines of an order, and may be the order's"
         if "unit_price" in found:
-            say(f"note: {question[:-1]}: it is left out.")
+            say(f"note: {told}: it is left out.")
         else:
+            question = f"{told}: which column is the line's?"
             ask("amount", question, None, partial(_take, export, found, "amount"))
 
 
@@ -245,14 +262,14 @@ def _reader(export: Export, ask: Ask, columns: dict[str, str]) -> dict[str, Any]
         reader["serial_dates"] = True
     order = writing.day_first(days)
     if order == UNKNOWN or "day_first" in ask.options:
-        shown = f"Whether {days[0]} begins with the day or with the month cannot be told."
-        order = ask("day_first", shown) in YES
+        question = f"{days[0]} may begin with the day or with the month: is it the day, yes or no?"
+        order = ask("day_first", question, None, _is_yes)
     if order is not None:
         reader["day_first"] = order
     mark, signs = writing.decimal_mark(texts), writing.signs(texts)
     if mark == UNKNOWN or "decimal" in ask.options or (signs and not mark):
         shown = next((text for text in texts if set(text) & set(",.")), texts[0] if texts else "")
-        question = f"Whether {shown} has a decimal comma or a decimal point cannot be told."
+        question = f"{shown} may have a decimal comma or a decimal point: which, , or .?"
         mark = ask("decimal", question, None, _mark)
     if mark:
         reader["decimal"] = mark
@@ -261,6 +278,12 @@ def _reader(export: Export, ask: Ask, columns: dict[str, str]) -> dict[str, Any]
     if mark and (between := writing.thousands(texts, _as_reader(reader))):
         reader["thousands"] = between
     return reader
+
+
+def _is_yes(answer: str) -> bool:
+    if answer.lower() not in (*YES, *NO):
+        raise UserError(f"{answer!r} is neither yes nor no.")
+    return answer.lower() in YES
 
 
 def _mark(answer: str) -> str:
@@ -297,8 +320,8 @@ def _settle_price(
             f" left out, so that revenue is before it; where it is the line's say --discount."
         )
     else:
-        question = f"Whether {price} is before {discount} or after it cannot be told."
-        return ask("price_before_discount", question) in YES
+        question = f"{price} may be before or after {discount}: is it before, yes or no?"
+        return ask("price_before_discount", question, None, _is_yes)
     del columns["discount"]
     return False
 
@@ -315,8 +338,8 @@ def _leave_one(
         is_amount = False
     elif below and above:
         question = (
-            f"{amount} is less than units × {price} in {below:,} lines and more in {above:,}, so"
-            f" that either may be what was paid: --amount {NONE} leaves the price."
+            f"{amount} is less than units × {price} in {below:,} lines and more in {above:,}:"
+            f" which was paid, {amount}, or {NONE} for the price?"
         )
         is_amount = ask("amount", question, None, partial(_is_column, export, amount))
     else:
@@ -340,7 +363,9 @@ def _is_column(export: Export, column: str, answer: str) -> bool:
 def _currency(ask: Ask, how: Reader) -> str:
     signs = {*how.currency}
     proposal = CURRENCIES.get(signs.pop()) if len(signs) == 1 else None
-    return ask("currency", "Which currency it is, such as BRL, no column tells.", proposal, _code)
+    return ask(
+        "currency", "No column tells the currency: which is it, such as BRL?", proposal, _code
+    )
 
 
 def _code(answer: str) -> str:

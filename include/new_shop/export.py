@@ -65,8 +65,8 @@ def read_export(folder: Path, pattern: str = "*", sheet: str | None = None) -> E
         if tables and file.schema.names != tables[0].column_names:
             raise UserError(
                 f"{paths[0].name} and {path.name} have different columns, and one file of lines is"
-                " read, or several parts of it: name it by --file, or put the orders beside their"
-                " lines in one file."
+                " read, or several parts of it: name it by --file, or have the models written by"
+                " hand, as docs/your-shop.md shows."
             )
         typed |= {one.name for one in file.schema if not pa.types.is_string(one.type)}
         tables.append(_as_texts(pa.Table.from_batches(file.batches, file.schema)))

@@ -23,8 +23,13 @@ class Fit(NamedTuple):
 
 def known_table(path: Path, tables: Mapping[Name, Table]) -> Name | None:
     """The table that a file is an export for: the one of which it has the most columns, or none."""
-    fits = {name: fit for name, fit in _fits(path, tables).items() if not fit.missing}
-    return max(fits, key=lambda name: fits[name].found, default=None)
+    return next(iter(_best(path, tables)), None)
+
+
+def _best(path: Path, tables: Mapping[Name, Table]) -> list[Name]:
+    """The tables of which a file has the most columns, more than one where they are alike."""
+    fits = {name: fit.found for name, fit in _fits(path, tables).items() if not fit.missing}
+    return [name for name, found in fits.items() if found == max(fits.values())]
 
 
 def nearest(path: Path, tables: Mapping[Name, Table]) -> str:
@@ -68,12 +73,13 @@ def known_source(folder: Path, dbt_project: Path) -> tuple[str, dict[str, list[P
     paths = data_files(folder)
     of_no_use: list[UserError] = []
     for path in paths:
-        known = known_table(path, every)
-        if known and every[known].reader.refused:
-            of_no_use.append(refusal(path, every[known].reader))
-        elif known:
-            called = str(every[known].reader.known_as)
-            found.setdefault(known[0], {}).setdefault(called, []).append(path)
+        of_source = {source: (source, name) for source, name in reversed(_best(path, every))}
+        for source, known in of_source.items():
+            reader = every[known].reader
+            if reader.refused:
+                of_no_use.append(refusal(path, reader))
+            else:
+                found.setdefault(source, {}).setdefault(str(reader.known_as), []).append(path)
     if not found and of_no_use:
         raise of_no_use[0]
     if not found:

@@ -241,6 +241,13 @@ def test_a_folder_of_two_shops_or_of_none_that_is_known_is_asked_about(market: M
     )
 
 
+def test_a_file_that_two_shops_export_alike_is_asked_about(market: Market) -> None:
+    market.declare("branch", MARKET.replace("market", "branch"))
+    market.write("vendas.csv", SALES)
+    said = market.refusal(lambda: known_source(market.files, market.dbt_project))
+    assert f"{market.files} holds exports of branch and of market: give each a folder" in said
+
+
 def test_files_that_nobody_knows_are_asked_about_before_anything_starts(tmp_path: Path) -> None:
     from scripts.demo import app
 

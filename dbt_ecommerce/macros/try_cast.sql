@@ -59,7 +59,7 @@
         pg_typeof({{ column }}) in (cast('integer' as regtype), cast('bigint' as regtype))
     {%- elif type.startswith('numeric') -%}
         pg_typeof({{ column }}) = cast('numeric' as regtype)
-        and {{ column_text(column) }} not in ('NaN', 'Infinity', '-Infinity')
+        and {{ column_text(column) }} != 'NaN'
     {%- else -%}
         false
     {%- endif -%}

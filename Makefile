@@ -6,7 +6,7 @@ RUN_APP := $(RUN) --no-dev
 
 CHECKED := .local/checked
 
-.PHONY: help demo up down bot docs check ruff mypy deptry sqlfluff conventions test contracts nightly bench \
+.PHONY: help demo check-shop up down bot docs check ruff mypy deptry sqlfluff conventions test contracts nightly bench \
 	bench-large requirements
 
 help: ## what there is
@@ -14,6 +14,9 @@ help: ## what there is
 
 demo: $(UV) ## the weekly DAG once: shop data to report (SOURCE=… DATA=… AS_OF=…)
 	@$(RUN_APP) python scripts/demo.py --source "$(SOURCE)" --data "$(DATA)" --as-of "$(AS_OF)"
+
+check-shop: $(UV) ## one shop's files and models tried out in seconds (SOURCE=… DATA=…)
+	@$(RUN_APP) python scripts/check_shop.py --source "$(SOURCE)" --data "$(DATA)"
 
 up: $(UV) ## Airflow on localhost:8080 with the embedded Postgres, until `make down`
 	@$(RUN_APP) python scripts/standalone.py up

@@ -42,6 +42,7 @@ TARGETS = {
     "next_week_vs_before": ("≤", 1.0),
     "million_peak_mb": ("<", 2048),
     "growth_ratio": ("≤", 11),
+    "shopify_vs_demo": ("≤", 1.3),
     "report_seconds": ("<", 6),
     "crm_deals_seconds": ("<", 60),
     "crm_peak_mb": ("<", 1024),

@@ -18,11 +18,12 @@ To report on an earlier week, trigger it with `as_of_date` set to the Monday aft
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
+from airflow.sdk import CronDataIntervalTimetable, Param, get_current_context, task
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
-from include.airflow.task_turn import IS_DAGS_TEST, turn_is_over
+from include.airflow.task_turn import turn_is_over
+from include.airflow.testable import DagWithDeadline
 from include.alerts.callbacks import (
     churn_is_unusual,
     run_failed,
@@ -42,7 +43,7 @@ DEADLINE = DeadlineAlert(
     callback=AsyncCallback(run_is_late),
 )
 
-with DAG(
+with DagWithDeadline(
     dag_id="ecommerce_churn",
     description="From raw shop data to the weekly churn report in Telegram",
     doc_md=__doc__,
@@ -53,8 +54,7 @@ with DAG(
     max_active_tasks=4,  # most are processes that start, say a word and end
     dagrun_timeout=timedelta(hours=6),  # one that hangs would keep every later week from starting
     on_failure_callback=run_failed,
-    # `airflow dags test` of Airflow 3.3 breaks at the end of a run that has one
-    deadline=None if IS_DAGS_TEST else DEADLINE,
+    deadline=DEADLINE,
     default_args={
         "owner": "retention",
         # minutes in all: as long as a restart of Postgres or of Airflow's API takes

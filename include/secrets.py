@@ -9,6 +9,7 @@ import re
 _SECRETS = re.compile(
     r"(?P<url>\w://)[^\s/]*@"  # login and password in a URL
     r"|(?<!\d)\d{5,}:[\w-]{20,}"  # a bot's token
+    r"|\bshp[a-z]{2}_\w+"  # Shopify's tokens and secrets
     r"|(?P<connection>AIRFLOW_CONN_\w+=)\S+"
     r"|(?P<name>(?:password|passwd|pwd|secret|token|api_?key)[\"']?\s*(?:=|:(?=\s*[\"']))\s*)"
     r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&]+)",

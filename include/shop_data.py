@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from include import run_events
 from include.airflow.as_of import AsOf
 from include.connections import Connection
 from include.errors import UserError
@@ -55,6 +56,7 @@ def get_shop_data(
                 source,
                 folder,
                 DBT_PROJECT,
+                _say,
                 may_shrink=settings.shop_data_may_shrink,
             )
     check_seeds(DEMO_SEEDS)
@@ -75,6 +77,14 @@ def _folder_of(
             f" connection {source!r}: docs/{source}.md says how to come by each."
         )
     return folder
+
+
+def _say(line: str) -> None:
+    from include.warehouse.load_files import NOTE
+
+    print(line)
+    if line.startswith(NOTE):
+        run_events.tell("note", text=line)
 
 
 def _generate_demo_shop(settings: Settings, as_of: AsOf) -> None:

@@ -5,7 +5,7 @@ written to `out/`.
 """
 
 import json
-import re
+import os
 import signal
 import subprocess
 import sys
@@ -13,11 +13,11 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from include import command_line
+from include import command_line, run_events
 from include.airflow import environment
 from include.airflow.as_of import LATEST, AsOf
 from include.connections import from_environment
@@ -27,7 +27,6 @@ from include.report.preview import FILES
 from include.settings import DEMO_SHOP, Settings, load_settings
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
-from include.warehouse.load_files import NOTE
 
 LOG = LOCAL / "demo.log"
 STEPS = {
@@ -38,14 +37,6 @@ STEPS = {
     "marts.dbt_ecommerce_test": "Data tests",
     "send_report": "Report",
 }
-TASK = re.compile(r"\[DAG TEST\] (?P<what>starting|end)(?: task)? task_id=(?P<task>\S+)")
-NODE = re.compile(
-    r"(?P<done>\d+) of (?P<all>\d+) (?P<result>OK|ERROR|WARN|FAIL|PASS) ?\S* (?P<name>.+?) \.\.+ "
-    r".* in (?P<seconds>[\d.]+)s"
-)
-WAITING = re.compile(r"\S+ has had the turn to build .+? This run waits\.")
-FAILURE = re.compile(r"^(?:airflow|cosmos)[\w.]*\.\w+(?:Exception|Error): (.+)", re.MULTILINE)
-COLOURS = re.compile(r"\x1b\[\d*m")
 
 app = typer.Typer(add_completion=False)
 
@@ -77,7 +68,7 @@ def demo(
                 environment.prepare(settings, env, LOG)
             for left_over in (*FILES, "alert.txt"):
                 (OUT / left_over).unlink(missing_ok=True)
-            _run_dag(airflow or stack.enter_context(_airflow(env, of_run)))
+            _run_dag(*(airflow or stack.enter_context(_airflow(env, of_run))))
         _show_report(began)
     finally:
         if not was_running:
@@ -105,7 +96,9 @@ def _source_of(folder: Path) -> str:
     source, found = known_source(folder, DBT_PROJECT)
     for called, paths in found.items():
         print(f"Found {called}: {', '.join(path.name for path in paths)}")
-    print(f"The source is {source}: docs/{source}.md tells what counts as what.\n", flush=True)
+    page = f"docs/{source}.md"
+    told = page if (PROJECT / page).exists() else f"dbt_ecommerce/models/staging/{source}"
+    print(f"The source is {source}: {told} tells what counts as what.\n", flush=True)
     return source
 
 
@@ -122,64 +115,66 @@ def _check_files(settings: Settings) -> None:
             data_files(settings.data_folder(source))
 
 
-def _airflow(env: dict[str, str], as_of: AsOf) -> "subprocess.Popen[str]":
-    """Airflow's process, which runs the DAG when it is told to."""
+@contextmanager
+def _airflow(
+    env: dict[str, str], as_of: AsOf
+) -> Iterator[tuple["subprocess.Popen[str]", Iterable[str]]]:
+    """Airflow's process, which runs the DAG when it is told to, and what that run tells."""
     conf = json.dumps({"as_of_date": str(as_of)})
-    return subprocess.Popen(
-        [sys.executable, "scripts/dags_test.py", "ecommerce_churn", conf],
-        env=env,
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
+    read, write = os.pipe()
+    with (
+        open(read, encoding="utf-8") as events,  # noqa: PTH123 - no path
+        LOG.open("ab") as log,
+        subprocess.Popen(
+            [sys.executable, "scripts/dags_test.py", "ecommerce_churn", conf],
+            env=env | {run_events.VARIABLE: f"/dev/fd/{write}"},
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+            pass_fds=[write],
+        ) as airflow,
+    ):
+        os.close(write)  # so that the events end with the process
+        yield airflow, events
 
 
-def _run_dag(airflow: "subprocess.Popen[str]") -> None:
-    """Let Airflow run the DAG, and translate its log into progress."""
+def _run_dag(airflow: "subprocess.Popen[str]", events: Iterable[str]) -> None:
+    """Let Airflow run the DAG, and show how far it is."""
     assert airflow.stdin is not None  # noqa: S101 - for mypy
-    assert airflow.stdout is not None  # noqa: S101
     print("The weekly DAG, run by Airflow:")
-    with LOG.open("a") as log:
-        try:
-            airflow.stdin.write("\n")
-            airflow.stdin.close()
-            for line in _echo_progress(airflow.stdout):
-                log.write(line)
-        except BaseException:
-            airflow.terminate()
-            raise
+    try:
+        airflow.stdin.write("\n")
+        airflow.stdin.close()
+        failure = _show_progress(map(json.loads, events))
+    except BaseException:
+        airflow.terminate()
+        raise
     if airflow.wait() != 0:
-        why = FAILURE.findall(LOG.read_text())
-        raise UserError(f"{why[-1] if why else 'The run failed.'}\nThe whole log: {LOG}")
+        raise UserError(f"{failure or 'The run failed.'}\nThe whole log: {LOG}")
 
 
-def _echo_progress(lines: Iterable[str]) -> Iterator[str]:
-    """Pass the log on, and say which step has begun or ended and which models are built."""
-    started: dict[str, float] = {}
-    for line in lines:
-        yield line
-        plain = COLOURS.sub("", line)
-        if (task := TASK.search(plain)) and (step := STEPS.get(task["task"])):
-            if task["what"] == "starting":
-                started[step] = time.monotonic()
+def _show_progress(events: Iterable[dict[str, Any]]) -> str:
+    """Say which step has begun or ended and what dbt has built; return why a task failed last."""
+    began: dict[str, float] = {}
+    failure = ""
+    for event in events:
+        step = STEPS.get(event.get("task", ""))
+        match event["event"]:
+            case "task_began" if step:
+                began[step] = time.monotonic()
                 print(f"  {step} …", flush=True)
-            else:
-                _say(f"  {step}", time.monotonic() - started[step])
-        elif waiting := WAITING.search(plain):
-            print(f"    {waiting.group()}", flush=True)
-        elif line[:1] != "{" and (node := NODE.search(plain)) and _is_worth_a_line(node):
-            done = f"    {node['done']:>3}/{node['all']} {node['result']:<5} {node['name']}"
-            _say(done, float(node["seconds"]))
-        elif plain.startswith(NOTE):  # of a load
-            print(f"    {plain.rstrip()}", flush=True)
-
-
-def _is_worth_a_line(node: re.Match[str]) -> bool:
-    """Models, seeds and tests that failed; neither the many that passed nor dbt's hooks."""
-    return node["result"] != "PASS" and "on-run-start" not in node["name"]
+            case "task_ended":
+                if step:
+                    _say(f"  {step}", time.monotonic() - began.get(step, time.monotonic()))
+                failure = (event["error"] or failure).partition("\n")[0]
+            case "node_ended":
+                done = f"    {event['number']:>3}/{event['total']} {event['result']:<5}"
+                _say(f"{done} {event['name']}", event["seconds"])
+            case "note":
+                print(f"    {event['text']}", flush=True)
+    return failure
 
 
 def _show_report(began: float) -> None:
@@ -190,7 +185,10 @@ def _show_report(began: float) -> None:
         print(f"\n{(OUT / 'report.txt').read_text(encoding='utf-8')}")
         _say("Done", time.monotonic() - began)
         print(f"The report as it looks in Telegram: {OUT / 'report.html'}")
-    print('The tables behind it:                psql "$(uv run python scripts/warehouse.py url)"')
+    print(
+        "The tables behind it:                "
+        "uv run python scripts/warehouse.py query 'select * from marts.rpt_shop_totals'"
+    )
     print("Airflow with its task graph:         make up")
 
 

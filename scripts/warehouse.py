@@ -1,10 +1,13 @@
-"""The warehouse from the command line: start and stop the embedded Postgres, print its address.
+"""The warehouse from the command line: start, stop and ask the embedded Postgres.
 
 Where a connection `warehouse` is configured, that is the warehouse and there is nothing to start.
 """
 
+import csv
 import shlex
+import shutil
 import sys
+from typing import Annotated
 
 import typer
 
@@ -13,7 +16,7 @@ from include.errors import UserError
 from include.warehouse import connection, embedded
 
 app = typer.Typer(
-    help="The warehouse: start, stop, url, env, status.",
+    help="The warehouse: start, stop, query, url, env, status.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,6 +44,22 @@ def stop() -> None:
         print(CONFIGURED.format("stop"))
     else:
         print("Postgres is stopped." if embedded.stop() else "Postgres did not run.")
+
+
+@app.command()
+def query(
+    statement: Annotated[str, typer.Argument(help="One statement of SQL.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="The rows as CSV, for a pipe.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="It may change what is stored.")] = False,
+) -> None:
+    """Print what one statement of SQL finds; it can only read, unless you say --write."""
+    from include.warehouse.statement import answer, as_text
+
+    found = answer(_url(), statement, may_write=write)
+    if as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([found.names, *found.rows])
+    else:
+        print(as_text(found, shutil.get_terminal_size().columns))
 
 
 @app.command()

@@ -22,9 +22,26 @@
 
 {# A moment in UTC: by the offset that it tells, and without one by the wall clock of `time_zone`. #}
 {% macro try_cast_utc(column, time_zone) -%}
+    {{ return(adapter.dispatch('try_cast_utc')(column, time_zone)) }}
+{%- endmacro %}
+
+{% macro default__try_cast_utc(column, time_zone) -%}
     case
         when {{ matches(column_text(column), OFFSET()) }} then {{ try_cast(column, 'timestamp') }}
         else {{ local_to_utc(try_cast(column, 'timestamp'), time_zone) }}
+    end
+{%- endmacro %}
+
+{# As shop systems write it, `2023-06-01 23:58:24 -0300`, in a third of the time that the general way takes. #}
+{% macro postgres__try_cast_utc(column, time_zone) -%}
+    {%- set text = column_text(column) -%}
+    case
+        when
+            {{ text }} like '____-__-__ __:__:__ _____'
+            and {{ text }} ~ '^[0-9: -]+[+-][0-9]+$'
+            and pg_input_is_valid({{ text }}, 'timestamptz')
+            then cast({{ text }} as timestamptz) at time zone 'UTC'
+        else {{ default__try_cast_utc(column, time_zone) }}
     end
 {%- endmacro %}
 
@@ -40,11 +57,29 @@
     cast(
         case
             when
-                {{ column_text(column) }} ~ '{{ pattern_of(type) }}'
+                (
+                    {{ is_number_of(column, type) }}
+                    or {{ column_text(column) }} ~ '{{ pattern_of(type) }}'
+                )
                 and pg_input_is_valid({{ text_of(column, type) }}, '{{ type }}')
                 then cast({{ text_of(column, type) }} as {{ type }})
         end as {{ type }}
     )
+{%- endmacro %}
+
+{#
+    Whether a column of Postgres holds numbers already, so that their text needs no regular expression, which takes
+    half of the time.
+#}
+{% macro is_number_of(column, type) -%}
+    {%- if type in ('integer', 'bigint') -%}
+        pg_typeof({{ column }}) in (cast('integer' as regtype), cast('bigint' as regtype))
+    {%- elif type.startswith('numeric') -%}
+        pg_typeof({{ column }}) = cast('numeric' as regtype)
+        and {{ column_text(column) }} not in ('NaN', 'Infinity', '-Infinity')
+    {%- else -%}
+        false
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro default__try_cast_moment(column, type, time_zone) -%}
@@ -59,19 +94,21 @@
 
 {% macro postgres__try_cast_moment(column, type, time_zone) -%}
     {%- set text = column_text(column) -%}
+    {%- set moment = 'cast(' ~ text ~ ' as timestamptz)'
+        ~ (" at time zone '" ~ time_zone ~ "'" if type == 'timestamp' else '') -%}
     case
+        -- as most programs write it: the expressions for all others would take four times as long
+        when
+            {{ text }} like '____-__-__T__:__:__Z'
+            and {{ text }} ~ '^([0-9]+[TZ:-])+$'
+            and pg_input_is_valid({{ text }}, 'timestamptz')
+            then {{ moment }}
         when
             {{ text }} !~ '{{ pattern_of(type) }}'
             or not pg_input_is_valid({{ text }}, 'timestamptz')
             then null
-        {%- if type == 'timestamptz' %}
-        when {{ text }} ~ '{{ OFFSET() }}' then cast({{ text }} as timestamptz)
-        else cast({{ text }} as timestamp) at time zone 'UTC'
-        {%- else %}
-        when {{ text }} ~ '{{ OFFSET() }}'
-            then cast({{ text }} as timestamptz) at time zone '{{ time_zone }}'
-        else cast({{ text }} as timestamp)
-        {%- endif %}
+        when {{ text }} ~ '{{ OFFSET() }}' then {{ moment }}
+        else cast({{ text }} as timestamp){{ " at time zone 'UTC'" if type == 'timestamptz' }}
     end
 {%- endmacro %}
 

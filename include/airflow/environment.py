@@ -53,7 +53,7 @@ def variables(settings: Settings) -> dict[str, str]:
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(PROJECT),
-        "PYTHONUNBUFFERED": "1",  # progress is read from the log as it is written
+        "PYTHONUNBUFFERED": "1",  # a log has all that was said before its process was killed
         "AIRFLOW_CONN_WAREHOUSE": warehouse,
         "SHOP_SOURCES": ",".join(settings.shop_sources),
         **({"SHOP_DATA": str(settings.shop_data)} if settings.shop_data else {}),

@@ -1,22 +1,24 @@
 """The turn of a run of the DAG to build in the warehouse: waited for, and given back."""
 
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from include import run_events
 from include.errors import UserError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from include.airflow.testable import DagWithDeadline
+
 PATIENCE = timedelta(hours=3)
 """How long a run waits for those before it."""
 LOOK_AGAIN = timedelta(seconds=20)
-IS_DAGS_TEST = sys.argv[1:3] == ["dags", "test"]
-"""Whether this is `airflow dags test` or `make demo`: one process, which nobody starts again."""
-KEPT_FOR = timedelta(minutes=1 if IS_DAGS_TEST else 15)
+KEPT_FOR = timedelta(minutes=15)
 """How long nobody else builds where a run's next task does not begin, as after a failure."""
+KEPT_IN_TEST = timedelta(minutes=1)
+"""The same of a run in a single process, which nobody starts again."""
 
 
 def wait_for_turn(context: "Context", warehouse_url: str) -> None:
@@ -28,7 +30,9 @@ def wait_for_turn(context: "Context", warehouse_url: str) -> None:
 
     from include.warehouse.turn import take_turn
 
-    others = take_turn(warehouse_url, context["run_id"], KEPT_FOR)
+    dag = cast("DagWithDeadline", context["dag"])
+    kept_for = KEPT_IN_TEST if dag.is_tested else KEPT_FOR
+    others = take_turn(warehouse_url, context["run_id"], kept_for)
     if others is None:
         return
     now = datetime.now(UTC)
@@ -38,7 +42,9 @@ def wait_for_turn(context: "Context", warehouse_url: str) -> None:
             f"{others} This run has waited {PATIENCE.seconds // 3600} hours: see to it that the"
             " other one ends, then clear this one."
         )
-    print(f"{others} This run waits.")
+    waits = f"{others} This run waits."
+    print(waits)
+    run_events.tell("note", text=waits)
     raise AirflowRescheduleException(now + LOOK_AGAIN)  # type: ignore[no-untyped-call]
 
 

@@ -23,6 +23,7 @@ from cosmos import settings as cosmos_settings
 from cosmos.constants import SUPPORTED_BUILD_RESOURCES, InvocationMode
 from cosmos.dbt.graph import DbtNode
 
+from include.dbt.node_events import tell_of_node
 from include.dbt.profile import WarehouseProfile
 from include.dbt.tasks import BuildTask, DataTests, NodeTask
 from include.paths import DBT_PROJECT
@@ -80,6 +81,7 @@ def dbt_task_group(
         "env": {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test", "BUILD_TURN": "airflow", **dbt_env},
         # in the task's own process: Airflow's has imported half of what dbt needs
         "invocation_mode": InvocationMode.DBT_RUNNER,
+        "dbt_runner_callbacks": [tell_of_node],
     }
 
     def node_task(node: DbtNode, task_args: dict[str, Any], **place: Any) -> NodeTask:

@@ -17,7 +17,7 @@ from include.schemas import schema
 from include.settings import Settings
 from include.sync.behind import Behind, sources_behind
 from include.warehouse import queries
-from include.warehouse.load_files import unread_files
+from include.warehouse.unread import unread_files
 
 
 @dataclass(frozen=True)

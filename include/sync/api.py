@@ -4,9 +4,8 @@ The token goes into a header and only to the host it belongs to. What may pass (
 answer) is asked for again with growing pauses; what will not (401, 403, 404) ends the load at once.
 """
 
-import textwrap
-from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from include.connections import Connection
@@ -15,7 +14,7 @@ from include.secrets import scrub
 from include.warehouse.connection import may_pass
 
 if TYPE_CHECKING:
-    from requests import PreparedRequest, Response, Session
+    from requests import Response, Session
 
 ATTEMPTS = 6
 LONGEST_PAUSE = 60  # seconds
@@ -56,106 +55,36 @@ def base_address(source: str, declared: str, connection: Connection) -> str:
     )
 
 
-def new_session(address: str, pause: float, rows_at: Collection[str] = ()) -> "Session":
+def new_session(
+    address: str, pause: float, rows_at: Collection[str] = (), *, may_repeat: bool = False
+) -> "Session":
     """A session that asks again for what may pass, and speaks to no other host.
-
-    An answer that reports a failure with the status of a success, or has no rows where they should
-    be, is a TryAgainError: it must not count as empty.
 
     Args:
         address: base address of the API.
         pause: seconds before the second attempt; each later pause is twice as long.
-        rows_at: where the rows are in an answer, one of these; not looked for where there are none.
+        rows_at: as of OneApi, which says what its requests raise.
+        may_repeat: as of OneApi.
     """
     from dlt.sources.helpers.requests import Client
+    from requests import ConnectionError as NoConnectionError
+    from requests import JSONDecodeError, Timeout
+    from requests.exceptions import ChunkedEncodingError
+
+    from include.sync.adapter import OneApi
 
     session = Client(
         raise_for_status=False,
+        exceptions=(NoConnectionError, Timeout, ChunkedEncodingError, JSONDecodeError),
         request_max_attempts=ATTEMPTS,
         request_backoff_factor=pause,
         request_max_retry_delay=LONGEST_PAUSE,
-        retry_condition=_is_cut_off,
         session_attrs={"max_redirects": 0},
     ).session
-    send: Callable[..., Any] = session.send
-    host = urlsplit(address).hostname
-    last = None
-
-    def send_once(request: "PreparedRequest", **kwargs: Any) -> Any:
-        nonlocal last
-        if _origin(request.url or "") != _origin(address):
-            other = urlsplit(request.url or "")
-            raise UserError(
-                f"{host} points to another host, {other.scheme}://{other.netloc}, which the token"
-                " must not go to: correct the declared paging in include/sources.yml."
-            )
-        this = (request.method, request.url, request.body)
-        if this == last:
-            raise TryAgainError(
-                f"{host} leads from a page to the same page again, {urlsplit(request.url).path!s}:"
-                " nothing was loaded, and the next run tries again."
-            )
-        last = this
-        response = send(request, **kwargs)
-        _check(response, rows_at)
-        return response
-
-    session.send = send_once  # type: ignore[method-assign]
+    adapter = OneApi(address, rows_at, may_repeat)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
     return session
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, parts.hostname, port
-
-
-def _check(response: "Response", rows_at: Collection[str]) -> None:
-    """TryAgainError for an answer that has the status of a success and is none."""
-    if not response.ok:
-        return
-    from dlt.common.jsonpath import find_values
-
-    content = response.json()
-    where = f"{urlsplit(response.url).hostname}, asked for {urlsplit(response.url).path},"
-    if isinstance(content, dict) and content.get("success") is False:
-        # Between words: of a secret that is cut, `explain` would not find the rest.
-        said = textwrap.shorten(scrub(str(content.get("error"))), 200, placeholder=" …")
-        raise TryAgainError(
-            f"{where} reports a failure: {said}; nothing was loaded, and the next run tries again."
-        )
-    if rows_at and all(find_values(one, content) in ([], [None]) for one in rows_at):
-        raise TryAgainError(
-            f"{where} answers without rows in {' or '.join(rows_at)}: nothing was loaded, and the"
-            " next run tries again."
-        )
-
-
-def _is_cut_off(response: "Response | None", error: BaseException | None) -> bool:
-    """Whether an answer promised JSON and is none; one that is, is not parsed a second time."""
-    if response is None or not response.ok:
-        return False
-    import orjson
-
-    try:
-        parsed = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return True
-    if b"\\u0000" in response.content:
-        parsed = _without_nul(parsed)
-    response.json = lambda **_: parsed  # type: ignore[method-assign]
-    return False
-
-
-def _without_nul(value: Any) -> Any:
-    """The value without the one character that Postgres cannot keep in a text."""
-    if isinstance(value, str):
-        return value.replace("\0", "")
-    if isinstance(value, list):
-        return [_without_nul(one) for one in value]
-    if isinstance(value, dict):
-        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
-    return value
 
 
 def explain(source: str, error: BaseException, secrets: tuple[str, ...]) -> UserError:

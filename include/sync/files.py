@@ -32,7 +32,7 @@ from include.warehouse.copying import (
     quoted,
     transaction,
 )
-from include.warehouse.declared import Table
+from include.warehouse.declared import FILE, Table
 from include.warehouse.files import SUFFIXES, open_file
 from include.warehouse.load_files import check_shrunk
 from include.warehouse.readable import as_declared
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 S3 = "s3://"
 A_BLOCK = 2**20  # bytes
 NEW = "_loading_file"
-FILE = "_file"
 
 
 @dataclass(frozen=True)

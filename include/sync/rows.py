@@ -1,6 +1,6 @@
 """What a row must have to be loaded: a key, each key once a load, a time and values that can be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -44,6 +44,10 @@ class Stream(NamedTuple):
     """Columns with the key of another resource's row, whose rows here are replaced together."""
     is_unique: bool = False
     """Whether where the rows come from, no key can come twice."""
+    sees_all: bool = True
+    """Whether a row that does not come when everything is read is not there any more."""
+    told: Sequence[str] = ()
+    """What people should know of the source, in words; it may grow while rows are read."""
 
 
 @dataclass

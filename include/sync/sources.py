@@ -18,7 +18,7 @@ from include.settings import Settings
 from include.warehouse.declared import declared_tables
 
 DECLARED = PROJECT / "include" / "sources.yml"
-KINDS = ("rest_api", "database", "files")
+KINDS = ("rest_api", "shopify_orders", "database", "files")
 WORDS = {"database": ("key", "incremental", "overlap", "table"), "files": ("pattern",)}
 """What is declared of a table of these kinds; the first word always."""
 _PARENT = re.compile(r"\{resources\.(\w+)\.")
@@ -38,7 +38,7 @@ class Source:
         """Whether it cannot be read without a token or an address of its own."""
         if self.kind == "rest_api":
             return bool(self.declared["rest_api"]["client"].get("auth"))
-        return self.kind == "database"
+        return self.kind in ("shopify_orders", "database")
 
     @property
     def may_be_files(self) -> bool:
@@ -55,6 +55,8 @@ class Source:
         Resources that fill one table belong together, and so does a resource with the one whose
         rows its requests are made for.
         """
+        if self.kind == "shopify_orders":
+            return {"api_orders": ["api_orders"]}
         if self.kind != "rest_api":
             return {name: [name] for name in self.declared[self.kind]["tables"]}
         objects = self.declared.get("hubspot_objects", {}).get("objects", {})

@@ -8,10 +8,12 @@ dies leaves the table as it was, and the next one does its work.
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from include.connections import Connection
@@ -26,7 +28,7 @@ from include.sync.rows import Rows, Stream
 from include.sync.sources import Source, connection_of
 from include.warehouse.bookkeeping import prepare, pseudonym_key
 from include.warehouse.connection import connect
-from include.warehouse.declared import Declared, Table, declared_tables
+from include.warehouse.declared import FILE, Declared, Table, declared_tables
 from include.warehouse.locks import LOAD_BY_DLT, lock
 
 if TYPE_CHECKING:
@@ -140,6 +142,7 @@ def _load(
     name = f"{source.name}__{table}"
     declared = _declared(source)
     rows: dict[str, Rows] = {}
+    told: dict[str, list[Sequence[str]]] = defaultdict(list)
     before: dict[str, dict[str, str]] = {}
     resources: list[DltResource] = []
     with (
@@ -163,6 +166,7 @@ def _load(
             if fills not in rows:
                 before[fills] = _columns(warehouse_url, fills)
                 rows[fills] = Rows(before[fills] | types, rejected.add)
+            told[fills].append(stream.told)
             stream.resource.add_filter(rows[fills].check(stream))
             _shape(stream, fills, types, full)
             _keep_types(stream, pipeline)
@@ -188,7 +192,7 @@ def _load(
             one.count,
             one.rejected,
             one.newest,
-            _changes(before[fills], _columns(warehouse_url, fills)),
+            (*_changes(before[fills], _columns(warehouse_url, fills)), *chain(*told[fills])),
         )
         for fills, one in rows.items()
     }
@@ -234,6 +238,10 @@ def _streams(source: Source, table: str, connection: Connection, pause: float) -
         from include.sync.rest_api import streams
 
         return streams(source, source.tables[table], connection, pause)
+    if source.kind == "shopify_orders":
+        from include.sync.shopify import streams as orders
+
+        return orders(source, connection, pause)
     from include.sync.database import streams as tables
 
     return tables(source, source.tables[table], connection)
@@ -242,7 +250,7 @@ def _streams(source: Source, table: str, connection: Connection, pause: float) -
 def _shape(stream: Stream, table: str, types: dict[str, str], full: bool) -> None:
     """Say where a resource's rows go, with which columns, and what becomes of those there."""
     disposition: Any = {"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True}
-    if full or stream.changed_at is None:
+    if (full and stream.sees_all) or stream.changed_at is None:
         disposition["strategy"] = "cdc"  # also deletes the rows that did not come
     elif stream.parent_key:
         disposition = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
@@ -285,13 +293,14 @@ def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":
 
 def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
     """Make tables that dbt reads and that no row came for, or that something else may fill."""
-    tables = {
-        f"{schema('landing')}.{table}": ", ".join(
-            f'"{name}" {type_}' for name, type_ in one.types.items()
+    tables = {}
+    for table, one in declared.items():
+        if one.reader.refused:
+            continue
+        columns = one.types | ({FILE: "text"} if one.reader.newest_per else {})
+        tables[f"{schema('landing')}.{table}"] = ", ".join(
+            f'"{name}" {type_}' for name, type_ in columns.items()
         )
-        for table, one in declared.items()
-        if not one.reader.refused
-    }
     with closing(connect(warehouse_url)) as connection:
         prepare(connection, "landing", tables=tables)
 

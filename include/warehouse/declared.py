@@ -16,7 +16,7 @@ from include.errors import UserError
 from include.schemas import schema_prefix
 from include.settings import DEMO_SHOP
 
-ROW = "_row"
+ROW, FILE = "_row", "_file"
 PSEUDONYMS = ("digits", "text")
 
 
@@ -36,6 +36,8 @@ class Reader:
     """Whether 05/11 is in November; then dates with the name of a month are read as well."""
     serial_dates: bool = False
     """Whether a number in a column of dates is a spreadsheet's, which counts days."""
+    sheet: str | None = None
+    """The sheet of a workbook, or a pattern of several that are one table; else the first."""
     files: str | None = None
     """A pattern of names: the files of one kind, which are one table together."""
     newest_per: str | None = None
@@ -263,7 +265,7 @@ def _reader(file: str, given: dict[str, Any]) -> Reader:
             f"{file} declares a reader without its decimal mark: write decimal beside currency and"
             " thousands, as 1.500 may be a thousand and more."
         )
-    if reader.newest_per and not (reader.files or reader.known_as):
+    if reader.newest_per and not (reader.files or reader.known_as or reader.sheet):
         raise UserError(
             f"{file} declares a reader with newest_per, and not of which files: write files, too."
         )
@@ -294,6 +296,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "currency": (_are_signs, 'a sign, such as "R$", or a list of them'),
     "day_first": (lambda value: isinstance(value, bool), "true or false"),
     "serial_dates": (lambda value: isinstance(value, bool), "true or false"),
+    "sheet": (lambda value: isinstance(value, str), 'a name, or a pattern such as "Year *"'),
     "files": (lambda value: isinstance(value, str), 'a pattern of names, such as "orders_export*"'),
     "newest_per": (lambda value: isinstance(value, str), "the column that names the order"),
     "known_as": (lambda value: isinstance(value, str), "what people call such files"),

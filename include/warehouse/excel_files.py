@@ -1,8 +1,11 @@
-"""Reading Excel: the first sheet, a type a column."""
+"""Reading Excel: the first sheet or those that are declared, a type a column."""
 
 import datetime as dt
 import re
 import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +32,84 @@ LAST_MONTH = 12
 FEWEST = 3  # dates and texts by which it is no chance that they part at the 12th
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """What is read of a sheet."""
+
+    columns: dict[str, tuple[Any, ...]]
+    """Name → cells."""
+    numbers: list[int]
+    """Of the rows, in the sheet."""
+    uncalculated: dict[str, str]
+    told: list[str]
+
+
 def open_excel(path: Path, table: Table) -> DataFile:
-    """The first sheet; it is read whole, as a sheet has at most a million rows."""
+    """The first sheet, or those that are declared, one below the other.
+
+    A sheet is read whole, as it has at most a million rows. Of sheets that overlap each order is
+    from the last one that has it, as of files.
+    """
     try:
-        numbers, rows = _read_sheet(path)
-        formulas = _formulas(path)
+        found, others = _cells(path, data_only=True, sheet=table.reader.sheet)
+        formulas = _formulas(path, table.reader.sheet)
+    except UserError:
+        raise
     except Exception as error:
         # The library lets through whatever a damaged archive or its XML raises.
         raise UserError(
             f"{path.name} is not a readable Excel file: open it in Excel and save it as .xlsx."
         ) from error
+    filled = {name: cells for name, cells in found.items() if _is_filled(cells)} or found
+    sheets = {
+        name: _read_sheet(path, table, cells, formulas.get(name, {}))
+        for name, cells in filled.items()
+    }
+    whole = _below_each_other(path, sheets, table.reader.newest_per or "")
+    if others:
+        listed = ", ".join(map(repr, others))
+        whole.told.append(
+            f"Of {path.name} the sheet {next(iter(found))!r} is read, and not {listed}: declare"
+            " sheet where another is meant."
+        )
+    convert = converters(table)
+    for name, cells in whole.columns.items():
+        if name in convert and convert[name].of_days:
+            _check_swapped(path, name, cells, whole.numbers)
+    read = pa.table(
+        {
+            name: _column([_landed(cell, convert.get(name)) for cell in cells])
+            for name, cells in whole.columns.items()
+        }
+    )
+    return DataFile(
+        path,
+        table,
+        read.schema,
+        iter(read.to_batches(max_chunksize=65536)),
+        row_number=lambda place: whole.numbers[place],
+        uncalculated=whole.uncalculated,
+        told=whole.told,
+    )
+
+
+def top_rows(path: Path) -> list[list[str]]:
+    """The texts of the first rows of every sheet."""
+    found, _ = _cells(path, data_only=True, sheet="*", rows=TOP)
+    return [
+        [str(cell) for cell in map(_value, row) if cell is not None]
+        for cells in found.values()
+        for row in cells
+    ]
+
+
+def _read_sheet(
+    path: Path,
+    table: Table,
+    cells: list[tuple[Any, ...]],
+    formulas: dict[tuple[int, int], str],
+) -> Sheet:
+    numbers, rows = _filled(cells)
     place = header_place(rows[:TOP], table)
     header, rows, numbers = rows[place] if rows else (), rows[place + 1 :], numbers[place:]
     told: list[str] = []
@@ -55,43 +126,52 @@ def open_excel(path: Path, table: Table) -> DataFile:
     called = table.landed(numbered_names([texts[i] for i in kept]))
     names = dict(zip(kept, called, strict=True))
     check_names(path, list(names.values()))
-    convert = converters(table)
-    for i, name in names.items():
-        if name in convert and convert[name].of_days:
-            _check_swapped(path, name, columns[i], numbers[1:])
-    read = pa.table(
-        {
-            name: _column([_landed(cell, convert.get(name)) for cell in columns[i]])
-            for i, name in names.items()
-        }
-    )
-    return DataFile(
-        path,
-        table,
-        read.schema,
-        iter(read.to_batches(max_chunksize=65536)),
-        row_number=lambda place: numbers[place + 1],
-        uncalculated=_uncalculated(
-            formulas, numbers, [names.get(i, "") for i in range(width)], columns
-        ),
-        told=told,
+    return Sheet(
+        {name: columns[i] for i, name in names.items()},
+        numbers[1:],
+        _uncalculated(formulas, numbers, [names.get(i, "") for i in range(width)], columns),
+        told,
     )
 
 
-def top_rows(path: Path) -> list[list[str]]:
-    """The texts of the first rows."""
-    return [
-        [str(cell) for cell in map(_value, row) if cell is not None]
-        for row in _cells(path, data_only=True, rows=TOP)
-    ]
+def _below_each_other(path: Path, sheets: dict[str, Sheet], key: str) -> Sheet:
+    """Sheets with the same columns as one; of one that overlaps a later one what that has not.
+
+    Whether two sheets have the same is told by the key's column; without one nothing is.
+    """
+    (first, whole), *more = reversed(sheets.items())
+    for name, sheet in more:
+        if sheet.columns.keys() != whole.columns.keys():
+            raise UserError(
+                f"The sheets {name!r} and {first!r} of {path.name} have different columns: declare"
+                " sheet so that those of one kind are read."
+            )
+        keys = [_cell_text(cell) for cell in sheet.columns[key]] if key in sheet.columns else []
+        later = whole.columns.get(key, ())
+        newer = {_cell_text(cell) for cell in later if cell is not None}
+        older = newer.intersection(keys)
+        places = [
+            place for place in range(len(sheet.numbers)) if not keys or keys[place] not in older
+        ]
+        told = (
+            f"{len(older):,} of {key} in the sheet {name!r} of {path.name} are in a later one as"
+            " well, and taken from there."
+        )
+        whole = Sheet(
+            {
+                column: tuple(sheet.columns[column][place] for place in places) + cells
+                for column, cells in whole.columns.items()
+            },
+            [sheet.numbers[place] for place in places] + whole.numbers,
+            sheet.uncalculated | whole.uncalculated,
+            sheet.told + ([told] if older else []) + whole.told,
+        )
+    return whole
 
 
-def _read_sheet(path: Path) -> tuple[list[int], list[tuple[Any, ...]]]:
+def _filled(cells: list[tuple[Any, ...]]) -> tuple[list[int], list[tuple[Any, ...]]]:
     """The rows with a value, and their numbers in the sheet; a blank text is no value."""
-    numbered = [
-        (number, tuple(map(_value, row)))
-        for number, row in enumerate(_cells(path, data_only=True), start=1)
-    ]
+    numbered = [(number, tuple(map(_value, row))) for number, row in enumerate(cells, start=1)]
     filled = [(number, row) for number, row in numbered if any(value is not None for value in row)]
     return [number for number, _ in filled], [row for _, row in filled]
 
@@ -105,29 +185,58 @@ def _value(cell: Any) -> Any:
     return cell if cell.strip(" ") else None
 
 
-def _cells(path: Path, data_only: bool, rows: int | None = None) -> list[tuple[Any, ...]]:
+def _cells(
+    path: Path, data_only: bool, sheet: str | None = None, rows: int | None = None
+) -> tuple[dict[str, list[tuple[Any, ...]]], list[str]]:
+    """The rows of the sheets whose names fit a pattern, else of the first.
+
+    And the names of those with values that nobody has asked for.
+    """
     import openpyxl
 
     workbook = openpyxl.load_workbook(path, read_only=True, data_only=data_only)
     try:
-        sheet = workbook.worksheets[0]
-        sheet.reset_dimensions()  # some programs write a wrong size
-        return list(sheet.iter_rows(values_only=True, max_row=rows))
+        there = workbook.worksheets
+        for one in there:
+            one.reset_dimensions()  # some programs write a wrong size
+        wanted = [one for one in there if fnmatchcase(one.title.lower(), (sheet or "*").lower())]
+        if not wanted:
+            listed = ", ".join(repr(one.title) for one in there)
+            raise UserError(f"{path.name} has no sheet {sheet!r}: found {listed}.")
+        if not sheet:
+            wanted = wanted[:1]
+        others = [
+            one.title
+            for one in there
+            if one not in wanted
+            and not sheet
+            and _is_filled(one.iter_rows(values_only=True, max_row=TOP))
+        ]
+        found = {one.title: list(one.iter_rows(values_only=True, max_row=rows)) for one in wanted}
+        return found, others
     finally:
         workbook.close()
 
 
-def _formulas(path: Path) -> dict[tuple[int, int], str]:
-    """(row, column), each from 1, of the first sheet's cells with a formula."""
+def _is_filled(rows: Iterable[tuple[Any, ...]]) -> bool:
+    return any(_value(cell) is not None for row in rows for cell in row)
+
+
+def _formulas(path: Path, sheet: str | None) -> dict[str, dict[tuple[int, int], str]]:
+    """Sheet → (row, column), each from 1, of its cells with a formula."""
     with zipfile.ZipFile(path) as archive:
         sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
         if not any(FORMULA.search(archive.read(name)) for name in sheets):
             return {}
+    found, _ = _cells(path, data_only=False, sheet=sheet)
     return {
-        (number, position): value
-        for number, row in enumerate(_cells(path, data_only=False), start=1)
-        for position, value in enumerate(row, start=1)
-        if isinstance(value, str) and value.startswith("=")
+        name: {
+            (number, position): value
+            for number, row in enumerate(cells, start=1)
+            for position, value in enumerate(row, start=1)
+            if isinstance(value, str) and value.startswith("=")
+        }
+        for name, cells in found.items()
     }
 
 

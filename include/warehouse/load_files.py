@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from adbc_driver_postgresql import dbapi
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.errors import UserError
-from include.schemas import named, schema
+from include.schemas import schema
 from include.settings import DEMO_SHOP
 from include.warehouse.copying import (
     columns_of,
@@ -33,7 +32,7 @@ from include.warehouse.copying import (
     transaction,
 )
 from include.warehouse.data_file import LONGEST_NAME, DataFile
-from include.warehouse.declared import ROW, Declared, Reader, Table, declared_tables
+from include.warehouse.declared import FILE, ROW, Declared, Reader, Table, declared_tables
 from include.warehouse.files import (
     SUFFIXES,
     data_files,
@@ -43,7 +42,7 @@ from include.warehouse.files import (
 )
 from include.warehouse.known import known_table, nearest, refusal
 from include.warehouse.readable import as_declared
-from include.warehouse.several_files import FILE, join, newest_first
+from include.warehouse.several_files import join, newest_first
 from include.warehouse.watched import Watched, check_formulas
 
 NOTE = "note: "
@@ -199,7 +198,8 @@ def _load_table(
     say: Callable[[str], None],
 ) -> tuple[int, list[str]]:
     """Load a table's files into a new one; return its rows, and what to tell."""
-    key, rows = declared.reader.newest_per, 0
+    reader, rows = declared.reader, 0
+    key = reader.newest_per if reader.files or reader.known_as else None
     told: list[str] = []
     parts: dict[str, str] = {}
     if not files:  # of a kind that a shop may have none of
@@ -265,17 +265,6 @@ def _note_unread(connection: dbapi.Connection, source: str, files: list[str]) ->
     execute(connection, f"delete from {table} where source_name = $1", source)  # noqa: S608
     for file in files:
         execute(connection, f"insert into {table} values ($1, $2)", source, file)  # noqa: S608
-
-
-def unread_files(connection: Connection, sources: list[str]) -> tuple[str, ...]:
-    """What no model reads of the folders of some sources, as they were last loaded."""
-    with connection.cursor() as cursor:
-        cursor.execute(named("select to_regclass('{ops}.unread_files') is not null"))
-        if cursor.fetchone() == (False,):
-            return ()  # nothing was ever loaded
-        query = "select file from {ops}.unread_files where source_name = any(%s) order by file"
-        cursor.execute(named(query), (sources,))
-        return tuple(file for (file,) in cursor.fetchall())
 
 
 def _rows_of(connection: dbapi.Connection, table: str) -> int:

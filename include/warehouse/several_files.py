@@ -11,8 +11,7 @@ from adbc_driver_postgresql import dbapi
 
 from include.errors import UserError
 from include.warehouse.copying import columns_of, execute, in_landing, query, quoted
-
-FILE = "_file"
+from include.warehouse.declared import FILE
 
 
 def newest_first(paths: list[Path]) -> list[Path]:

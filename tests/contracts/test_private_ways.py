@@ -33,7 +33,7 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize(
     ("module", "names", "used_by"),
     [
-        ("dlt.common.jsonpath", "find_values", "include/sync/api.py"),
+        ("dlt.common.jsonpath", "find_values", "include/sync/adapter.py"),
         ("dlt.sources.helpers.requests", "Client", "include/sync/api.py"),
         ("dlt.sources.rest_api.config_setup", "create_auth create_paginator", "sync/rest_api.py"),
         (
@@ -92,6 +92,33 @@ def test_cosmos_hands_every_result_of_dbt_to_the_method_that_notes_it() -> None:
     )
 
 
+def test_cosmos_hands_events_of_dbt_to_who_asks_for_them() -> None:
+    from cosmos.operators.local import AbstractDbtLocalBase
+
+    assert "dbt_runner_callbacks" in inspect.signature(AbstractDbtLocalBase.__init__).parameters, (
+        "Cosmos' operators take no dbt_runner_callbacks: `make demo` would show no node, so see how"
+        " dbtRunner gets its callbacks, and correct include/dbt/group.py."
+    )
+
+
+def test_dbt_tells_in_an_event_how_a_node_went() -> None:
+    from dbt.events import types
+
+    built = {"description", "total"}
+    fields = {
+        "LogModelResult": built,
+        "LogSnapshotResult": built,
+        "LogSeedResult": {"schema", "relation", "total"},
+        "LogTestResult": {"name", "num_models"},
+    }
+    for name, own in fields.items():
+        messages = getattr(types, name).PROTO_TYPES_MODULE.DESCRIPTOR.message_types_by_name
+        there = set(messages[name].fields_by_name)
+        assert {"status", "index", "execution_time"} | own <= there, (
+            f"dbt's event {name} has other fields: correct include/dbt/node_events.py."
+        )
+
+
 def test_dbt_says_of_a_node_which_it_was_how_it_went_and_why() -> None:
     from dbt.artifacts.schemas.run import RunResult
 
@@ -117,10 +144,12 @@ def test_airflow_tells_a_task_whether_it_was_cleared_and_tried() -> None:
     )
 
 
-def test_every_request_of_a_session_of_dlt_goes_through_its_send() -> None:
+def test_requests_of_dlts_sessions_go_through_what_is_mounted() -> None:
+    from include.sync.adapter import OneApi
     from include.sync.api import new_session
 
     session = new_session("http://127.0.0.1:1", pause=0.001)
+    assert isinstance(session.get_adapter("http://127.0.0.1:1/x"), OneApi)
     with pytest.raises(UserError, match="which the token must not go to"):
         session.get("http://other.example/")
 

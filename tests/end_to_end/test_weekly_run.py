@@ -1,11 +1,13 @@
 """The weekly DAG run by Airflow: one report where all goes well, one alert where it does not."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
 
+from scripts.demo import STEPS
 from tests.end_to_end.conftest import MONDAY, Run
 from tests.support.fake_telegram import CHAT, TOKEN, WRONG_TOKEN
 
@@ -39,6 +41,20 @@ def test_one_report_reaches_the_channel_the_list_answering_the_chart(runs: Runs)
     chart, listed = run.delivered
     assert (chart.chat_id, listed.chat_id) == (CHAT, CHAT)
     assert (chart.kind, listed.kind, listed.reply_to) == ("photo", "document", chart.message_id)
+
+
+def test_the_demo_shows_each_step_and_each_node_that_dbt_built(runs: Runs) -> None:
+    said = runs("sent").stdout
+    for step in STEPS.values():
+        assert re.search(rf"^  {step} …\n(.+\n)*?  {step} +\d+\.\d s$", said, re.MULTILINE), step
+    nodes = re.findall(
+        r"^ +(\d+)/(\d+) OK +(?:sql (?:table|view) model|seed|marts)", said, re.MULTILINE
+    )
+    totals = {int(total) for _, total in nodes}
+    assert len(totals) == 2  # the two builds
+    assert sorted(int(number) for number, _ in nodes) == sorted(
+        number for total in totals for number in range(1, total + 1)
+    )
 
 
 def test_the_ledger_knows_of_it(runs: Runs) -> None:

@@ -25,7 +25,8 @@ from include.errors import TryAgainError, UserError
 from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import copying
 from include.warehouse.connection import connect
-from include.warehouse.load_files import NOTE, load_files, unread_files
+from include.warehouse.load_files import NOTE, load_files
+from include.warehouse.unread import unread_files
 from scripts.load_files import app
 from tests.support.project_copy import environment, run
 from tests.support.scripts import call
@@ -93,7 +94,7 @@ class Shop:
         workbook = openpyxl.Workbook()
         for row in rows:
             workbook.active.append(row)
-        workbook.create_sheet("second").append(("not", "read"))
+        workbook.create_sheet("of no values")
         workbook.save(self.files / name)
 
     def load(self, say: Callable[[str], None] = lambda line: None) -> dict[str, int]:
@@ -434,6 +435,43 @@ def test_ids_that_excel_keeps_as_numbers_are_the_ids(shop: Shop, query: Query) -
         ("1001", "7", "true", 3),
         ("1002", "A7", None, 2),
     ]
+
+
+def test_the_second_edition_of_uci_is_one_table_with_each_invoice_once(
+    warehouse_url: str, query: Query, tmp_path: Path
+) -> None:
+    header = ("Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price")
+    day = dt.datetime(2010, 12, 1, 8, 26)  # noqa: DTZ001 - as a sheet has it
+    mug: tuple[Any, ...] = ("21494", "MUG", 2, day, 1.25)
+    bag: tuple[Any, ...] = ("21495", "BAG", 1, day, 3.5)
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "Year 2009-2010"
+    second = workbook.create_sheet("Year 2010-2011")
+    for sheet, lines in (
+        (workbook.active, [(489434, *mug), ("C536365", *mug), (536366, *bag)]),
+        (second, [("536366", *bag), (536367, *mug)]),
+    ):
+        sheet.append((*header, "Customer ID", "Country"))
+        for line in lines:
+            sheet.append((*line, 13085, "United Kingdom"))
+    workbook.save(tmp_path / "online_retail_II.xlsx")
+    said: list[str] = []
+    load_files(warehouse_url, "uci_online_retail", tmp_path, DBT_PROJECT, said.append)
+    landed = query(
+        """
+        select "InvoiceNo", "StockCode", "UnitPrice"::text, "CustomerID"::text
+        from landing.uci_online_retail__online_retail order by 1
+        """
+    )
+    assert landed == [
+        ("489434", "21494", "1.25", "13085"),
+        ("536366", "21495", "3.5", "13085"),
+        ("536367", "21494", "1.25", "13085"),
+        ("C536365", "21494", "1.25", "13085"),
+    ]
+    assert (
+        "1 of InvoiceNo in the sheet 'Year 2009-2010' of online_retail_II.xlsx are in a" in said[1]
+    )
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "parquet"])

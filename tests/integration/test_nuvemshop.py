@@ -7,6 +7,7 @@ columns, which has two of the orders again; the third is Spanish.
 import csv
 import io
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from include.connections import Connection
+from include.errors import UserError
 from include.paths import DBT_PROJECT
 from include.sync.sources import declared_sources
 from include.sync.sync import sync
@@ -517,6 +519,25 @@ def test_tax_ids_streets_and_phones_are_nowhere_in_the_warehouse(shop: Warehouse
     everything = "\n".join(str(value) for row in rows for value in row.values())
     for personal in ("11144477735", "111.444", "38965208", "Acácias", "Calle 7", "988887777"):
         assert personal not in everything
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("24.90", "24,90", "holds no readable number (first value '24,90'"),
+        ("\n101;", "\n1,01E+15;", "numbers that a spreadsheet has cut short ('1,01E+15'"),
+        ("Quantidade Comprada", "Qtd.", "lacks 'Quantidade Comprada' or 'Cantidad del producto'"),
+    ],
+    ids=["commas", "numbers_cut_short", "a_renamed_column"],
+)
+def test_an_export_that_a_spreadsheet_or_a_person_changed_is_refused_with_what_to_do(
+    written: str, instead: str, said: str, shop: Warehouse, tmp_path: Path
+) -> None:
+    sold = [order("101", "03/02/2026 10:15:00", ("", "Vela", "24.90", "1"), Desconto="")]
+    content = text(PORTUGUESE, sold).replace(written, instead)
+    (tmp_path / "vendas.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=re.escape(said)):
+        shop.load("nuvemshop", tmp_path)
 
 
 @pytest.mark.nightly

@@ -97,7 +97,7 @@ def changed(loads: Loads) -> Iterator[Loads]:
     if isinstance(fake, FakeHubSpot):
         for deal in [one for one in fake.records["deals"].values() if not one.archived_at][:100]:
             fake.change("deals", str(deal.id), amount=str(amount))
-    else:
+    elif isinstance(fake, FakePipedrive):
         for number, one in enumerate(list(fake.records["deals"].values())[:100]):
             fake.change("deals", one["id"], value=amount + number)
     yield loads

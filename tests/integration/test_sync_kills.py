@@ -16,9 +16,10 @@ import pytest
 
 from include.paths import PROJECT
 from include.sync.sources import declared_sources
-from tests.support import fake_hubspot, fake_pipedrive
+from tests.support import fake_hubspot, fake_pipedrive, fake_shopify
 from tests.support.crm_loads import Crm, Loads, held
 from tests.support.fake_hubspot import FakeHubSpot
+from tests.support.fake_shopify import FakeShopify
 from tests.support.project_copy import environment
 from tests.support.warehouses import new_warehouse
 
@@ -31,6 +32,7 @@ DEALS, SEED = 300, 20260110
         ("hubspot", 1),
         pytest.param("hubspot", 10, marks=pytest.mark.nightly),
         pytest.param("pipedrive", 10, marks=pytest.mark.nightly),
+        pytest.param("shopify", 10, marks=pytest.mark.nightly),
     ],
 )
 def test_killed_again_and_again_it_ends_as_a_clean_load(
@@ -74,6 +76,10 @@ def filled(name: str) -> Iterator[Crm]:
         with fake_hubspot.fake_hubspot() as hubspot:
             fake_hubspot.fill(hubspot, DEALS)
             yield hubspot
+    elif name == "shopify":
+        with fake_shopify.fake_shopify() as shopify:
+            fake_shopify.fill(shopify, DEALS)
+            yield shopify
     else:
         with fake_pipedrive.fake_pipedrive() as pipedrive:
             fake_pipedrive.fill(pipedrive, DEALS)
@@ -81,7 +87,7 @@ def filled(name: str) -> Iterator[Crm]:
 
 
 def change(fake: Crm, chance: random.Random) -> None:
-    """Hours later: deals that changed, are new, archived or deleted, and people who changed."""
+    """Hours later: deals or orders that changed, are new or gone, and people who changed."""
     fake.now += timedelta(hours=3)
     text = f"as of {fake.now}"
     if isinstance(fake, FakeHubSpot):
@@ -95,6 +101,13 @@ def change(fake: Crm, chance: random.Random) -> None:
         fake.create("deals", dealname=text)
         for contact in chance.sample(contacts, 5):
             fake.change("contacts", str(contact), lastname=text)
+    elif isinstance(fake, FakeShopify):
+        orders = chance.sample(list(fake.orders), 12)
+        for order in orders[3:]:
+            fake.change(order, displayFinancialStatus="PARTIALLY_PAID")
+        for order in orders[:3]:
+            fake.refund(order)
+        fake.create(lines=30)
     else:
         active = [
             id_

@@ -72,6 +72,9 @@ TIMES = {
     "2026-06-01T23:58:24.5": "2026-06-01 23:58:24.5",
     "2026-06-01 23:58:24 -0700": "2026-06-02 06:58:24",
     "2026-06-01T23:58:24Z": "2026-06-01 23:58:24",
+    "2026-02-30T23:58:24Z": None,
+    ":026-06-01T23:58:24Z": None,
+    "2026-06--1T23:58:24Z": None,
     "2026-06-01 23:58+02": "2026-06-01 21:58:00",
     "2026-06-01 10:15:00 PM": "2026-06-01 22:15:00",
     "2026-06-01 12:15 PM": "2026-06-01 12:15:00",
@@ -131,6 +134,32 @@ def test_a_text_is_cast_to_what_it_says_or_to_nothing(
     how: str, expected: dict[str, str | None], warehouse: Warehouse
 ) -> None:
     assert dict(zip(expected, cast(warehouse, list(expected), how), strict=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("type_of_column", "how", "expected"),
+    [
+        ("numeric", "numeric", ["12.5000", "1.2346", None, None, None]),
+        ("numeric", "integer", [None, None, None, None, None]),
+        ("bigint", "numeric", ["7.0000", "2147483648.0000"]),
+        ("bigint", "integer", ["7", None]),
+    ],
+)
+def test_a_number_is_read_like_its_text(
+    type_of_column: str, how: str, expected: list[str | None], warehouse: Warehouse
+) -> None:
+    numbers = {
+        "numeric": ["12.5", "1.23456", "1e20", "NaN", "Infinity"],
+        "bigint": ["7", "2147483648"],
+    }
+    values = ", ".join(f"({i}, '{one}')" for i, one in enumerate(numbers[type_of_column]))
+    rows = selected(
+        warehouse,
+        f"select cast({{{{ try_cast('v', '{how}') }}}} as text) as made from"
+        f" (select i, cast(v as {type_of_column}) as v from (values {values}) as given (i, v))"
+        " as typed order by i",
+    )
+    assert [row["made"] for row in rows] == expected
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ class Warehouse:
 
     def load(self, source: str, data: Path) -> None:
         """Load a shop's files."""
-        load_files(self.url, source, data, DBT_PROJECT, lambda _: None)
+        load_files(self.url, source, data, self.dbt_project, lambda _: None)
 
     def load_csv(self, source: str, files: dict[str, str]) -> None:
         """Load a shop's files, each a name and what is in it."""

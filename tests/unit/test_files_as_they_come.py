@@ -288,3 +288,60 @@ def test_rows_are_numbered_as_in_a_spreadsheet_blank_ones_too_but_not_those_in_q
     file = opened(text.encode(), "_row")
     monkeypatch.setattr("include.warehouse.csv_text.BLOCK", block)
     assert [row[-1] for row in rows(file)[1:]] == numbers
+
+
+# --- sheets
+
+JANUARY = [("order", "units"), (1, 2), (2, 3)]
+FEBRUARY = [("order", "units"), ("2", 4), (3, 5)]
+
+
+@pytest.fixture
+def sheets(tmp_path: Path) -> Read:
+    """Open a workbook of these sheets, with what a source declares of it."""
+
+    def of(cells: dict[str, list[tuple[Any, ...]]], **reader: Any) -> DataFile:
+        workbook = openpyxl.Workbook()
+        workbook.remove(workbook.active)
+        for name, content in cells.items():
+            sheet = workbook.create_sheet(name)
+            for row in content:
+                sheet.append(row)
+        workbook.save(tmp_path / "sales.xlsx")
+        types = dict.fromkeys(("order", "units"), "text")
+        return open_file(tmp_path / "sales.xlsx", Table(types, Reader(**reader), "_shop.yml"))
+
+    return of
+
+
+def test_of_several_sheets_the_first_is_read_and_the_others_are_told(sheets: Read) -> None:
+    file = sheets({"Jan": JANUARY, "Blank": [], "Feb": FEBRUARY})
+    assert rows(file) == JANUARY
+    assert file.told == [
+        "Of sales.xlsx the sheet 'Jan' is read, and not 'Feb': declare sheet where another is"
+        " meant."
+    ]
+
+
+def test_a_sheet_is_read_by_its_name(sheets: Read) -> None:
+    file = sheets({"Jan": JANUARY, "Feb": FEBRUARY}, sheet="feb")
+    assert [row[1] for row in rows(file)] == ["units", 4, 5]
+    assert file.told == []
+    with pytest.raises(UserError) as refusal:
+        sheets({"Jan": JANUARY, "Feb": FEBRUARY}, sheet="Mar")
+    assert str(refusal.value) == "sales.xlsx has no sheet 'Mar': found 'Jan', 'Feb'."
+
+
+def test_sheets_that_overlap_are_one_table_with_each_order_from_the_last(sheets: Read) -> None:
+    file = sheets({"Jan": JANUARY, "Feb": FEBRUARY, "": []}, sheet="*", newest_per="order")
+    assert rows(file)[1:] == [("1", 2), ("2", 4), ("3", 5)]
+    assert [file.row_number(place) for place in range(3)] == [2, 2, 3]
+    assert file.told == [
+        "1 of order in the sheet 'Jan' of sales.xlsx are in a later one as well, and taken from"
+        " there."
+    ]
+
+
+def test_sheets_with_different_columns_are_refused(sheets: Read) -> None:
+    with pytest.raises(UserError, match="The sheets 'Jan' and 'Stock' of"):
+        sheets({"Jan": JANUARY, "Stock": [("sku", "units"), ("A", 1)]}, sheet="*")

@@ -9,6 +9,7 @@ from include.paths import PROJECT
 FLOORS: tuple[dict[str, str], ...] = (
     {"alerts": "callbacks", "bot": "application"},
     {
+        "new_shop": "ask check export write",
         "report": "customers message preview publish read render text wording",
         "shop_data": "",
     },
@@ -19,14 +20,14 @@ FLOORS: tuple[dict[str, str], ...] = (
         "sync": "behind loads sources stage_history sync",
         "telegram": "client deliver ledger",
     },
-    {"airflow": "as_of environment processes task_errors task_turn"},
+    {"airflow": "as_of environment processes task_errors task_turn testable"},
     {
-        "warehouse": "bookkeeping connection copying declared embedded files known load_files locks"
-        " pseudonyms queries readable turn watched"
+        "warehouse": "bookkeeping connection copying declared embedded files formats known"
+        " load_files locks pseudonyms queries readable statement turn unread watched"
     },
     {"settings": ""},
     {"connections": "", "schemas": ""},
-    {"command_line": "", "dotenv_file": "", "paths": "", "secrets": ""},
+    {"command_line": "", "dotenv_file": "", "paths": "", "run_events": "", "secrets": ""},
     {"errors": ""},
 )
 """The rooms from the top down, each with its face: what others may import of it."""

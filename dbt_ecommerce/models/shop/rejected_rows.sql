@@ -8,21 +8,17 @@ with staged as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('int_orders_unioned') }}
-
-),
-
 as_of as (
 
     select * from {{ ref('as_of') }}
 
 ),
 
+-- orders are named where they are read: what is read twice as one CTE Postgres
+-- writes out first
 last_order as (
 
-    {{ last_order_on('orders') | indent(4) }}
+    {{ last_order_on(ref('int_orders_unioned')) | indent(4) }}
 
 ),
 
@@ -35,7 +31,7 @@ too_far as (
             as landing_table,
         'ordered_on is long after all other orders' as rejected_because,
         {{ row_as_json('orders') }} as source_row
-    from orders
+    from {{ ref('int_orders_unioned') }} as orders
     cross join as_of
     cross join last_order
     where

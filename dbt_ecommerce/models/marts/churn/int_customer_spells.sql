@@ -61,7 +61,7 @@ with_end_before as (
         *,
         max(ends_on) over (
             partition by customer_key, spell_type
-            order by ordered_on, ends_on
+            order by ordered_on
             rows between unbounded preceding and 1 preceding
         ) as ends_on_before
     from counted_until
@@ -72,6 +72,7 @@ numbered as (
 
     select
         *,
+        ends_on_before is null or ends_on >= ends_on_before as counts_longest,
         sum(
             case
                 when ends_on_before is null or ordered_on >= ends_on_before
@@ -80,26 +81,15 @@ numbered as (
             end
         ) over (
             partition by customer_key, spell_type
-            order by ordered_on, ends_on
+            order by ordered_on
             rows between unbounded preceding and current row
         ) as spell_number
     from with_end_before
 
 ),
 
--- the order that a spell ends with is the one that counts longest
-with_last_order as (
-
-    select
-        *,
-        row_number() over (
-            partition by customer_key, spell_type, spell_number
-            order by ends_on desc, ordered_on desc
-        ) as end_rank
-    from numbered
-
-),
-
+-- The order that a spell ends with is the one that counts longest: the last
+-- that counts at least as long as all before it.
 spells as (
 
     select
@@ -108,9 +98,9 @@ spells as (
         spell_number,
         min(ordered_on) as began_on,
         max(ends_on) as ends_on,
-        max(case when end_rank = 1 then ordered_on end) as last_order_on,
-        max(case when end_rank = 1 then lapses_on end) as lapses_on
-    from with_last_order
+        max(case when counts_longest then ordered_on end) as last_order_on,
+        max(case when counts_longest then lapses_on end) as lapses_on
+    from numbered
     group by customer_key, spell_type, spell_number
 
 ),

@@ -71,6 +71,7 @@ joined as (
         on
             order_items.source_name = refunds.source_name
             and order_items.order_item_id = refunds.order_item_id
+    {{ computed_once() }}
 
 ),
 
@@ -87,6 +88,7 @@ with_costs as (
             end as numeric(18, 4)
         ) as cost_of_goods
     from joined
+    {{ computed_once() }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ group_by_sorting() }}") }}
+
 with orders as (
 
     select * from {{ ref('int_orders') }}

@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ group_by_sorting() }}") }}
+
 with order_items as (
 
     select * from {{ ref('fct_order_items') }}

@@ -1,8 +1,4 @@
-{{ config(
-    enabled='demo_shop' in var('sources'),
-    materialized='table',
-    indexes=[{'columns': ['order_item_id'], 'unique': true}],
-) }}
+{{ config(enabled='demo_shop' in var('sources')) }}
 
 with order_items as (
 
@@ -11,30 +7,23 @@ with order_items as (
 
 ),
 
-products as (
-
-    select * from {{ ref('stg_demo_shop__products') }}
-
-),
-
 final as (
 
     select
         -- ids
-        order_items.order_item_id,
-        order_items.order_id,
-        order_items.product_id,
+        order_item_id,
+        order_id,
+        product_id,
 
-        -- strings
-        products.product_name,
+        -- strings: the name that a product was sold under is not known
+        cast(null as {{ dbt.type_string() }}) as product_name,
 
         -- numerics
-        order_items.quantity,
-        order_items.unit_price,
-        order_items.discount
+        quantity,
+        unit_price,
+        discount
 
     from order_items
-    left join products on order_items.product_id = products.product_id
 
 )
 

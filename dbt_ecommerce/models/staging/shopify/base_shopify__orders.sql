@@ -3,6 +3,16 @@
     materialized='table',
 ) }}
 
+{%- set text = dbt.type_string() %}
+{%- set columns = [
+    'order_name', '_file', '_row', 'email_key', 'phone_key',
+    'billing_phone_key', 'shipping_phone_key', 'shopify_customer_id', 'financial_status', 'currency', 'payment_method',
+    'source', 'email', 'billing_name', 'billing_city', 'billing_province',
+    'billing_country', 'shipping_city', 'shipping_province',
+    'shipping_country', 'subtotal', 'shipping', 'taxes', 'total',
+    'discount_amount', 'refunded_amount', 'created_at', 'cancelled_at',
+] %}
+
 with order_rows as (
 
     select * from {{ ref('base_shopify__order_rows') }}
@@ -10,9 +20,29 @@ with order_rows as (
 
 ),
 
+exported as (
+
+    select
+        *,
+        cast(null as {{ text }}) as shopify_customer_id
+    from {{ source('shopify', 'shopify__orders') }}
+
+),
+
 source as (
 
-    select * from {{ source('shopify', 'shopify__orders') }}
+    select
+        {{ columns | join(', ') }}
+    from {{ ref('base_shopify__api_order_rows') }}
+
+    union all
+
+    select
+    {%- for column in columns %}
+        cast(exported.{{ column }} as {{ text }}) as {{ column }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+    from exported
 
 ),
 
@@ -21,6 +51,7 @@ grouped as (
 
     select
         order_name,
+        min(file_name) as file_name,
         min(row_no) as first_row_no,
         coalesce(
             min(case when is_of_order then row_no end), min(row_no)
@@ -63,12 +94,14 @@ orders as (
         -- ids
         grouped.order_name,
         grouped.first_row_no,
-        -- who gives an e-mail is known by it, else by a telephone
+        -- who gives an e-mail is known by it, else by a telephone; the export
+        -- has no number of the customer
         coalesce(
             source.email_key,
             source.phone_key,
             source.billing_phone_key,
-            source.shipping_phone_key
+            source.shipping_phone_key,
+            source.shopify_customer_id
         ) as customer_id,
 
         -- strings
@@ -121,9 +154,32 @@ orders as (
     from grouped
     inner join source
         on
-            grouped.row_of_order = source._row
+            grouped.row_of_order = cast(source._row as integer)
+            and grouped.file_name = source._file
             and grouped.order_name = trim(source.order_name)
     {{ computed_once() }}
+
+),
+
+-- the export tells no day
+refunds_of_api as (
+
+    select
+        order_name,
+        max(refunded_on) as refunded_on
+    from {{ ref('base_shopify__api_refunds') }}
+    group by order_name
+
+),
+
+with_refunds as (
+
+    select
+        orders.*,
+        refunds_of_api.refunded_on
+    from orders
+    left join refunds_of_api
+        on orders.order_name = refunds_of_api.order_name
 
 ),
 
@@ -138,7 +194,7 @@ with_tax as (
             < abs(total - subtotal - shipping - tips),
             false
         ) as is_tax_on_top
-    from orders
+    from with_refunds
 
 ),
 
@@ -166,9 +222,16 @@ sold as (
             least(
                 coalesce(
                     subtotal
-                    - coalesce(
-                        {{ quotient('subtotal * tax_within', 'charged') }}, 0
-                    ),
+                    - case
+                        when tax_within > 0
+                            then coalesce(
+                                {{ quotient(
+                                    'subtotal * tax_within', 'charged'
+                                ) }},
+                                0
+                            )
+                        else 0
+                    end,
                     listed - discount_amount,
                     left_by_lines
                 ),
@@ -220,13 +283,17 @@ final as (
             else listed
         end
         - goods_sold_for as discount_to_spread,
-        coalesce(
-            {{ quotient(
-                'refunded_amount * (charged - tax_within)',
-                'charged + tax_on_top'
-            ) }},
-            refunded_amount
-        ) as refunded_without_tax,
+        case
+            when refunded_amount > 0
+                then coalesce(
+                    {{ quotient(
+                        'refunded_amount * (charged - tax_within)',
+                        'charged + tax_on_top'
+                    ) }},
+                    refunded_amount
+                )
+        end as refunded_without_tax,
+        refunded_amount,
 
         -- booleans: where the lines' own discounts are more than the order's,
         -- they are none
@@ -236,6 +303,7 @@ final as (
         -- dates
         ordered_on,
         cancelled_on,
+        refunded_on,
 
         -- timestamps
         ordered_at

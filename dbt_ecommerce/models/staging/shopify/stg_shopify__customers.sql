@@ -66,6 +66,18 @@ ordering as (
 
 ),
 
+-- the API tells no names, which older orders may have
+named as (
+
+    select
+        customer_id,
+        customer_name,
+        row_number() over (partition by customer_id order by recency) as latest
+    from orders
+    where customer_name is not null
+
+),
+
 final as (
 
     select
@@ -73,8 +85,7 @@ final as (
         coalesce(listed.customer_id, ordering.customer_id) as customer_id,
 
         -- strings
-        coalesce(listed.customer_name, ordering.customer_name)
-            as customer_name,
+        coalesce(listed.customer_name, named.customer_name) as customer_name,
         coalesce(listed.email, ordering.email) as email,
         coalesce(listed.city, ordering.city) as city,
         coalesce(listed.state, ordering.state) as state,
@@ -87,6 +98,8 @@ final as (
     from listed
     full outer join ordering
         on listed.customer_id = ordering.customer_id
+    left join named
+        on ordering.customer_id = named.customer_id and named.latest = 1
 
 )
 

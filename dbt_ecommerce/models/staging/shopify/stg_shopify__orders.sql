@@ -48,7 +48,10 @@ final as (
         -- dates
         ordered_on,
         case when is_called_off then cancelled_on end as cancelled_on,
-        cast(null as date) as returned_on,
+        case
+            when financial_status = 'refunded' and not is_called_off
+                then refunded_on
+        end as returned_on,
 
         -- timestamps
         ordered_at

@@ -12,8 +12,9 @@ with rejected_orders as (
 
 set_aside as (
 
-    select distinct
+    select
         order_rows.order_name,
+        order_rows.file_name,
         order_rows.row_no,
         coalesce(
             rejected_orders.rejected_because, order_rows.rejected_because
@@ -36,9 +37,20 @@ final as (
     from {{ source('shopify', 'shopify__orders') }} as landed
     inner join set_aside
         on
-            landed._row = set_aside.row_no
-            and coalesce(trim(landed.order_name), '')
-            = coalesce(set_aside.order_name, '')
+            landed._file = set_aside.file_name
+            and landed._row = set_aside.row_no
+
+    union all
+
+    select
+        'shopify__api_orders' as landing_table,
+        set_aside.rejected_because,
+        {{ row_as_json('told') }} as source_row
+    from {{ source('shopify', 'shopify__api_orders') }} as told
+    inner join set_aside
+        on
+            set_aside.file_name = 'API'
+            and told.name = set_aside.order_name
 
 )
 

@@ -4,6 +4,7 @@ They are appended to the file or pipe that a variable names. Where nobody set it
 
 | event | fields |
 |---|---|
+| `ready`, to run the DAG | |
 | `task_began` | `task`: its id |
 | `task_ended` | `task`; `error`: what it says of its failure, else null |
 | `node_ended`, of dbt | `number` of `total`; `result`: OK, ERROR, FAIL, WARN; `name`; `seconds` |

@@ -61,14 +61,15 @@ def demo(
         with _step("Postgres"):
             env = environment.variables(settings)
         with ExitStack() as stack:
-            airflow = None
             with _step("Airflow's tables and the dbt project"):
-                if environment.was_prepared():
-                    airflow = stack.enter_context(_airflow(env, of_run))
+                if not environment.was_prepared():
+                    environment.prepare(settings, env, LOG, "parse")
+                airflow, events = stack.enter_context(_airflow(env, of_run))
                 environment.prepare(settings, env, LOG)
+                _wait_until_ready(events)
             for left_over in (*FILES, "alert.txt"):
                 (OUT / left_over).unlink(missing_ok=True)
-            _run_dag(*(airflow or stack.enter_context(_airflow(env, of_run))))
+            _run_dag(airflow, events)
         _show_report(began)
     finally:
         if not was_running:
@@ -96,7 +97,7 @@ def _source_of(folder: Path) -> str:
     source, found = known_source(folder, DBT_PROJECT)
     for called, paths in found.items():
         print(f"Found {called}: {', '.join(path.name for path in paths)}")
-    page = f"docs/{source}.md"
+    page = f"docs/{source.replace('_', '-')}.md"
     told = page if (PROJECT / page).exists() else f"dbt_ecommerce/models/staging/{source}"
     print(f"The source is {source}: {told} tells what counts as what.\n", flush=True)
     return source
@@ -138,6 +139,13 @@ def _airflow(
     ):
         os.close(write)  # so that the events end with the process
         yield airflow, events
+
+
+def _wait_until_ready(events: Iterable[str]) -> None:
+    for line in events:
+        if json.loads(line)["event"] == "ready":
+            return
+    raise UserError(f"Airflow could not be started, or `dbt parse` failed: see the end of {LOG}.")
 
 
 def _run_dag(airflow: "subprocess.Popen[str]", events: Iterable[str]) -> None:

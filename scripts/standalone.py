@@ -52,7 +52,7 @@ def up() -> None:
         env["AIRFLOW__API__PORT"] = str(port)
         env[ADDRESS] = address  # alerts name it
         env["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{port}/execution/"
-        environment.prepare(settings, env, LOG, with_docs=True)
+        environment.prepare(settings, env, LOG, "docs", "generate")
         airflow = processes.start(env, port, LOG)
         PID.write_text(str(airflow.pid))
         _wait_until_ready(airflow, port)

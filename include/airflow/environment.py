@@ -77,12 +77,13 @@ def variables(settings: Settings) -> dict[str, str]:
     }
 
 
-def prepare(settings: Settings, env: dict[str, str], log: Path, *, with_docs: bool = False) -> None:
-    """Create or upgrade Airflow's tables and write dbt's manifest, both at once.
+def prepare(settings: Settings, env: dict[str, str], log: Path, *of_dbt: str) -> None:
+    """Create or upgrade Airflow's tables, and run a command of dbt at the same time.
 
-    With docs dbt compiles every model and looks into the warehouse, which takes seconds more.
+    `parse` writes dbt's manifest, which Airflow's DAG is made of; so does `docs generate`, which
+    compiles every model, looks into the warehouse and takes seconds more.
     """
-    steps = [dbt(settings, "docs", "generate") if with_docs else dbt(settings, "parse")]
+    steps = [dbt(settings, *of_dbt)] if of_dbt else []
     is_migrated = was_prepared() and MIGRATED.read_text() == version("apache-airflow")
     if not (is_migrated and _has_tables(env)):
         steps.append(["airflow", "db", "migrate"])

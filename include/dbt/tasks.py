@@ -18,6 +18,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from cosmos.constants import SUPPORTED_BUILD_RESOURCES
 from cosmos.operators.local import DbtBuildLocalOperator, DbtTestLocalOperator
 
+from include.dbt import parsed
 from include.warehouse.connection import PASSING
 
 RESULTS = "results"
@@ -61,7 +62,23 @@ def _in_turn(context: Context) -> Iterator[None]:
         yield
 
 
-class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
+class _Dbt:
+    """How the tasks run dbt: in their own process, by what that has parsed where it has."""
+
+    def run_dbt_runner(self, command: list[str], env: dict[str, str], cwd: str, **more: Any) -> Any:
+        """What dbtRunner returns."""
+        # what Airflow has loaded stays; each of dbt's collections would look through all of it
+        gc.freeze()
+        if parsed.is_parsed():
+            return parsed.run(command, env, cwd)
+        return super().run_dbt_runner(command, env, cwd, **more)  # type: ignore[misc]
+
+    def calculate_openlineage_events_completes(self, *_: Any) -> bool:
+        """Spare dbt's files to be read for events that Airflow 3 has no place for."""
+        return False
+
+
+class BuildTask(_Dbt, DbtBuildLocalOperator):  # type: ignore[misc]
     """Runs `dbt build` without tests; it leaves to a failed node's own task to fail.
 
     Where Postgres went away it fails itself: its next try costs one dbt, those of the nodes one
@@ -79,8 +96,6 @@ class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
 
     def execute(self, context: Context, **kwargs: Any) -> None:
         """Fail where dbt did not come to the nodes, or something else than a node failed."""
-        # what Airflow has loaded stays; each of dbt's collections would look through all of it
-        gc.freeze()
         try:
             with _in_turn(context):
                 super().execute(context, **kwargs)
@@ -99,7 +114,7 @@ class BuildTask(DbtBuildLocalOperator):  # type: ignore[misc]
         super().handle_exception_dbt_runner(result)
 
 
-class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
+class NodeTask(_Dbt, DbtBuildLocalOperator):  # type: ignore[misc]
     """Succeeds or fails as its node did in the build; builds the node itself where that is due.
 
     Due is a node that failed in the build and has said so, one that was cleared without its build,
@@ -152,7 +167,7 @@ class NodeTask(DbtBuildLocalOperator):  # type: ignore[misc]
         return status
 
 
-class DataTests(DbtTestLocalOperator):  # type: ignore[misc]
+class DataTests(_Dbt, DbtTestLocalOperator):  # type: ignore[misc]
     """Runs all data tests of the project."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -48,11 +48,6 @@ class Export:
         several = counts.filter(pc.greater(counts[f"{column}_count_distinct"], 1))
         return [one for one in several[key].to_pylist() if one is not None]
 
-    def of_several_rows(self, key: str) -> int:
-        """How many keys have more than one row."""
-        counts = self.rows.group_by(key).aggregate([([], "count_all")])
-        return int(pc.sum(pc.greater(counts["count_all"], 1)).as_py() or 0)
-
 
 def read_export(folder: Path, pattern: str = "*", sheet: str | None = None) -> Export:
     """Read the files of a folder whose names fit a pattern, which must have the same columns.

@@ -196,8 +196,17 @@ def beside_product(export: Export, columns: dict[str, str], reader: Reader) -> t
 
 
 def is_of_the_order(export: Export, column: str, order: str) -> bool:
-    """Whether a column's values seem to be the order's: the same in all of its lines."""
-    return export.of_several_rows(order) > 0 and not export.differing(column, order)
+    """Whether a column seems to be the order's: the same in all its lines, or in the first only."""
+    first: dict[str | None, str | None] = {}
+    is_several = False
+    keys, texts = (export.rows[name].to_pylist() for name in (order, column))
+    for key, text in zip(keys, texts, strict=True):
+        if key in first:
+            is_several = True
+            if text is not None and text != first[key]:
+                return False
+        first.setdefault(key, text)
+    return is_several
 
 
 def by_words(values: Iterable[str], words: re.Pattern[str]) -> list[str]:

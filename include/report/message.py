@@ -313,6 +313,9 @@ def _so_far(report: Report, words: Wording) -> str:
 
 def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
     warnings = [_behind(source, words) for source in report.sources_behind]
+    warnings += [
+        words.text("without_history", source=source) for source in report.sources_without_history
+    ]
     if report.unread_files:
         named = [plain(file, _LONGEST_NAME) for file in report.unread_files[:_UNREAD_NAMED]]
         more = ["…"] if len(report.unread_files) > _UNREAD_NAMED else []

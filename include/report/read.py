@@ -16,6 +16,7 @@ from include.errors import UserError
 from include.schemas import schema
 from include.settings import Settings
 from include.sync.behind import Behind, sources_behind
+from include.sync.history import sources_without_history
 from include.warehouse import queries
 from include.warehouse.unread import unread_files
 
@@ -146,6 +147,7 @@ class Report:
     customers_at_risk: tuple[CustomerAtRisk, ...]
     failed_tests: int
     sources_behind: tuple[Behind, ...]
+    sources_without_history: tuple[str, ...]
     unread_files: tuple[str, ...]
 
 
@@ -176,6 +178,7 @@ def read_report(connection: Connection, settings: Settings) -> Report:
         customers_at_risk=tuple(CustomerAtRisk(**row) for row in at_risk),
         failed_tests=_failed_tests(connection),
         sources_behind=sources_behind(connection, settings, week["week_ends_on"]),
+        sources_without_history=sources_without_history(connection, settings),
         unread_files=unread_files(connection, settings.shop_sources),
     )
 

@@ -14,6 +14,12 @@ from include.schemas import named
 from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import connect
 
+SIXTY_DAYS = (
+    "only orders of the last 60 days are seen, as the app has not the scope read_all_orders, and"
+    " older customers look new: load the history from the file export (make demo DATA=folder); what"
+    " is older stays, also where everything is read"
+)
+"""What is noted of a load among its changes where a shop shows no more of itself."""
 FAILED_RUNS_TO_PAUSE = 3
 """So many runs of the DAG in a row in which a table's loads all failed pause its source."""
 

@@ -16,6 +16,7 @@ from include.connections import Connection
 from include.errors import TryAgainError, UserError
 from include.secrets import scrub
 from include.sync.api import ATTEMPTS, LONGEST_PAUSE, base_address, new_session
+from include.sync.loads import SIXTY_DAYS
 from include.sync.rows import Row, Stream, Unreadable
 from include.sync.sources import Source
 
@@ -98,12 +99,8 @@ def streams(source: Source, connection: Connection, pause: float) -> list[Stream
         began, state = datetime.now(UTC), dlt.current.resource_state()
         since = _since(state, sees_all)
         state[SEES_ALL] = sees_all
-        if since == BEGINNING and not sees_all:
-            told.append(
-                "only orders of the last 60 days are seen, as the app has not the scope"
-                f" {ALL_ORDERS}, and older customers look new: load the history from the file"
-                " export (make demo DATA=folder); none was deleted here"
-            )
+        if not sees_all:
+            told.append(SIXTY_DAYS)
         for orders in _changed(shop, orders_query, since):
             rows = [_row(shop, order) for order in orders]
             _note(state, rows, began)

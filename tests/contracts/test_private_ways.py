@@ -101,6 +101,16 @@ def test_cosmos_hands_events_of_dbt_to_who_asks_for_them() -> None:
     )
 
 
+def test_cosmos_runs_dbt_by_the_method_that_hands_on_what_is_parsed() -> None:
+    from cosmos.operators.local import AbstractDbtLocalBase
+
+    parameters = [*inspect.signature(AbstractDbtLocalBase.run_dbt_runner).parameters]
+    assert parameters[:4] == ["self", "command", "env", "cwd"], (
+        "Cosmos runs dbt otherwise: `make demo` would parse the project for each command, so see"
+        " what took the place of run_dbt_runner, and correct include/dbt/tasks.py."
+    )
+
+
 def test_dbt_tells_in_an_event_how_a_node_went() -> None:
     from dbt.events import types
 

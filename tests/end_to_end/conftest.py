@@ -45,7 +45,7 @@ from include.settings import load_settings
 from include.paths import LOCAL
 settings = load_settings()
 env = environment.variables(settings)
-environment.prepare(settings, env, LOCAL / "prepare.log")
+environment.prepare(settings, env, LOCAL / "prepare.log", "parse")
 print(json.dumps(env))
 """
 

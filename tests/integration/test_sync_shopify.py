@@ -3,7 +3,8 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from contextlib import closing
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -13,11 +14,14 @@ import pytest
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
+from include.settings import load_settings
 from include.sync import shopify
 from include.sync.api import explain
+from include.sync.history import sources_without_history
 from include.sync.shopify import streams
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
+from include.warehouse.connection import connect
 from tests.support import fake_shopify
 from tests.support.crm_loads import Loads, Table, comparable, held
 from tests.support.fake_crm import (
@@ -165,7 +169,35 @@ def test_an_order_that_changes_while_pages_are_read_is_there_once_and_comes_as_i
     assert loads.landed(ORDERS) == held(fake, ORDERS)
 
 
-def test_without_the_scope_for_all_orders_a_first_load_says_that_it_sees_sixty_days(
+def test_what_changes_while_a_long_load_reads_comes_with_the_next_one(
+    fake: FakeShopify, loads: Loads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load of two hours: an order changes after it was read, another one just before it is."""
+    first, *_, last = fake_shopify.fill(fake, 30)
+    began = fake.now
+
+    def meanwhile(server: FakeCrm, request: Request) -> Answer:
+        for order, after in ((first, timedelta(minutes=1)), (last, timedelta(hours=2))):
+            fake.now = began + after
+            fake.change(order, displayFinancialStatus="REFUNDED")
+        return server.answer(request)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return cls.fromtimestamp(began.timestamp(), tz)
+
+    fake.fail(*[None] * 8, meanwhile, path=GRAPHQL)
+    with monkeypatch.context() as patch:
+        patch.setattr("include.sync.shopify.datetime", Clock)
+        loads.load()
+    assert loads.landed(ORDERS)[str(first)] != held(fake, ORDERS)[str(first)]
+    assert loads.landed(ORDERS)[str(last)] == held(fake, ORDERS)[str(last)]
+    loads.load()
+    assert loads.landed(ORDERS) == held(fake, ORDERS)
+
+
+def test_without_the_scope_for_all_orders_a_load_says_that_it_sees_sixty_days(
     fake: FakeShopify, loads: Loads
 ) -> None:
     """Nothing of an answer tells; and a full load deletes none of those that are older by then."""
@@ -183,10 +215,36 @@ def test_without_the_scope_for_all_orders_a_first_load_says_that_it_sees_sixty_d
     loads.load(full=True)
     assert str(old) in loads.landed(ORDERS)
     told = [line for line in loads.said if "only orders of the last 60 days are seen" in line]
-    assert len(told) == 2
+    assert len(told) == 3
     assert "make demo DATA=folder" in told[0]
-    changes = "select schema_changes::text from ops.loads order by load_number"
-    assert ["60 days" in text for (text,) in loads.query(changes)] == [True, False, True]
+
+
+def test_a_shop_of_which_only_sixty_days_are_known_is_told_of_until_its_history_is_there(
+    fake: FakeShopify, loads: Loads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_SOURCES", "demo_shop,shopify")
+
+    def told() -> tuple[str, ...]:
+        with closing(connect(loads.warehouse_url)) as warehouse:
+            return sources_without_history(warehouse, load_settings())
+
+    def execute(statement: str) -> None:
+        with closing(connect(loads.warehouse_url)) as warehouse, warehouse, warehouse.cursor() as c:
+            c.execute(statement)
+
+    fake.create()
+    assert told() == ()  # before any load
+    loads.load()
+    assert told() == ()
+    fake.scopes.remove("read_all_orders")
+    loads.load()
+    assert told() == ("shopify",)
+    execute("insert into landing.shopify__orders (order_name) values ('#0999')")
+    assert told() == ()
+    execute("delete from landing.shopify__orders")
+    fake.scopes.add("read_all_orders")
+    loads.load()
+    assert told() == ()
 
 
 def test_when_the_scope_for_all_orders_is_given_the_older_ones_come(

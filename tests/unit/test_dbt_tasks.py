@@ -1,10 +1,15 @@
 """When a node's task believes what the build has noted, and when it builds the node itself."""
 
+import os
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from include.dbt.parsed import is_parsed, parse_for_all
+from include.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("airflow_home")
 
@@ -113,6 +118,58 @@ def test_a_node_that_was_cleared_with_its_build_is_what_that_says(
     assert happens(monkeypatch, noted=noted("success", 2), **cleared) == "nothing"
     assert happens(monkeypatch, noted=noted("error", 2), **cleared) == FAILED
     assert happens(monkeypatch, noted=noted("error", 2), **cleared | {"try_number": 5}) == BUILT
+
+
+# --- a process that runs several commands of dbt
+
+
+@pytest.fixture
+def invoked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """By which manifest, with which arguments, where and for which date dbt was run."""
+    calls: list[tuple[Any, ...]] = []
+
+    class Runner:
+        def __init__(self, manifest: Any = None, callbacks: Any = ()) -> None:
+            self.manifest = manifest
+
+        def invoke(self, arguments: list[str]) -> Any:
+            calls.append((self.manifest, arguments, Path.cwd(), os.environ.get("AS_OF_DATE")))
+            return SimpleNamespace(success="--wrong" not in arguments, result="all that is parsed")
+
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
+    monkeypatch.setattr("include.dbt.parsed._kept", {})
+    monkeypatch.delenv("AS_OF_DATE", raising=False)
+    return calls
+
+
+def test_what_was_parsed_once_is_handed_to_every_command_of_the_process(
+    invoked: list[tuple[Any, ...]], tmp_path: Path
+) -> None:
+    parse_for_all(["dbt", "parse"], {"AS_OF_DATE": "2026-11-16"})
+    arguments: Any = (["dbt", "build"], {"AS_OF_DATE": "2026-11-23"}, str(tmp_path))
+    done = made("BuildTask").run_dbt_runner(*arguments, context={})
+    assert done.success
+    assert invoked == [
+        (None, ["parse"], Path.cwd(), "2026-11-16"),
+        ("all that is parsed", ["build"], tmp_path, "2026-11-23"),
+    ]
+    assert "AS_OF_DATE" not in os.environ
+
+
+def test_a_process_of_one_command_leaves_it_to_cosmos(
+    invoked: list[tuple[Any, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cosmos.operators.local import DbtTestLocalOperator
+
+    monkeypatch.setattr(DbtTestLocalOperator, "run_dbt_runner", lambda *_, **__: "by Cosmos")
+    assert made("DataTests").run_dbt_runner(["dbt", "test"], {}, str(tmp_path)) == "by Cosmos"
+    assert invoked == []
+
+
+def test_a_project_that_dbt_cannot_read_is_not_kept(invoked: list[tuple[Any, ...]]) -> None:
+    with pytest.raises(UserError, match="`dbt parse` failed"):
+        parse_for_all(["dbt", "parse", "--wrong"], {})
+    assert not is_parsed()
 
 
 # --- what dbt says is wrong, and whether another try may help

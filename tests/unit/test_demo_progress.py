@@ -13,11 +13,12 @@ import pytest
 
 from include.airflow.as_of import LATEST
 from include.dbt.node_events import tell_of_node
+from include.errors import UserError
 from include.paths import PROJECT
 from include.run_events import VARIABLE, tell
 from include.settings import Settings
 from include.shop_data import get_shop_data
-from scripts.demo import _show_progress
+from scripts.demo import _show_progress, _wait_until_ready
 
 Events = Callable[[], list[dict[str, Any]]]
 
@@ -54,6 +55,13 @@ def test_why_the_last_task_failed_is_told_in_a_line(told: Events) -> None:
     tell("task_ended", task="shop.raw_orders_seed", error="It fell again.\nFrom higher up.")
     tell("task_ended", task="shop.states_run", error=None)
     assert _show_progress(told()) == "It fell again."
+
+
+def test_a_process_that_ends_before_it_is_ready_is_told_of_in_a_sentence(told: Events) -> None:
+    with pytest.raises(UserError, match="could not be started, or `dbt parse` failed: see the end"):
+        _wait_until_ready([])
+    tell("ready")
+    _wait_until_ready(map(json.dumps, told()))
 
 
 def test_nothing_is_told_where_nobody_watches_or_who_watched_has_gone(

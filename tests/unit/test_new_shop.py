@@ -108,6 +108,10 @@ def test_what_is_the_same_in_all_lines_of_an_order_is_not_taken_for_the_lines(kn
     with pytest.raises(UserError, match=r"Total is the same in all lines .* by --amount\."):
         known(totals, "Preço")
     assert known(totals, "Preço", amount="Total")[0].columns["amount"] == "Total"
+    of_the_first = {"Desconto": ("1,00", "", "2,00")}
+    assert "discount" not in known(of_the_first, price_before_discount="yes")[0].columns
+    of_the_second = {"Desconto": ("", "1,00", "2,00")}
+    assert "discount" in known(of_the_second, price_before_discount="yes")[0].columns
 
 
 def test_a_value_that_may_be_a_units_or_a_lines_is_asked_for(known: Known) -> None:

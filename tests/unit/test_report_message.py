@@ -90,6 +90,7 @@ REPORT = Report(
     customers_at_risk=(),
     failed_tests=0,
     sources_behind=(),
+    sources_without_history=(),
     unread_files=(),
 )
 
@@ -490,6 +491,15 @@ def test_a_source_that_is_behind_is_told_before_anything_else(
     first, second = worded(lang, failed_tests=2, sources_behind=(behind,)).warnings
     assert first.startswith(says)
     assert "2" in second
+
+
+def test_a_shop_of_which_only_the_last_days_are_known_is_named() -> None:
+    assert worded(sources_without_history=("shopify",)).warnings == (
+        "Of shopify only the orders of the last 60 days are known, so that older customers look"
+        " new: its export has the others.",
+    )
+    [said] = worded("pt_BR", sources_without_history=("shopify",)).warnings
+    assert said.startswith("De shopify só são conhecidos os pedidos dos últimos 60 dias")
 
 
 def test_files_that_no_model_reads_are_named_the_first_three() -> None:

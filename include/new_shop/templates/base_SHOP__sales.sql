@@ -38,7 +38,11 @@ cast_to_types as (
 [% if is_discount_off %]
         -- none where it is blank, and some programs write it below zero
         case
-            when nullif(trim(discount), '') is null then 0
+            when
+                nullif(
+                    trim(cast(discount as {{ dbt.type_string() }})), ''
+                ) is null
+                then 0
             else abs({{ try_cast('discount', 'numeric') }})
         end as discount,
 [% elif has_discount %]
@@ -46,7 +50,9 @@ cast_to_types as (
 [% endif %]
 
         -- dates
-        nullif(trim([[ day ]]), '') as day_as_typed,
+        nullif(
+            trim(cast([[ day ]] as {{ dbt.type_string() }})), ''
+        ) as day_as_typed,
 [% if has_times %]
         {{ try_cast(
             'ordered_at', 'timestamp', '[[ time_zone ]]'

@@ -84,7 +84,7 @@ final as (
         -- ids
         orders.name as order_name,
         'API' as _file,
-        cast(numbered.line_no as {{ text }}) as _row,
+        numbered.line_no as _row,
         orders.email_key,
         orders.phone_key,
         orders.billing_phone_key,

@@ -3,44 +3,11 @@
     materialized='table',
 ) }}
 
-{%- set text = dbt.type_string() %}
 {%- set not_goods = var('shopify_lines_without_goods') %}
-{%- set columns = [
-    'order_name', '_file', '_row', 'lineitem_sku', 'lineitem_name',
-    'vendor', 'lineitem_quantity', 'lineitem_price', 'lineitem_discount',
-    'financial_status', 'currency', 'subtotal', 'total',
-] %}
 
-with of_api as (
+with source as (
 
-    select * from {{ ref('base_shopify__api_order_rows') }}
-
-),
-
-api_orders as (
-
-    select distinct order_name from of_api
-
-),
-
--- An order that came both ways is as the API has it, which is younger.
-source as (
-
-    select
-        {{ columns | join(', ') }}
-    from of_api
-
-    union all
-
-    select
-    {%- for column in columns %}
-        cast(exported.{{ column }} as {{ text }}) as {{ column }}
-        {{- ',' if not loop.last }}
-    {%- endfor %}
-    from {{ source('shopify', 'shopify__orders') }} as exported
-    left join api_orders
-        on trim(exported.order_name) = api_orders.order_name
-    where api_orders.order_name is null
+    select * from {{ ref('base_shopify__rows') }}
 
 ),
 
@@ -50,7 +17,7 @@ cast_to_types as (
         -- ids
         nullif(trim(order_name), '') as order_name,
         _file as file_name,
-        cast(_row as integer) as row_no,
+        _row as row_no,
         nullif(trim(lineitem_sku), '') as sku,
 
         -- strings

@@ -3,16 +3,6 @@
     materialized='table',
 ) }}
 
-{%- set text = dbt.type_string() %}
-{%- set columns = [
-    'order_name', '_file', '_row', 'email_key', 'phone_key',
-    'billing_phone_key', 'shipping_phone_key', 'shopify_customer_id', 'financial_status', 'currency', 'payment_method',
-    'source', 'email', 'billing_name', 'billing_city', 'billing_province',
-    'billing_country', 'shipping_city', 'shipping_province',
-    'shipping_country', 'subtotal', 'shipping', 'taxes', 'total',
-    'discount_amount', 'refunded_amount', 'created_at', 'cancelled_at',
-] %}
-
 with order_rows as (
 
     select * from {{ ref('base_shopify__order_rows') }}
@@ -20,29 +10,9 @@ with order_rows as (
 
 ),
 
-exported as (
-
-    select
-        *,
-        cast(null as {{ text }}) as shopify_customer_id
-    from {{ source('shopify', 'shopify__orders') }}
-
-),
-
 source as (
 
-    select
-        {{ columns | join(', ') }}
-    from {{ ref('base_shopify__api_order_rows') }}
-
-    union all
-
-    select
-    {%- for column in columns %}
-        cast(exported.{{ column }} as {{ text }}) as {{ column }}
-        {{- ',' if not loop.last }}
-    {%- endfor %}
-    from exported
+    select * from {{ ref('base_shopify__rows') }}
 
 ),
 
@@ -51,7 +21,6 @@ grouped as (
 
     select
         order_name,
-        min(file_name) as file_name,
         min(row_no) as first_row_no,
         coalesce(
             min(case when is_of_order then row_no end), min(row_no)
@@ -154,8 +123,7 @@ orders as (
     from grouped
     inner join source
         on
-            grouped.row_of_order = cast(source._row as integer)
-            and grouped.file_name = source._file
+            grouped.row_of_order = source._row
             and grouped.order_name = trim(source.order_name)
     {{ computed_once() }}
 

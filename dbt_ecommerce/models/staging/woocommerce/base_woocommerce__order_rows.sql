@@ -171,7 +171,7 @@ final as (
         order_tax,
         refunded_amount,
 
-        -- what came back whole is left with no unit
+        -- booleans: what came back whole is left with no unit
         is_line and quantity > 0 as is_sold,
 
         -- dates

@@ -3,9 +3,11 @@
 import io
 import shutil
 from dataclasses import astuple
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from include.paths import DBT_PROJECT
@@ -16,7 +18,7 @@ from tests.support.portuguese_shop import totals, write_export
 from tests.support.scripts import Said, call
 from tests.support.warehouses import Warehouse, new_warehouse
 
-PORTUGUESE, SPANISH = "loja_exemplo", "tienda"
+PORTUGUESE, SPANISH, ENGLISH = "loja_exemplo", "tienda", "workbook"
 # Who ordered stands in the first line, a quantity is weighed, and A-3 has a day that there is not.
 TIENDA = """\
 Pedido;Fecha de compra;E-mail;Cliente;Producto;Cantidad;Precio;Descuento;Estado;Canal;Moneda
@@ -25,6 +27,15 @@ A-1;;;;Remera;1;1.020,00;0,00;;;
 A-2;01/03/2026 09:00;ANA@example.com ;Ana;Yerba;0,5;10,00;0,00;Cancelado;Web;ARS
 A-3;31/02/2026 09:00;eva@example.com;Eva;Taza;1;10,00;0,00;Pagado;Web;ARS
 """
+
+# Ids, days, money and discounts as a spreadsheet keeps them: none of them a text.
+WORKBOOK = (
+    ("Order ID", "Order date", "Customer ID", "Item", "Qty", "Price", "Discount", "Status"),
+    (7, datetime(2026, 3, 2), 501, "Mug", 2, 4.5, None, "Paid"),  # noqa: DTZ001
+    (7, datetime(2026, 3, 2), 501, "Bag", 1, 3, 0.5, "Paid"),  # noqa: DTZ001
+    (8, datetime(2026, 3, 3), 502, "Mug", 1, 4.5, 0, "Refunded"),  # noqa: DTZ001
+    (9, datetime(2026, 3, 4), 502, "Mug", 1, 4.5, 0, "Voided"),  # noqa: DTZ001
+)
 
 pytestmark = pytest.mark.nightly
 
@@ -39,27 +50,33 @@ def new_shop(project: Path, *options: str) -> Said:
 
 @pytest.fixture(scope="module")
 def built(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Two exports loaded, and their models built as far as the shop's totals."""
+    """Three exports loaded, and their models built as far as the shop's totals."""
     folder = tmp_path_factory.mktemp("new_shop")
     project = folder / "dbt_ecommerce"
     shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
-    portuguese, spanish = folder / PORTUGUESE, folder / SPANISH
-    portuguese.mkdir()
-    spanish.mkdir()
+    portuguese, spanish, english = (folder / shop for shop in (PORTUGUESE, SPANISH, ENGLISH))
+    for data in (portuguese, spanish, english):
+        data.mkdir()
     write_export(portuguese / "relatório de vendas.csv")
     (spanish / "pedidos.csv").write_text(TIENDA, encoding="utf-8")
+    workbook = openpyxl.Workbook()
+    for row in WORKBOOK:
+        workbook.active.append(row)
+    workbook.save(english / "sales.xlsx")
+    before = "--price-before-discount"
     for said in (
         new_shop(project, "--data", str(portuguese), "--currency", "BRL"),
-        new_shop(project, "--data", str(spanish), "--price-before-discount"),
+        new_shop(project, "--data", str(spanish), before),
+        new_shop(project, "--data", str(english), before, "--currency", "USD"),
     ):
         assert said.returncode == 0, said.stderr
     warehouse = new_warehouse(postgres, "new_shop", folder, project)
-    warehouse.load(PORTUGUESE, portuguese)
-    warehouse.load(SPANISH, spanish)
+    for data in (portuguese, spanish, english):
+        warehouse.load(data.name, data)
     warehouse.dbt(
         *("build", "--select", "+rpt_shop_totals", "--indirect-selection", "cautious"),
         *("--exclude-resource-type", "unit_test"),
-        sources=[PORTUGUESE, SPANISH],
+        sources=[PORTUGUESE, SPANISH, ENGLISH],
     )
     return warehouse
 
@@ -94,6 +111,20 @@ def test_a_spanish_export_comes_to_the_totals_worked_out_by_hand(built: Warehous
     assert len(built.rows(f"select * from staging.stg_{SPANISH}__customers")) == 1
     [rejected] = built.rows(f"select * from staging.stg_{SPANISH}__rejected_rows")
     assert rejected["rejected_because"] == "ordered_at is not a date"
+
+
+def test_a_workbook_comes_to_the_totals_worked_out_by_hand(built: Warehouse) -> None:
+    orders = built.rows(
+        f"""
+        select order_id, is_cancelled, is_returned, revenue::text
+        from marts.fct_orders where source_name = '{ENGLISH}' order by 1
+        """
+    )
+    assert [tuple(order.values()) for order in orders] == [
+        ("7", False, False, "11.5000"),  # 2 * 4.5 + 3 - 0.5
+        ("8", False, True, "4.5000"),
+        ("9", True, False, "4.5000"),
+    ]
 
 
 def test_nothing_lands_that_was_not_chosen_and_no_key_says_who_it_is(built: Warehouse) -> None:

@@ -6,7 +6,8 @@ the report, printed. Then the larger shop again, a week later. Writing the files
 the memory is that of the server and of all programs of the run together.
 
 The larger shop goes that way by turns with the version of this project that is named BEFORE, from
-the same clone's history and in the same environment: machines differ by a factor of two.
+the same clone's history and in the same environment, each on the Postgres that its version starts:
+machines differ by a factor of two.
 """
 
 import json
@@ -61,7 +62,7 @@ def main() -> None:
         with postgres() as url:
             small = weekly_run(url, A_TENTH, DEMO_AS_OF, folder / "ours")
         for side in [*sides] * TURNS:
-            with postgres() as url:
+            with postgres(sides[side]) as url:
                 with peak_memory(os.getpid(), server(url), every=LOOK_EVERY) as peak:
                     whole = weekly_run_of(sides[side], url, DEMO_AS_OF, folder / side)
                 later = weekly_run_of(sides[side], url, NEXT_WEEK, folder / side)

@@ -22,9 +22,26 @@
 
 {# A moment in UTC: by the offset that it tells, and without one by the wall clock of `time_zone`. #}
 {% macro try_cast_utc(column, time_zone) -%}
+    {{ return(adapter.dispatch('try_cast_utc')(column, time_zone)) }}
+{%- endmacro %}
+
+{% macro default__try_cast_utc(column, time_zone) -%}
     case
         when {{ matches(column_text(column), OFFSET()) }} then {{ try_cast(column, 'timestamp') }}
         else {{ local_to_utc(try_cast(column, 'timestamp'), time_zone) }}
+    end
+{%- endmacro %}
+
+{# As shop systems write it, `2023-06-01 23:58:24 -0300`, in a third of the time that the general way takes. #}
+{% macro postgres__try_cast_utc(column, time_zone) -%}
+    {%- set text = column_text(column) -%}
+    case
+        when
+            {{ text }} like '____-__-__ __:__:__ _____'
+            and {{ text }} ~ '^[0-9: -]+[+-][0-9]+$'
+            and pg_input_is_valid({{ text }}, 'timestamptz')
+            then cast({{ text }} as timestamptz) at time zone 'UTC'
+        else {{ default__try_cast_utc(column, time_zone) }}
     end
 {%- endmacro %}
 
@@ -59,7 +76,7 @@
         pg_typeof({{ column }}) in (cast('integer' as regtype), cast('bigint' as regtype))
     {%- elif type.startswith('numeric') -%}
         pg_typeof({{ column }}) = cast('numeric' as regtype)
-        and {{ column_text(column) }} not in ('NaN', 'Infinity', '-Infinity')
+        and {{ column_text(column) }} != 'NaN'
     {%- else -%}
         false
     {%- endif -%}

@@ -24,6 +24,7 @@ from cosmos.constants import SUPPORTED_BUILD_RESOURCES, InvocationMode
 from cosmos.dbt.graph import DbtNode
 
 from include.dbt.node_events import tell_of_node
+from include.dbt.parsed import is_parsed
 from include.dbt.profile import WarehouseProfile
 from include.dbt.tasks import BuildTask, DataTests, NodeTask
 from include.paths import DBT_PROJECT
@@ -82,6 +83,8 @@ def dbt_task_group(
         # in the task's own process: Airflow's has imported half of what dbt needs
         "invocation_mode": InvocationMode.DBT_RUNNER,
         "dbt_runner_callbacks": [tell_of_node],
+        # else the file of what was parsed is copied for each command that does not read it
+        "partial_parse": not is_parsed(),
     }
 
     def node_task(node: DbtNode, task_args: dict[str, Any], **place: Any) -> NodeTask:

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from include.connections import Connection
 from include.errors import TryAgainError, UserError
@@ -19,6 +20,9 @@ from include.sync.api import ATTEMPTS, LONGEST_PAUSE, base_address, new_session
 from include.sync.loads import SIXTY_DAYS
 from include.sync.rows import Row, Stream, Unreadable
 from include.sync.sources import Source
+
+if TYPE_CHECKING:
+    from requests import Response
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 OVERLAP = timedelta(hours=1)
@@ -198,9 +202,8 @@ class Shop:
         """An answer, with a new token where the one that was had expired."""
         is_new = self._token is None
         self._token = self._token or self._new_token()
-        response = self._session.post(
-            self._graphql, json=body, headers={"X-Shopify-Access-Token": self._token}
-        )
+        headers = {"X-Shopify-Access-Token": self._token}
+        response = self._send(self._graphql, json=body, headers=headers)
         if response.status_code == 401 and self._connection.login and not is_new:
             self._token = None
             return self._post(body)
@@ -211,7 +214,7 @@ class Shop:
 
     def _new_token(self) -> str:
         """A token for 24 hours."""
-        response = self._session.post(
+        response = self._send(
             self._grant,
             data={
                 "grant_type": "client_credentials",
@@ -229,6 +232,16 @@ class Shop:
             )
         response.raise_for_status()
         return str(response.json()["access_token"])
+
+    def _send(self, url: str, **request: Any) -> "Response":
+        response = self._session.post(url, **request)
+        if response.status_code == 404:
+            raise UserError(
+                f"{self.name} knows nothing at {urlsplit(url).hostname}{urlsplit(url).path}: put"
+                " the shop's own domain (name.myshopify.com) into the connection as its host, and"
+                " a version that is out into include/sources.yml."
+            )
+        return response
 
     def _denied(self, error: dict[str, Any]) -> UserError:
         [*_, field] = [one for one in error.get("path", []) if isinstance(one, str)] or ["it"]

@@ -197,6 +197,9 @@ def _prepare(home: Path) -> None:
         # Iterations slow down who guesses a password that people chose; these are 24 random bytes,
         # and dbt opens a connection for each model.
         *("--set", "scram_iterations=1"),
+        # With them whoever reads a new table first, and notes that its rows are there to stay,
+        # writes all of it into the log.
+        "--no-data-checksums",
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
     )
     if done.returncode != 0:

@@ -48,6 +48,10 @@ def settings_for(memory: int, cores: int) -> dict[str, str]:
         # the same pages again and again. The price is a longer recovery after a crash.
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
+        # Models are made anew: to vacuum one while others are built is in vain, and writes all of
+        # it twice. Tables whose rows change, as Airflow's do, are still vacuumed, a little later.
+        "autovacuum_vacuum_insert_threshold": "-1",
+        "autovacuum_naptime": "10min",
     }
 
 

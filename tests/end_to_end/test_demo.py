@@ -158,7 +158,8 @@ def test_what_fails_at_once_starts_and_leaves_nothing(project: Path) -> None:
             "cdnow.csv",
             re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", CDNOW).encode(),
             "Column order_date of cdnow.csv holds no readable date (first value '06/01/1997'):"
-            " write dates as YYYY-MM-DD.",
+            " write dates as YYYY-MM-DD, or declare `reader: {day_first: true}` (false where the"
+            " month comes first) under `config: meta:` in _cdnow__sources.yml.",
         ),
         (
             "cdnow.parquet",

@@ -216,6 +216,19 @@ def test_only_airflows_own_database_does_not_wait_for_the_disk(postgres: Path) -
     assert waits == {"warehouse": [("on",)], "airflow": [("off",)]}
 
 
+def test_a_new_table_is_written_once_however_often_it_is_read(home: Path) -> None:
+    url = embedded.start(home)
+    query(
+        url,
+        "create table new as select i, repeat('x', 100) as text from generate_series(1, 50000) i",
+    )
+    [(size, before)] = query(url, "select pg_table_size('new'), pg_current_wal_insert_lsn()")
+    query(url, "select count(*) from new")
+    [(logged,)] = query(url, f"select pg_current_wal_insert_lsn() - '{before}'::pg_lsn")
+
+    assert logged < size / 20
+
+
 @pytest.mark.nightly
 def test_a_query_goes_with_the_process_that_asked(postgres: Path) -> None:
     """It would hold its locks, and the next try of a task that was killed would wait for them."""

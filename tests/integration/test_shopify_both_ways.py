@@ -217,15 +217,19 @@ def test_history_comes_from_the_export_and_an_order_of_both_is_as_the_api_has_it
         changed = next(one for one in fake.orders.values() if one["name"] == "#1007")
         fake.change(fake_shopify.number_of(changed), cancelledAt=iso(fake.now))
         sell(fake, ("Cup", "CUP", "18.00", 1, "0"), email="ana@example.com")
+        unnamed = sell(fake, ("Cup", "CUP", "19.00", 1, "0"), **NOBODY)
+        number = fake_shopify.number_of(fake.orders[unnamed]["customer"])
         load(fake, mixed)
     build(mixed)
     orders = {
         row["order_id"]: row for row in mixed.rows("select * from staging.stg_shopify__orders")
     }
-    assert orders.keys() == {row["order_id"] for row in before} | {"#1011"}
+    assert orders.keys() == {row["order_id"] for row in before} | {"#1011", "#1012"}
     assert orders["#1007"]["is_cancelled"]
     # Ana's first order is older than sixty days, her last is only in the API
     assert orders["#1001"]["customer_id"] == orders["#1011"]["customer_id"] is not None
+    # of whom there is nothing else
+    assert orders["#1012"]["customer_id"] == str(number)
     # by the export alone
     names = "select customer_name from staging.stg_shopify__customers where email like 'ana@%'"
     assert mixed.rows(names) == [{"customer_name": "Ana Souza"}]

@@ -517,6 +517,14 @@ def test_a_question_that_the_version_does_not_know_is_told(
         read(fake)
 
 
+def test_a_shop_or_a_version_that_there_is_not_is_told(fake: FakeShopify) -> None:
+    with pytest.raises(UserError, match=r"knows nothing at 127.0.0.1/admin/api/2031-01/graphql"):
+        read(fake, source=declared(version="2031-01"))
+    fake.fail(replies(404), path=GRANT)
+    with pytest.raises(UserError, match=r"own domain \(name\.myshopify\.com\)"):
+        read(fake, app(fake))
+
+
 def test_a_version_out_of_support_is_told(fake: FakeShopify) -> None:
     """Shopify answers as of another one, without a word in the answer."""
     fake.create()

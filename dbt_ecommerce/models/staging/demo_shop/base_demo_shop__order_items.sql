@@ -19,9 +19,9 @@ orders as (
 cast_to_types as (
 
     select
-        order_item_id,
-        order_id,
-        product_id,
+        nullif(trim(order_item_id), '') as order_item_id,
+        trim(order_id) as order_id,
+        nullif(trim(product_id), '') as product_id,
         discount as discount_as_typed,
         {{ whole_row('source') }} as source_row,
         {{ try_cast('quantity', 'integer') }} as quantity,
@@ -35,11 +35,11 @@ cast_to_types as (
 checked as (
 
     select
-        nullif(trim(cast_to_types.order_item_id), '') as order_item_id,
+        cast_to_types.order_item_id,
         orders.order_id,
-        nullif(trim(cast_to_types.product_id), '') as product_id,
+        cast_to_types.product_id,
         case
-            when nullif(trim(cast_to_types.order_item_id), '') is null
+            when cast_to_types.order_item_id is null
                 then 'order_item_id is missing'
             when orders.order_id is null
                 then 'its order is missing or set aside'
@@ -66,7 +66,7 @@ checked as (
         cast_to_types.unit_price,
         cast_to_types.discount
     from cast_to_types
-    left join orders on trim(cast_to_types.order_id) = orders.order_id
+    left join orders on cast_to_types.order_id = orders.order_id
 
 ),
 

@@ -190,9 +190,16 @@ sold as (
             least(
                 coalesce(
                     subtotal
-                    - coalesce(
-                        {{ quotient('subtotal * tax_within', 'charged') }}, 0
-                    ),
+                    - case
+                        when tax_within > 0
+                            then coalesce(
+                                {{ quotient(
+                                    'subtotal * tax_within', 'charged'
+                                ) }},
+                                0
+                            )
+                        else 0
+                    end,
                     listed - discount_amount,
                     left_by_lines
                 ),
@@ -244,13 +251,16 @@ final as (
             else listed
         end
         - goods_sold_for as discount_to_spread,
-        coalesce(
-            {{ quotient(
-                'refunded_amount * (charged - tax_within)',
-                'charged + tax_on_top'
-            ) }},
-            refunded_amount
-        ) as refunded_without_tax,
+        case
+            when refunded_amount > 0
+                then coalesce(
+                    {{ quotient(
+                        'refunded_amount * (charged - tax_within)',
+                        'charged + tax_on_top'
+                    ) }},
+                    refunded_amount
+                )
+        end as refunded_without_tax,
         refunded_amount,
 
         -- booleans: where the lines' own discounts are more than the order's,

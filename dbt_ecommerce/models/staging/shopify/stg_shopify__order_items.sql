@@ -4,14 +4,6 @@
     indexes=[{'columns': ['order_item_id'], 'unique': true}],
 ) }}
 
-{%- set left_of_line -%}
-    case
-        when order_rows.is_tip or orders.has_line_discounts
-            then order_rows.list_amount - order_rows.line_discount
-        else order_rows.list_amount
-    end
-{%- endset %}
-
 with order_rows as (
 
     select * from {{ ref('base_shopify__order_rows') }}
@@ -26,18 +18,37 @@ orders as (
 
 ),
 
--- only some orders have a discount of their own
+-- Only some orders have a discount of their own. They are read anew, as what is
+-- read twice Postgres writes down in between.
+goods as (
+
+    select * from {{ ref('base_shopify__order_rows') }}
+    where rejected_because is null and not is_tip
+
+),
+
+discounted_orders as (
+
+    select * from {{ ref('base_shopify__orders') }}
+    where rejected_because is null and discount_to_spread > 0
+
+),
+
 discounted as (
 
     select
-        order_rows.order_name,
-        order_rows.row_no,
-        {{ left_of_line }} as left_of_line,
-        orders.to_spread_over,
-        orders.discount_to_spread
-    from order_rows
-    inner join orders on order_rows.order_name = orders.order_name
-    where orders.discount_to_spread > 0 and not order_rows.is_tip
+        goods.order_name,
+        goods.row_no,
+        case
+            when discounted_orders.has_line_discounts
+                then goods.list_amount - goods.line_discount
+            else goods.list_amount
+        end as left_of_line,
+        discounted_orders.to_spread_over,
+        discounted_orders.discount_to_spread
+    from goods
+    inner join discounted_orders
+        on goods.order_name = discounted_orders.order_name
 
 ),
 
@@ -67,7 +78,13 @@ sold as (
         order_rows.quantity,
         order_rows.list_amount,
         cast(
-            {{ left_of_line }} - coalesce(spread.discount_of_line, 0)
+            order_rows.list_amount
+            - case
+                when order_rows.is_tip or orders.has_line_discounts
+                    then order_rows.line_discount
+                else 0
+            end
+            - coalesce(spread.discount_of_line, 0)
             as numeric(18, 4)
         ) as amount
     from order_rows

@@ -27,6 +27,24 @@ set_aside as (
 
 ),
 
+api_orders as (
+
+    select
+        *,
+        trim(number) as order_number
+    from {{ source('woocommerce', 'woocommerce__api_orders') }}
+
+),
+
+api_set_aside as (
+
+    select distinct
+        order_number,
+        rejected_because
+    from set_aside
+
+),
+
 final as (
 
     select
@@ -39,6 +57,19 @@ final as (
             landed._row = set_aside.row_no
             and coalesce(trim(landed.order_number), '')
             = coalesce(set_aside.order_number, '')
+    left join api_orders
+        on set_aside.order_number = api_orders.order_number
+    where api_orders.order_number is null
+
+    union all
+
+    select
+        'woocommerce__api_orders' as landing_table,
+        api_set_aside.rejected_because,
+        {{ row_as_json('api_orders') }} as source_row
+    from api_orders
+    inner join api_set_aside
+        on api_orders.order_number = api_set_aside.order_number
 
 )
 

@@ -85,6 +85,7 @@ final as (
 
         -- numerics
         quantity,
+        price,
         list_amount,
         -- no more than all of it
         greatest(least(line_discount, list_amount), 0) as line_discount,

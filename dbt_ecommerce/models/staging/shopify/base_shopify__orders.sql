@@ -33,26 +33,22 @@ grouped as (
                 end
             ),
             0
-        ) as listed,
-        coalesce(
-            sum(
-                case
-                    when rejected_because is null and not is_tip
-                        then list_amount - line_discount
-                end
-            ),
-            0
-        ) as left_by_lines,
-        coalesce(
-            sum(
-                case
-                    when rejected_because is null and is_tip
-                        then list_amount - line_discount
-                end
-            ),
-            0
-        ) as tips
+        ) as listed
     from order_rows
+    group by order_name
+
+),
+
+-- few lines have either, and sums over all of them would take memory for each
+-- order
+tips_and_discounts as (
+
+    select
+        order_name,
+        sum(case when is_tip then list_amount - line_discount end) as tips,
+        sum(case when not is_tip then line_discount end) as line_discounts
+    from {{ ref('base_shopify__order_rows') }}
+    where rejected_because is null and (is_tip or line_discount > 0)
     group by order_name
 
 ),
@@ -96,8 +92,9 @@ orders as (
 
         -- numerics
         grouped.listed,
-        grouped.left_by_lines,
-        grouped.tips,
+        grouped.listed - coalesce(tips_and_discounts.line_discounts, 0)
+            as left_by_lines,
+        coalesce(tips_and_discounts.tips, 0) as tips,
         {%- for amount in [
             'subtotal',
             'shipping',
@@ -125,6 +122,8 @@ orders as (
         on
             grouped.row_of_order = source._row
             and grouped.order_name = trim(source.order_name)
+    left join tips_and_discounts
+        on grouped.order_name = tips_and_discounts.order_name
     {{ computed_once() }}
 
 ),

@@ -76,6 +76,7 @@ sold as (
         order_rows.product_id,
         order_rows.product_name,
         order_rows.quantity,
+        order_rows.price,
         order_rows.list_amount,
         cast(
             order_rows.list_amount
@@ -114,6 +115,7 @@ final as (
         -- numerics
         quantity,
         case
+            when amount = list_amount then price
             when quantity = 1 then amount
             else {{ quotient('amount', 'quantity', digits=4) }}
         end as unit_price,

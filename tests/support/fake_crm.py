@@ -16,7 +16,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import orjson
 
@@ -187,6 +187,9 @@ def serving(fake: Fake) -> Iterator[Fake]:
 
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            if self.headers.get_content_type() == "application/x-www-form-urlencoded":
+                self._reply(dict(parse_qsl(content.decode())))
+                return
             try:
                 self._reply(json.loads(content or b"null"))
             except json.JSONDecodeError:

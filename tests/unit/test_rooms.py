@@ -16,7 +16,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "churn_model": "reasons store summary",
         "dbt": "group selectors",
         "demo_shop": "files hubspot shop",
-        "sync": "behind loads sources stage_history sync",
+        "sync": "behind loads login sources stage_history sync",
         "telegram": "client deliver ledger",
     },
     {"airflow": "as_of environment processes task_errors task_turn"},

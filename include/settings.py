@@ -1,6 +1,7 @@
 """Every setting, typed, read in one place: the environment, and `.env` where it is silent.
 
-Secrets are not here: they are Airflow connections (see `connections.py`).
+Secrets are not here: they are Airflow connections (see `connections.py`). But the key that encrypts
+those which a run gets itself is.
 """
 
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from include.dotenv_file import load_dotenv
@@ -81,6 +82,8 @@ class Settings(BaseSettings):
     """Port of the embedded Postgres; 0 takes a free one."""
     warehouse_reader: str = ""
     """Role of Postgres that may read `shop` and `marts`; dbt reads the variable itself."""
+    token_key: SecretStr = SecretStr("")
+    """What encrypts the tokens that a source gives anew with each load (`sync/login.py`)."""
     schema_prefix: str = ""
     """In front of the name of every schema of the warehouse; SQL asks `include/schemas.py`."""
 

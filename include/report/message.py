@@ -320,6 +320,8 @@ def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
         named = [plain(file, _LONGEST_NAME) for file in report.unread_files[:_UNREAD_NAMED]]
         more = ["…"] if len(report.unread_files) > _UNREAD_NAMED else []
         warnings.append(words.text("unread_files", files=", ".join(named + more)))
+    if report.orders_twice > 0:
+        warnings.append(words.plural("orders_twice", report.orders_twice))
     if report.failed_tests > 0:
         warnings.append(words.plural("failed_tests", report.failed_tests))
     if report.totals.rejected_rows > 0:

@@ -20,6 +20,9 @@ from include.sync.history import sources_without_history
 from include.warehouse import queries
 from include.warehouse.unread import unread_files
 
+TWICE = "assert_no_order_is_in_a_hub_and_its_shop"
+"""The data test whose rows are orders, and not something that is wrong with them."""
+
 
 @dataclass(frozen=True)
 class ShopTotals:
@@ -131,7 +134,7 @@ class Report:
     """Everything the report says: a week, the week before it, the shop so far, what is foreseen.
 
     `trend` has the latest week last, `drivers` the strongest first, `customers_at_risk` the one
-    with the most at stake.
+    with the most at stake. `orders_twice` are those that came from a hub and from its channel.
     """
 
     as_of_on: date
@@ -146,6 +149,7 @@ class Report:
     drivers: tuple[Driver, ...]
     customers_at_risk: tuple[CustomerAtRisk, ...]
     failed_tests: int
+    orders_twice: int
     sources_behind: tuple[Behind, ...]
     sources_without_history: tuple[str, ...]
     unread_files: tuple[str, ...]
@@ -166,6 +170,8 @@ def read_report(connection: Connection, settings: Settings) -> Report:
     [prediction] = marts("rpt_prediction", _names(Prediction))
     trend = marts("rpt_churn_trend", _names(TrendWeek), order="week_starts_on")
     drivers = marts("rpt_churn_drivers", _names(Driver), order="driver_rank")
+    not_passed = _data_tests_not_passed(connection)
+    orders_twice = not_passed.pop(TWICE, 0)
     at_risk = marts("rpt_customers_at_risk", _names(CustomerAtRisk), order="risk_rank")
     return Report(
         **{name: week[name] for name in head},
@@ -176,7 +182,8 @@ def read_report(connection: Connection, settings: Settings) -> Report:
         trend=tuple(TrendWeek(**row) for row in trend),
         drivers=tuple(Driver(**row) for row in drivers),
         customers_at_risk=tuple(CustomerAtRisk(**row) for row in at_risk),
-        failed_tests=_failed_tests(connection),
+        failed_tests=len(not_passed),
+        orders_twice=orders_twice,
         sources_behind=sources_behind(connection, settings, week["week_ends_on"]),
         sources_without_history=sources_without_history(connection, settings),
         unread_files=unread_files(connection, settings.shop_sources),
@@ -187,11 +194,11 @@ def _names(row_type: type) -> list[str]:
     return [field.name for field in fields(row_type)]
 
 
-def _failed_tests(connection: Connection) -> int:
-    """How many data tests did not pass when they last ran."""
-    query = "select count(*) as failed from {ops}.data_tests where status <> 'pass'"
-    [found] = queries.rows(connection, query)
-    return int(found["failed"])
+def _data_tests_not_passed(connection: Connection) -> dict[str, int]:
+    """The data tests that did not pass when they last ran, and how many rows each found."""
+    query = "select test_name, failures from {ops}.data_tests where status <> 'pass'"
+    found = queries.rows(connection, query)
+    return {str(one["test_name"]): int(one["failures"] or 0) for one in found}
 
 
 def _rows(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from include.connections import Connection
 from include.errors import UserError
 from include.sync.api import base_address, new_session
+from include.sync.bling import Orders
 from include.sync.hubspot import Objects
+from include.sync.login import login_to
 from include.sync.rows import Stream
 from include.sync.sources import Source, parent_of
 
@@ -36,13 +38,16 @@ def api_client(
     )
 
 
-def streams(source: Source, names: list[str], connection: Connection, pause: float) -> list[Stream]:
+def streams(
+    source: Source, names: list[str], connection: Connection, warehouse_url: str, pause: float
+) -> list[Stream]:
     """The resources of these names.
 
     Args:
         source: a source of the kind rest_api.
         names: of resources, as the source declares them.
         connection: with the token as password, and the address where it is not the declared one.
+        warehouse_url: URL of the warehouse, which keeps the tokens that change with each use.
         pause: seconds before a failed request is sent again.
 
     Raises UserError for a connection without a token, and a declaration that dlt does not accept.
@@ -52,6 +57,7 @@ def streams(source: Source, names: list[str], connection: Connection, pause: flo
     try:
         return [
             *_of_hubspot(source, names, connection, pause),
+            *_of_bling(source, names, connection, warehouse_url, pause),
             *_declared(source, names, connection, pause),
         ]
     except (DictValidationException, ValueError, KeyError, TypeError) as error:
@@ -68,6 +74,8 @@ def _declared(
 
     config: Any = copy.deepcopy(source.declared["rest_api"])
     config["resources"] = [one for one in config["resources"] if one["name"] in names]
+    if not config["resources"]:
+        return
     usual = config.get("resource_defaults", {}).get("endpoint", {}).get("data_selector")
     rows_at = {one["endpoint"].get("data_selector", usual) for one in config["resources"]}
     config["client"] = _client_config(
@@ -88,7 +96,7 @@ def _declared(
         if parent:
             fields = one.get("include_from_parent", [])
             parent_key[name] = tuple(f"_{parent}_{field}" for field in fields)
-    for resource in rest_api_resources(config) if config["resources"] else []:
+    for resource in rest_api_resources(config):
         name = resource.name
         yield Stream(resource, changed_at.get(name), parent_key.get(name, ()))
 
@@ -101,6 +109,15 @@ def _of_hubspot(
         if name in names:
             client = api_client(source, connection, pause, rows_at=["results"])
             yield from Objects(client, declared["version"], name, one).streams()
+
+
+def _of_bling(
+    source: Source, names: list[str], connection: Connection, warehouse_url: str, pause: float
+) -> Iterator[Stream]:
+    for name, one in source.declared.get("bling_lists", {}).items():
+        if name in names:
+            login = login_to(source, connection, warehouse_url, pause)
+            yield Orders(login, name, one["path"], pause).stream()
 
 
 def _client_config(

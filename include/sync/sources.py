@@ -60,7 +60,7 @@ class Source:
         if self.kind != "rest_api":
             return {name: [name] for name in self.declared[self.kind]["tables"]}
         objects = self.declared.get("hubspot_objects", {}).get("objects", {})
-        tables = {name: [name] for name in objects}
+        tables = {name: [name] for name in [*objects, *self.declared.get("bling_lists", {})]}
         table_of: dict[str, str] = {}
         for resource in self.declared["rest_api"]["resources"]:
             parent = parent_of(resource)

@@ -84,7 +84,9 @@ def sync(
         else:
             filled = _load(source, table, warehouse_url, connection, full, pause)
     except Exception as error:
-        told = explain(source.name, error, (connection.password or "", warehouse_url))
+        first_token = str(connection.extra.get("refresh_token", ""))
+        secrets = (connection.password or "", first_token, warehouse_url)
+        told = explain(source.name, error, secrets)
         seconds = time.monotonic() - began
         failed = Load(source.name, f"{source.name}__{table}", run_id, started_at, seconds)
         note(warehouse_url, replace(failed, is_loaded=False, message=str(told)))
@@ -157,7 +159,7 @@ def _load(
         if full:
             with pipeline.managed_state() as state:
                 state["sources"] = {}
-        for stream in _streams(source, table, connection, pause):
+        for stream in _streams(source, table, connection, warehouse_url, pause):
             fills = f"{source.name}__{stream.resource.table_name}"
             into = declared.get(fills, Table())
             types = into.types
@@ -232,12 +234,14 @@ def _pipeline(name: str, warehouse_url: str, folder: str) -> "Pipeline":
     )
 
 
-def _streams(source: Source, table: str, connection: Connection, pause: float) -> list[Stream]:
+def _streams(
+    source: Source, table: str, connection: Connection, warehouse_url: str, pause: float
+) -> list[Stream]:
     """What fills a table."""
     if source.kind == "rest_api":
         from include.sync.rest_api import streams
 
-        return streams(source, source.tables[table], connection, pause)
+        return streams(source, source.tables[table], connection, warehouse_url, pause)
     if source.kind == "shopify_orders":
         from include.sync.shopify import streams as orders
 

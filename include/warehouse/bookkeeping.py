@@ -59,6 +59,12 @@ OPS = {
         key text not null check (length(key) = 64),
         is_the_only_one boolean primary key default true check (is_the_only_one)
     """,
+    # the refresh token of each source whose token changes with each use, encrypted with TOKEN_KEY
+    "refresh_tokens": """
+        source_name text primary key,
+        refresh_token text not null,
+        changed_at timestamptz not null default now()
+    """,
     # the deals whose changes are in landing
     "pipedrive_changelogs": """
         deal_id bigint primary key,

@@ -50,6 +50,11 @@ def report_lock(report: str) -> Lock:
     return Lock(f"report: {report}", "Another process that sends this report")
 
 
+def login_lock(source: str) -> Lock:
+    """To use a source's refresh token, which is good for once."""
+    return Lock(f"login: {source}", f"Another process that logs in to {source}")
+
+
 def lock(cursor: Cursor, what: Lock, *, is_shared: bool = False) -> None:
     """Take a lock until the transaction ends, as long as that may be idle.
 

@@ -293,6 +293,16 @@ def test_data_tests_that_did_not_pass_are_counted(marts: str) -> None:
     assert read(marts).failed_tests == 2
 
 
+def test_orders_that_came_twice_are_told_by_their_number_and_as_no_failed_test(marts: str) -> None:
+    run_sql(
+        marts,
+        "insert into ops.data_tests values"
+        " ('assert_no_order_is_in_a_hub_and_its_shop', 'warn', 12), ('a', 'fail', 3)",
+    )
+    report = read(marts)
+    assert (report.orders_twice, report.failed_tests) == (12, 1)
+
+
 def test_files_that_no_model_reads_are_those_of_the_active_sources(marts: str) -> None:
     assert read(marts).unread_files == ()
     with closing(psycopg2.connect(marts)) as connection:

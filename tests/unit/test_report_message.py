@@ -89,6 +89,7 @@ REPORT = Report(
     drivers=(DRIVER,),
     customers_at_risk=(),
     failed_tests=0,
+    orders_twice=0,
     sources_behind=(),
     sources_without_history=(),
     unread_files=(),
@@ -510,6 +511,12 @@ def test_files_that_no_model_reads_are_named_the_first_three() -> None:
     assert worded(unread_files=files).warnings == (
         "No model reads orders.xls, orders_2.csv, prices.csv, …: what is in there is not in the"
         " figures.",
+    )
+
+
+def test_orders_of_a_hub_and_of_its_channel_are_told() -> None:
+    assert worded("pt_BR", orders_twice=12).warnings == (
+        "12 pedidos do hub vieram também da loja: contam em dobro.",
     )
 
 

@@ -17,7 +17,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "churn_model": "reasons store summary",
         "dbt": "group parsed selectors",
         "demo_shop": "files hubspot shop",
-        "sync": "behind history loads sources stage_history sync",
+        "sync": "behind history loads login sources stage_history sync",
         "telegram": "client deliver ledger",
     },
     {"airflow": "as_of environment processes task_errors task_turn testable"},

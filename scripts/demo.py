@@ -24,6 +24,7 @@ from include.connections import from_environment
 from include.errors import UserError
 from include.paths import DBT_PROJECT, LOCAL, OUT, PROJECT, absolute
 from include.report.preview import FILES
+from include.schemas import schema
 from include.settings import DEMO_SHOP, Settings, load_settings
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
@@ -193,10 +194,8 @@ def _show_report(began: float) -> None:
         print(f"\n{(OUT / 'report.txt').read_text(encoding='utf-8')}")
         _say("Done", time.monotonic() - began)
         print(f"The report as it looks in Telegram: {OUT / 'report.html'}")
-    print(
-        "The tables behind it:                "
-        "uv run python scripts/warehouse.py query 'select * from marts.rpt_shop_totals'"
-    )
+    totals = f"'select * from {schema('marts')}.rpt_shop_totals'"  # noqa: S608
+    print(f"The tables behind it:                uv run python scripts/warehouse.py query {totals}")
     print("Airflow with its task graph:         make up")
 
 

@@ -71,8 +71,8 @@ def refusal_in(project: Path, *options: str, **variables: str) -> str:
 
 def test_an_unknown_source(refusal: Refusal) -> None:
     assert refusal("--source", "ebay") == (
-        "There is no source 'ebay' (known: cdnow, hubspot, mercado_livre, nuvemshop, olist,"
-        " pipedrive, shopee, shopify, uci_online_retail, woocommerce):"
+        "There is no source 'ebay' (known: bling, cdnow, hubspot, mercado_livre, nuvemshop,"
+        " olist, pipedrive, shopee, shopify, uci_online_retail, woocommerce):"
         " docs/your-shop.md shows how to add one."
     )
 

@@ -175,17 +175,24 @@ def _told_of_letters(text: CsvText, table: Table) -> list[str]:
     told, name = [], text.path.name
     if text.encoding == SPREADSHEETS and not table.reader.encoding:
         found = text.first(NOT_ASCII)
-        shown = f" ({found[0][:40]!r} in row {found[2]:,})" if found else ""
+        shown = f" ({_shown(table, found)})" if found else ""
         told.append(
             f"{name} is not UTF-8, and is read as Windows-1252{shown}: where that is wrong, save it"
             " as UTF-8."
         )
     if text.marks & {b"\xef\xbf\xbd", b"\xc3\x83\xc2"} and (found := text.first(RUINED)):
         told.append(
-            f"Letters of {name} were ruined before it was loaded ({found[0][:40]!r} in row"
-            f" {found[2]:,}): export it again."
+            f"Letters of {name} were ruined before it was loaded ({_shown(table, found)}): export"
+            " it again."
         )
     return told
+
+
+def _shown(table: Table, found: tuple[str, str, int]) -> str:
+    """A cell to look at; of an export with people in it only where it is."""
+    cell, column, row = found
+    what = f"column {column}" if table.reader.known_as else repr(cell[:40])
+    return f"{what} in row {row:,}"
 
 
 # --- refusals

@@ -138,6 +138,15 @@ def test_a_person_has_one_pseudonym_however_it_is_typed_and_nobody_has_none(
     assert market.rows("sale, buyer")[0] == ("7", ana)  # the next load, too
 
 
+def test_a_log_tells_where_letters_are_and_not_whose_name_they_are_of(market: Market) -> None:
+    named = SALES.replace("Rua do Sol 1", "João").replace("n.º", "n.o").replace("N.º", "N.o")
+    market.declare("market", MARKET.replace("N.º da venda", "N.o da venda"))
+    (market.files / "vendas.csv").write_bytes(named.encode("cp1252"))
+    assert "vendas.csv is not UTF-8, and is read as Windows-1252 (column Rua in row 3): where" in (
+        " ".join(market.told())
+    )
+
+
 def test_another_warehouse_has_other_pseudonyms(market: Market) -> None:
     market.write("vendas.csv", SALES)
     market.told()

@@ -15,6 +15,8 @@ from tests.support import fake_shops
 from tests.support.fake_bling import CLIENT, FIRST, SECRET, FakeBling, fake_bling
 from tests.support.warehouses import Row, Warehouse, new_warehouse
 
+pytestmark = pytest.mark.nightly
+
 CANCELLED, TYPED_IN = {"id": 12, "valor": 2}, {"id": 21, "valor": 10}
 
 
@@ -195,7 +197,6 @@ def warned(shop: Warehouse, test: str) -> int:
     return int(row["failures"])
 
 
-@pytest.mark.nightly
 def test_the_report_counts_what_a_person_would(shop: Warehouse) -> None:
     shop.dbt("build", "--exclude-resource-type", "unit_test", sources=["bling"])
     totals = shop.row("marts.rpt_shop_totals")

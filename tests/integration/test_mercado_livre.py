@@ -280,7 +280,6 @@ def test_names_streets_and_tax_ids_are_nowhere_in_the_warehouse(seller: Warehous
         assert personal not in everything
 
 
-@pytest.mark.nightly
 def test_the_report_counts_what_a_person_would(seller: Warehouse) -> None:
     seller.dbt("build", "--exclude-resource-type", "unit_test", sources=["mercado_livre"])
     totals = seller.row("marts.rpt_shop_totals")
@@ -309,6 +308,8 @@ def load_sample(name: str, postgres: Path, folder: Path, shared: Path) -> Wareho
 STATES = """
 select is_cancelled, is_returned, count(distinct orders.order_id) as orders, sum(amount) as amount
 from staging.stg_mercado_livre__orders as orders
+
+pytestmark = pytest.mark.nightly
 left join staging.stg_mercado_livre__order_items as items on orders.order_id = items.order_id
 group by 1, 2 order by 1, 2
 """

@@ -18,6 +18,8 @@ from include.paths import DBT_PROJECT
 from include.warehouse.known import known_source
 from tests.support.warehouses import Row, Warehouse, new_warehouse
 
+pytestmark = pytest.mark.nightly
+
 HEADER = (
     "ID do pedido;Status do pedido;Status da Devolução / Reembolso;Cancelar Motivo;"
     "Data de criação do pedido;Hora do pagamento do pedido;Nº de referência do SKU principal;"
@@ -219,7 +221,6 @@ def test_the_export_of_what_is_still_to_be_sent_is_no_history_and_refused(
         seller.load("shopee", tmp_path)
 
 
-@pytest.mark.nightly
 def test_the_report_counts_what_a_person_would(seller: Warehouse) -> None:
     seller.dbt("build", "--exclude-resource-type", "unit_test", sources=["shopee"])
     totals = seller.row("marts.rpt_shop_totals")

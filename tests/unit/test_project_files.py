@@ -285,3 +285,20 @@ def test_no_command_that_people_are_told_needs_psql(page: str) -> None:
     for file in PROJECT.glob(page):
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"psql (\"\$\(|-|postgres)", text), file
+
+
+def test_dbt_can_read_again_what_it_has_parsed() -> None:
+    """It keeps that as MessagePack, whose keys are texts; a number has it parse all anew each time."""
+
+    def other_keys(value: Any) -> list[Any]:
+        if isinstance(value, list):
+            return [key for one in value for key in other_keys(one)]
+        if not isinstance(value, dict):
+            return []
+        wrong = [key for key in value if not isinstance(key, str)]
+        return wrong + [key for one in value.values() for key in other_keys(one)]
+
+    files = [*(DBT_PROJECT / "models").rglob("*.yml"), *(DBT_PROJECT / "seeds").rglob("*.yml")]
+    assert {
+        path.name: keys for path in files if (keys := other_keys(yaml.safe_load(path.read_text())))
+    } == {}

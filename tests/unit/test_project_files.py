@@ -288,7 +288,7 @@ def test_no_command_that_people_are_told_needs_psql(page: str) -> None:
 
 
 def test_dbt_can_read_again_what_it_has_parsed() -> None:
-    """It keeps that as MessagePack, whose keys are texts; a number has it parse all anew each time."""
+    """It keeps that as MessagePack, whose keys are texts; by a number it parses all each time."""
 
     def other_keys(value: Any) -> list[Any]:
         if isinstance(value, list):

@@ -19,6 +19,8 @@ from include.paths import DBT_PROJECT
 from include.warehouse.known import known_source
 from tests.support.warehouses import Row, Warehouse, new_warehouse
 
+pytestmark = pytest.mark.nightly
+
 TITLES = (
     "",
     "Neste relatório, você encontra as informações das suas vendas.",
@@ -308,8 +310,6 @@ def load_sample(name: str, postgres: Path, folder: Path, shared: Path) -> Wareho
 STATES = """
 select is_cancelled, is_returned, count(distinct orders.order_id) as orders, sum(amount) as amount
 from staging.stg_mercado_livre__orders as orders
-
-pytestmark = pytest.mark.nightly
 left join staging.stg_mercado_livre__order_items as items on orders.order_id = items.order_id
 group by 1, 2 order by 1, 2
 """

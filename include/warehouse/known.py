@@ -29,14 +29,14 @@ def known_table(path: Path, tables: Mapping[Name, Table]) -> Name | None:
 def _best(path: Path, tables: Mapping[Name, Table]) -> list[Name]:
     """The tables of which a file has the most columns, more than one where they are alike."""
     fits = {name: fit.found for name, fit in _fits(path, tables).items() if not fit.missing}
-    return [name for name, found in fits.items() if found == max(fits.values())]
+    most = max(fits.values(), default=0)
+    return [name for name, found in fits.items() if found == most]
 
 
-def nearest(path: Path, tables: Mapping[Name, Table]) -> str:
-    """What a file that is of no table lacks of the one that it has the most columns of."""
-    fits = _fits(path, tables)
-    name = max(fits, key=lambda name: (fits[name].found, -len(fits[name].missing)))
-    return _lacking(path, tables[name], fits[name])
+def lacking(path: Path, table: Table) -> str:
+    """What a file lacks to be one that a table is made of."""
+    [fit] = _fits(path, {table.file: table}).values()
+    return _lacking(path, table, fit)
 
 
 def _lacking(path: Path, table: Table, fit: Fit) -> str:

@@ -40,7 +40,7 @@ from include.warehouse.files import (
     other_files,
     snake_case,
 )
-from include.warehouse.known import known_table, nearest, refusal
+from include.warehouse.known import known_table, lacking, refusal
 from include.warehouse.readable import as_declared
 from include.warehouse.several_files import join, newest_first
 from include.warehouse.watched import Watched, check_formulas
@@ -132,7 +132,7 @@ def _known(folder: Path, declared: Declared) -> tuple[dict[str, list[Path]], lis
         if not paths[table] and not one.reader.optional:
             if of_no_use:
                 raise of_no_use[0]
-            why = "; ".join(nearest(path, {table: one}) for path in found[:3])
+            why = "; ".join(lacking(path, one) for path in found[:3])
             raise UserError(
                 f"{folder} has no file of {one.reader.known_as}: {why}. Export it again, with all"
                 " of its columns."

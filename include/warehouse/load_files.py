@@ -215,7 +215,7 @@ def _load_table(
             f" in {time.monotonic() - began:.1f} s"
         )
     if key and files:
-        told += join(connection, new, parts, key)
+        told += join(connection, new, parts, key, reader.dated_by)
         execute(connection, f"analyze {in_landing(new)}")
         rows = _rows_of(connection, new)
         if declared.reader.known_as:

@@ -166,6 +166,34 @@ def test_of_two_exports_that_overlap_a_sale_is_of_the_newer(market: Market) -> N
     assert [price for _, price in market.rows("sale, price")] == ["5.00", "1234.50", "9.90", "5.00"]
 
 
+def test_the_same_numbers_on_other_days_are_of_two_shops_and_asked_about(market: Market) -> None:
+    of_one = MARKET.replace("newest_per: sale}", "newest_per: sale, dated_by: sold_at}")
+    market.declare("market", of_one)
+    market.write("a.csv", SALES, hour=1)
+    market.told()
+    market.write("b.csv", SALES.replace("/11/2026", "/03/2026"), hour=2)
+    assert market.refusal() == (
+        "b.csv and a.csv are of two shops, as both have 7 as sale, of 2026-03-05 and of"
+        " 2026-11-05: give the files of each shop a folder of their own;"
+        " docs/your-shop.md#two-shops-of-one-system tells how both are loaded."
+    )
+    assert {sold_at[:7] for _, sold_at in market.rows("sale, sold_at")} == {"2026-11"}
+
+
+def test_one_sale_whose_day_was_corrected_and_a_moved_clock_are_of_one_shop(
+    market: Market,
+) -> None:
+    market.declare("market", MARKET.replace("per: sale}", "per: sale, dated_by: sold_at}"))
+    market.write("a.csv", SALES, hour=1)
+    changed = SALES.replace("7;05/11", "7;01/03").replace("8;06/11", "8;07/11")
+    market.write("b.csv", changed.replace("06/11/2026 12:00", "99/99/9999"), hour=2)
+    market.told()
+    assert market.rows("sale, sold_at")[:2] == [
+        ("7", "2026-03-01 10:00:00"),
+        ("8", "2026-11-07 11:00:00"),
+    ]
+
+
 def test_a_workbook_is_known_as_well(market: Market) -> None:
     workbook = openpyxl.Workbook()
     for row in (["Vendas"], ["Data", "N.º da venda", "Valor", "E-mail", "CPF"]):

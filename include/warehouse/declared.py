@@ -113,6 +113,11 @@ class Table:
         """What files may call a column."""
         return self.meta_of(column).headers or (column,)
 
+    def called(self, column: str) -> str:
+        """A column as people are told of it: with its name in files, where that is another."""
+        headers = [repr(one) for one in self.meta_of(column).headers if one != column]
+        return f"{column} ({' or '.join(headers[:3])})" if headers else column
+
     def original(self, column: str) -> str | None:
         """The column before one that has the same headers, and so the same values."""
         headers = self.meta_of(column).headers

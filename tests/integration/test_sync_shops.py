@@ -148,6 +148,19 @@ def test_a_shop_whose_version_has_no_list_of_refunds_is_loaded_without(woo: Shop
     assert woo.rows("*", "api_refunds") == []
 
 
+def test_cancelled_orders_come_as_well(woo: Shop, nuvem: Shop) -> None:
+    for number, status in enumerate(("completed", "cancelled", "failed", "refunded"), start=1):
+        woo.fake.put(number, status=status)
+    for number, status in enumerate(("open", "closed", "cancelled"), start=1):
+        nuvem.fake.put(number, number=number, status=status)
+    woo.load()
+    nuvem.load()
+    assert [status for _, status in woo.rows("id, status")] == [
+        *("completed", "cancelled", "failed", "refunded")
+    ]
+    assert [status for _, status in nuvem.rows("id, status")] == ["open", "closed", "cancelled"]
+
+
 def test_an_order_in_the_trash_goes_with_a_full_load(woo: Shop) -> None:
     woo.fake.put(1, total="1.00")
     woo.fake.put(2, total="1.00")

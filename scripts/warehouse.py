@@ -28,7 +28,7 @@ CONFIGURED = "The warehouse is the connection in AIRFLOW_CONN_WAREHOUSE: nothing
 @app.command()
 def start() -> None:
     """Start the embedded Postgres, unless it runs already."""
-    if connection.configured_url():
+    if connection.configured_warehouse():
         print(CONFIGURED.format("start"))
         return
     connection.start_embedded()
@@ -40,7 +40,7 @@ def start() -> None:
 @app.command()
 def stop() -> None:
     """Stop the embedded Postgres; its data stay."""
-    if connection.configured_url():
+    if connection.configured_warehouse():
         print(CONFIGURED.format("stop"))
     else:
         print("Postgres is stopped." if embedded.stop() else "Postgres did not run.")
@@ -55,7 +55,7 @@ def query(
     """Print what one statement of SQL finds; it can only read, unless you say --write."""
     from include.warehouse.statement import answer, as_text
 
-    found = answer(_url(), statement, may_write=write)
+    found = answer(_warehouse(), statement, may_write=write)
     if as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerows([found.names, *found.rows])
     else:
@@ -65,7 +65,7 @@ def query(
 @app.command()
 def url() -> None:
     """Print the warehouse's URL (with its password), as psql and SQLAlchemy take it."""
-    print(_url())
+    print(_warehouse().url)
 
 
 @app.command()
@@ -73,7 +73,7 @@ def env() -> None:
     """Print the warehouse's address as shell lines, for `eval "$(… env)"`; dbt reads them."""
     from include.settings import load_settings
 
-    lines = connection.as_environment(_url())
+    lines = _warehouse().as_environment()
     if reader := load_settings().warehouse_reader:
         lines["WAREHOUSE_READER"] = reader
     for name, value in lines.items():
@@ -83,10 +83,10 @@ def env() -> None:
 @app.command()
 def status() -> None:
     """Tell whether the warehouse runs; the exit code is 0 if it does, else 3."""
-    configured = connection.configured_url()
+    configured = connection.configured_warehouse()
     if configured:
         try:
-            connection.connect(configured).close()
+            configured.connect().close()
         except UserError as reason:
             print(reason)
             raise typer.Exit(3) from None
@@ -99,13 +99,13 @@ def status() -> None:
     print(f"Postgres runs on {embedded.HOST}:{server.port}, its data are in {server.data}.")
 
 
-def _url() -> str:
-    configured = connection.configured_url()
+def _warehouse() -> connection.Warehouse:
+    configured = connection.configured_warehouse()
     if configured:
         return configured
     if embedded.status() is None:
         print("Starting the embedded Postgres …", file=sys.stderr)
-    return connection.embedded_url()
+    return connection.embedded_warehouse()
 
 
 if __name__ == "__main__":

@@ -91,6 +91,12 @@ class Warehouse:
 
     def as_environment(self) -> dict[str, str]:
         """The variables that dbt reads for it, and libpq where dbt has no word for something."""
+        if "sslpassword" in dict(parse_qsl(urlsplit(self._url).query)):
+            # raised where no name holds a password, as a traceback may show what names hold
+            raise UserError(
+                "dbt cannot be told the password of a key (sslpassword): give the connection"
+                " warehouse a key without one, readable by its owner only."
+            )
         return _as_environment(self._url)
 
 
@@ -159,11 +165,6 @@ def _why_unfit(connection: "psycopg2.extensions.connection") -> str | None:
 def _as_environment(url: str) -> dict[str, str]:
     parts = urlsplit(url)
     told = dict(parse_qsl(parts.query))
-    if "sslpassword" in told:
-        raise UserError(
-            "dbt cannot be told the password of a key (sslpassword): give the connection warehouse"
-            " a key without one, readable by its owner only."
-        )
     of_libpq = {
         f"PG{name.upper().replace('_', '')}": value
         for name, value in told.items()

@@ -1,0 +1,1 @@
+"""A file a page: what it reads, and how it shows it."""

@@ -13,7 +13,6 @@ from psycopg2 import errors
 from include.errors import UserError
 from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import bookkeeping, connection, reader
-from include.warehouse.connection import as_environment
 from scripts.warehouse import app
 from tests.support import marts
 from tests.support.dbt import dbt
@@ -29,7 +28,7 @@ Ask = Callable[..., list[tuple[object, ...]]]
 def build(warehouse: Warehouse, *models: str) -> None:
     env = environment(
         PROJECT,
-        **as_environment(warehouse.url),
+        **warehouse.as_environment(),
         WAREHOUSE_READER=NAME,
         DBT_TARGET_PATH=str(warehouse.folder / "target"),
     )
@@ -54,8 +53,8 @@ def built(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
     warehouse = demo_shop(postgres, "read_only", tmp_path_factory.mktemp("reader"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_READER", NAME)
-        reader.make_embedded_reader(warehouse.url)
-        reader.make_embedded_reader(warehouse.url, personal=True)
+        reader.make_embedded_reader(warehouse)
+        reader.make_embedded_reader(warehouse, personal=True)
     with closing(psycopg2.connect(warehouse.url)) as owner:
         bookkeeping.prepare(owner, "ops")
     build(warehouse, "+dim_customers", "+rejected_rows")
@@ -64,12 +63,12 @@ def built(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
 
 @pytest.fixture
 def url(built: Warehouse) -> str:
-    return reader.make_embedded_reader(built.url)
+    return reader.make_embedded_reader(built).url
 
 
 @pytest.fixture
 def personal_url(built: Warehouse) -> str:
-    return reader.make_embedded_reader(built.url, personal=True)
+    return reader.make_embedded_reader(built, personal=True).url
 
 
 def test_a_reader_sees_a_mart_and_sees_it_after_it_was_made_anew(
@@ -148,11 +147,11 @@ def test_a_readers_query_ends(url: str) -> None:
 
 def test_a_role_that_is_made_later_sees_what_was_built_before(warehouse_url: str) -> None:
     marts.make(warehouse_url, {"dim_customers": [{"state": "SP", "customer_name": "Ana"}]})
-    ask_as = reader.make_embedded_reader(warehouse_url)
+    ask_as = reader.make_embedded_reader(connection.Warehouse(warehouse_url)).url
     assert ask(ask_as, "select state from marts.dim_customers") == [("SP",)]
     with pytest.raises(errors.InsufficientPrivilege):
         ask(ask_as, "select customer_name from marts.dim_customers")
-    personal = reader.make_embedded_reader(warehouse_url, personal=True)
+    personal = reader.make_embedded_reader(connection.Warehouse(warehouse_url), personal=True).url
     assert ask(personal, "select customer_name from marts.dim_customers") == [("Ana",)]
 
 
@@ -192,16 +191,16 @@ def test_an_owner_who_may_make_roles_makes_the_reader_by_one_command(
     variable, _, address = line.strip().partition("=")
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", owner_url)
     monkeypatch.setenv(variable, address)
-    assert ask(reader.reader_url(), "select current_user") == [(name,)]
+    assert ask(reader.find_reader().url, "select current_user") == [(name,)]
 
     marts.make(owner_url, {"dim_customers": [{"state": "SP"}]})
     code, said = script(owner_url, name)
     assert (code, "keeps its password" in said) == (0, True)
-    assert ask(reader.reader_url(), "select state from marts.dim_customers") == [("SP",)]
+    assert ask(reader.find_reader().url, "select state from marts.dim_customers") == [("SP",)]
 
     assert script(owner_url, name, "--new-password")[1] != line
     with pytest.raises(UserError, match="does not accept the password"):
-        connection.connect(reader.reader_url())
+        reader.find_reader().connect()
 
 
 def test_who_may_not_make_roles_gets_the_sql_for_who_may(
@@ -227,10 +226,10 @@ def test_without_a_connection_of_the_reader_it_is_said_how_to_get_one(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", owner(""))
     with pytest.raises(UserError, match=r"`scripts/warehouse\.py reader --personal`"):
-        reader.reader_url(personal=True)
+        reader.find_reader(personal=True)
 
 
 def test_a_superuser_is_no_reader(warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_READER", "postgres")
     with pytest.raises(UserError, match="postgres is there and is no reader"):
-        reader.new_reader(warehouse_url)
+        reader.new_reader(connection.Warehouse(warehouse_url))

@@ -16,7 +16,7 @@ from include.sync.sources import DECLARED, declared_sources
 from include.warehouse.load_files import load_files
 from scripts.second_shop import app
 from tests.support.scripts import call
-from tests.support.warehouses import new_warehouse
+from tests.support.warehouses import Warehouse, new_warehouse
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +80,12 @@ def test_an_api_of_the_first_is_one_of_the_second_too(project: Path) -> None:
 
 
 def test_files_of_two_shops_in_one_folder_are_refused_and_nothing_of_them_is_loaded(
-    warehouse_url: str, tmp_path: Path
+    warehouse: Warehouse, tmp_path: Path
 ) -> None:
     (tmp_path / "orders_export_1.csv").write_text(export("10.00", "a@example.com", "2026-01-05"))
     (tmp_path / "orders_export_2.csv").write_text(export("7.00", "b@example.com", "2026-03-05"))
     with pytest.raises(UserError) as caught:
-        load_files(warehouse_url, "shopify", tmp_path, DBT_PROJECT, lambda _: None)
+        load_files(warehouse, "shopify", tmp_path, DBT_PROJECT, lambda _: None)
     assert str(caught.value).startswith(
         "orders_export_2.csv and orders_export_1.csv are of two shops, as both have #1001 as"
         " order_name, of 2026-03-05 and of 2026-01-05: give the files of each shop a folder"

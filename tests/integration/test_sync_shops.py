@@ -23,11 +23,10 @@ from include.settings import load_settings
 from include.sync.behind import sources_behind
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
-from include.warehouse.connection import connect
 from tests.support import fake_shops
 from tests.support.fake_shops import FakeNuvemshop, FakeShop, FakeWooCommerce
 from tests.support.project_copy import environment
-from tests.support.warehouses import new_warehouse
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 ANA = {
     "first_name": "Ana", "last_name": "Souza", "email": "Ana@Exemplo.com", "phone": "11 98888-0001",
@@ -44,8 +43,10 @@ AMOUNT = {"woocommerce": "total", "nuvemshop": "discount"}
 class Shop:
     """A fake shop, the connection to it, and what landed of its orders."""
 
-    def __init__(self, fake: FakeShop, url: str, host: str, login: str, size: int) -> None:
-        self.fake, self.url = fake, url
+    def __init__(
+        self, fake: FakeShop, warehouse: Warehouse, host: str, login: str, size: int
+    ) -> None:
+        self.fake, self.warehouse = fake, warehouse
         self.connection = Connection("http", host, None, login, fake.token, None)
         declared = declared_sources()[fake.kind]
         changed = copy.deepcopy(declared.declared)
@@ -59,27 +60,27 @@ class Shop:
         return [
             load.rows
             for table in self.source.tables
-            for load in sync(self.source, table, self.url, self.connection, **options)
+            for load in sync(self.source, table, self.warehouse, self.connection, **options)
         ]
 
     def rows(self, columns: str, table: str = "api_orders") -> list[tuple[Any, ...]]:
         name = f"landing.{self.source.name}__{table}"
-        with closing(connect(self.url)) as connection, connection.cursor() as cursor:
+        with closing(self.warehouse.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(f"select {columns} from {name} order by id")
             return cursor.fetchall()
 
 
 @pytest.fixture
-def woo(warehouse_url: str) -> Iterator[Shop]:
+def woo(warehouse: Warehouse) -> Iterator[Shop]:
     with fake_shops.fake_woocommerce() as fake:
-        yield Shop(fake, warehouse_url, fake.url, fake_shops.KEY, size=2)
+        yield Shop(fake, warehouse, fake.url, fake_shops.KEY, size=2)
 
 
 @pytest.fixture
-def nuvem(warehouse_url: str) -> Iterator[Shop]:
+def nuvem(warehouse: Warehouse) -> Iterator[Shop]:
     with fake_shops.fake_nuvemshop() as fake:
         host = f"{fake.url}/2025-03/{{login}}"
-        yield Shop(fake, warehouse_url, host, fake_shops.STORE, size=2)
+        yield Shop(fake, warehouse, host, fake_shops.STORE, size=2)
 
 
 def test_a_woocommerce_shop_lands_as_its_models_read_it(woo: Shop) -> None:
@@ -207,11 +208,11 @@ def test_a_shop_that_nobody_ever_loaded_by_its_api_is_not_behind(
     nuvem: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_SOURCES", "nuvemshop")
-    with closing(connect(nuvem.url)) as connection:
+    with closing(nuvem.warehouse.connect()) as connection:
         assert sources_behind(connection, load_settings(), date(2026, 11, 1)) == ()
     nuvem.fake.put(1, number=1)
     nuvem.load()
-    with closing(connect(nuvem.url)) as connection:
+    with closing(nuvem.warehouse.connect()) as connection:
         [behind] = sources_behind(connection, load_settings(), date.today())  # noqa: DTZ011
     assert behind.source == "nuvemshop"
 
@@ -264,14 +265,14 @@ def test_killed_again_and_again_it_ends_as_a_clean_load(
     with serving() as fake:
         for number in range(1, 301):
             sell(fake, number)
-        url = new_warehouse(postgres, f"{kind}_killed", tmp_path).url
+        killed = new_warehouse(postgres, f"{kind}_killed", tmp_path)
         began = time.monotonic()
-        assert start(fake, url).wait() == 0
+        assert start(fake, killed).wait() == 0
         whole = time.monotonic() - began
         kills = 0
         while kills < 10:
             change(fake, chance)
-            program = start(fake, url)
+            program = start(fake, killed)
             try:
                 # in the first part of its time it only starts
                 assert program.wait(chance.uniform(0.25, 0.95) * whole) == 0
@@ -279,13 +280,13 @@ def test_killed_again_and_again_it_ends_as_a_clean_load(
                 os.killpg(program.pid, signal.SIGKILL)
                 kills += program.wait() == -signal.SIGKILL
         change(fake, chance)
-        assert start(fake, url).wait() == 0
-        clean = new_warehouse(postgres, f"{kind}_clean", tmp_path).url
+        assert start(fake, killed).wait() == 0
+        clean = new_warehouse(postgres, f"{kind}_clean", tmp_path)
         assert start(fake, clean).wait() == 0
         for table in declared_sources()[kind].tables:
-            assert landed(url, kind, table) == landed(clean, kind, table) != [], table
+            assert landed(killed, kind, table) == landed(clean, kind, table) != [], table
         told = AMOUNT[kind]
-        amounts = {int(row["id"]): row[told] for row in landed(url, kind, "api_orders")}
+        amounts = {int(row["id"]): row[told] for row in landed(killed, kind, "api_orders")}
         assert amounts == {number: order[told] for number, order in fake.orders.items()}
 
 
@@ -310,7 +311,7 @@ def change(fake: FakeShop, chance: random.Random) -> None:
             fake.refund(number, 1 + len(fake.refunds), "1.00")
 
 
-def start(fake: FakeShop, url: str) -> "subprocess.Popen[bytes]":
+def start(fake: FakeShop, warehouse: Warehouse) -> "subprocess.Popen[bytes]":
     """Start `scripts/sync_sources.py` for a shop."""
     where = {
         "woocommerce": {"host": fake.url, "login": fake_shops.KEY},
@@ -322,7 +323,7 @@ def start(fake: FakeShop, url: str) -> "subprocess.Popen[bytes]":
         cwd=PROJECT,
         env=environment(
             PROJECT,
-            AIRFLOW_CONN_WAREHOUSE=url,
+            AIRFLOW_CONN_WAREHOUSE=warehouse.url,
             **{f"AIRFLOW_CONN_{fake.kind.upper()}": json.dumps(connection)},
         ),
         stdout=subprocess.DEVNULL,
@@ -331,15 +332,14 @@ def start(fake: FakeShop, url: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def landed(url: str, kind: str, table: str) -> list[dict[str, Any]]:
+def landed(warehouse: Warehouse, kind: str, table: str) -> list[Row]:
     """The rows of a table; no pseudonyms, which each warehouse has its own of."""
-    with closing(connect(url)) as connection, connection.cursor() as cursor:
-        cursor.execute(f"select to_jsonb(t) from landing.{kind}__{table} as t order by id")
-        return [
-            {
-                column: value
-                for column, value in row.items()
-                if not column.startswith("_dlt_") and not column.endswith("_key")
-            }
-            for (row,) in cursor.fetchall()
-        ]
+    rows = warehouse.rows(f"select * from landing.{kind}__{table} order by id")
+    return [
+        {
+            column: value
+            for column, value in row.items()
+            if not column.startswith("_dlt_") and not column.endswith("_key")
+        }
+        for row in rows
+    ]

@@ -75,7 +75,7 @@ def load_shop_systems(warehouse: Warehouse, platforms: Path) -> list[str]:
 def _sync(warehouse: Warehouse, source: str, connection: Connection) -> None:
     declared = declared_sources()[source]
     for table in declared.tables:
-        sync(declared, table, warehouse.url, connection, pause=0.001, say=lambda _: None)
+        sync(declared, table, warehouse, connection, pause=0.001, say=lambda _: None)
 
 
 def _sell(shop: FakeWooCommerce, number: int, chance: random.Random) -> None:

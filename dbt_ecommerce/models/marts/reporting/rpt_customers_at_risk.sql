@@ -14,6 +14,7 @@ final as (
 
     select
         -- ids
+        customers_at_risk.customer_key,
         customers_at_risk.customer_id,
 
         -- strings

@@ -111,6 +111,7 @@ ROWS: marts_tables.Rows = {
         },
     ],
     "rpt_churn_drivers": [],
+    "rpt_outcomes": [{"as_of_on": AS_OF, "is_model_off": False}],
     # 120.50 + 23 * 1.00 = 143.50 at stake
     "rpt_customers_at_risk": [
         {

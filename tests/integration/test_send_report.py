@@ -173,6 +173,21 @@ ROWS: marts_tables.Rows = {
             "suggested_reason": "overdue",
         },
     ],
+    "rpt_outcomes": [
+        {
+            "as_of_on": AS_OF,
+            "listed_on": "2026-10-19",
+            "horizon_weeks": 4,
+            "told_customers": 52,
+            "told_returned": 9,
+            "told_expected": 6.2,
+            "told_revenue": 900,
+            "control_customers": 6,
+            "control_returned": 1,
+            "effect": "too_few_to_say",
+            "is_model_off": False,
+        }
+    ],
     "rpt_told_customers": [
         {
             "as_of_on": AS_OF,
@@ -313,6 +328,8 @@ def test_the_report_is_read_whole(marts: str) -> None:
     assert [driver.segment for driver in report.drivers] == ["Café & <b>pão</b>"]
     assert [customer.customer_id for customer in report.customers_at_risk] == ["C1", "C2"]
     assert report.failed_tests == 0
+    told = (report.outcomes.listed_on, report.outcomes.told_customers, report.outcomes.effect)
+    assert told == (date(2026, 10, 19), 52, "too_few_to_say")
 
 
 def test_data_tests_that_did_not_pass_are_counted(marts: str) -> None:
@@ -401,6 +418,7 @@ def test_the_report_reaches_the_channel_once(marts: str, server: FakeTelegram) -
     assert "🟥 Churned 9 · ▲ was 6" in chart.text
     assert "⚠️ 12 rows of the data could not be used." in chart.text
     assert "Churned: no valid order for more than 90 days." in chart.text
+    assert "↩️ Of 52 told on Oct 19, 2026, 9 came back within 4 weeks, 6 were" in chart.text
     assert chart.file is not None
     assert struct.unpack(">II", chart.file.content[16:24]) == (1600, 900)
     assert listed.file is not None

@@ -135,8 +135,12 @@ class Driver:
 
 @dataclass(frozen=True)
 class CustomerAtRisk:
-    """Somebody to contact; `value_at_stake` is None unpredicted."""
+    """Somebody to contact; `value_at_stake` is None unpredicted.
 
+    `last_contact` is one of `contacts.note.Outcome`, noted in the list of the week before.
+    """
+
+    customer_key: str
     customer_id: str
     customer_name: str | None
     email: str | None
@@ -149,6 +153,7 @@ class CustomerAtRisk:
     last_product_name: str | None
     suggested_reason: str
     cancellation_reason: str | None
+    last_contact: str | None
 
 
 @dataclass(frozen=True)

@@ -442,6 +442,17 @@ def test_a_week_that_is_only_in_the_chart_changes_the_message_too(
     assert "chart brought up to date" in publish_report(marts, connection(), settings(server))
 
 
+def test_who_was_contacted_last_week_is_marked_in_the_list(
+    marts: str, server: FakeTelegram
+) -> None:
+    run_sql(
+        marts,
+        "update marts.rpt_customers_at_risk set last_contact = 'contacted' where risk_rank = 2",
+    )
+    publish_report(marts, connection(), settings(server))
+    assert [row[-1] for row in csv_rows(server)] == ["Last week", "", "contacted"]
+
+
 def told(marts: str) -> list[tuple[Any, ...]]:
     """Of each customer kept: the first letters of the key, whether a control, rank, chat."""
     with closing(psycopg2.connect(marts)) as connection, connection.cursor() as cursor:

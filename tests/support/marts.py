@@ -34,6 +34,17 @@ create table ops.told_customers (
 """
 
 
+# What dbt_ecommerce/macros/contacts.sql makes.
+CONTACTS = """
+create schema if not exists ops;
+create table ops.contacts (
+    tap text not null primary key, listed_on date not null, customer_key uuid not null,
+    outcome text not null, noted_by text not null, noted_through text not null,
+    noted_at timestamptz not null
+);
+"""
+
+
 def make(url: str, rows: Rows) -> None:
     """Make the table of every model that is named, and fill it; none may be there already."""
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:

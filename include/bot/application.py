@@ -56,7 +56,7 @@ from include.telegram.client import (
     recipients,
     refused_token,
 )
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def audience(telegram: Connection, ops: Connection | None, users: frozenset[int]
 
 def content(
     asked: Question,
-    warehouse_url: Callable[[], str],
+    find_warehouse: Callable[[], Warehouse],
     settings: Settings,
     timeout: float = TIMEOUT,
 ) -> Content:
@@ -119,7 +119,7 @@ def content(
     try:
         if isinstance(asked, AskHelp | Misasked):
             return Text(answer(asked, None, words, personal_data))
-        with reading(warehouse_url(), timeout) as connection:
+        with reading(find_warehouse(), timeout) as connection:
             rows = read(connection, asked, settings)
         if isinstance(rows, Report):
             return report_parts(print_report(rows, settings), settings)[0].content
@@ -151,7 +151,7 @@ def take_tap(
     data: str,
     user: int,
     tap: str,
-    warehouse_url: Callable[[], str],
+    find_warehouse: Callable[[], Warehouse],
     words: Wording,
 ) -> Told:
     """Note what a tap says; a sentence where it cannot be, and why not in the log."""
@@ -160,7 +160,7 @@ def take_tap(
         return Told(words.text("bot_tap_expired"))
     listed, outcome = found
     try:
-        with closing(connect(warehouse_url())) as connection:
+        with closing(find_warehouse().connect()) as connection:
             noted = note_contact(
                 connection,
                 listed_on=listed.listed_on,
@@ -317,7 +317,7 @@ def application(
 def run(
     telegram: Connection | None,
     ops: Connection | None,
-    warehouse_url: Callable[[], str],
+    find_warehouse: Callable[[], Warehouse],
     settings: Settings,
 ) -> None:
     """Answer until the program is ended by Ctrl-C or SIGTERM; questions of before are dropped."""
@@ -335,8 +335,8 @@ def run(
         token,
         settings.telegram_api_url,
         who,
-        lambda asked: content(asked, warehouse_url, settings),
-        lambda data, user, tap: take_tap(data, user, tap, warehouse_url, words),
+        lambda asked: content(asked, find_warehouse, settings),
+        lambda data, user, tap: take_tap(data, user, tap, find_warehouse, words),
         words,
     )
     print(f"{name} answers {who}. Ctrl-C ends it.", flush=True)

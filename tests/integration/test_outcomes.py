@@ -209,7 +209,7 @@ def test_who_is_kept_from_the_list_is_nowhere_to_be_seen(shop: Warehouse, tmp_pa
         }
         assert len(listed) == at_risk - len(control)
         assert listed.isdisjoint(control)
-    publish_report(shop.url, None, settings, out=tmp_path)
+    publish_report(shop, None, settings, out=tmp_path)
     with (tmp_path / "customers_at_risk.csv").open(encoding="utf-8-sig") as file:
         in_file = set(pd.read_csv(file)["Customer"].astype(str))
     assert len(in_file) == at_risk - len(control)

@@ -6,13 +6,24 @@ with list as (
 
 customers_at_risk as (
 
-    select * from {{ ref('int_customers_at_risk') }}
+    select
+        *,
+        cast(value_at_stake as numeric(18, 2)) as rounded_value_at_stake
+    from {{ ref('int_customers_at_risk') }}
 
 ),
 
 parameters as (
 
     select * from {{ ref('int_churn_model_parameters') }}
+
+),
+
+-- A list may be cut where little is at stake: who would not have been in it is
+-- no control of those who are.
+least_listed as (
+
+    select min(coalesce(value_at_stake, 0)) as value_at_stake from list
 
 ),
 
@@ -27,8 +38,7 @@ final as (
         customers_at_risk.probability_alive,
         customers_at_risk.expected_order_days,
         {{ var('prediction_days') }} as prediction_days,
-        cast(customers_at_risk.value_at_stake as numeric(18, 2))
-            as value_at_stake,
+        customers_at_risk.rounded_value_at_stake as value_at_stake,
         -- nobody leaves before the next order, so of who is alive it is the
         -- wait for it that counts: docs/churn-model.md
         {%- for weeks in outcome_weeks() %}
@@ -54,11 +64,16 @@ final as (
 
     from customers_at_risk
     cross join parameters
+    cross join least_listed
     left join list
         on customers_at_risk.customer_key = list.customer_key
     where
         list.customer_key is not null
-        or customers_at_risk.is_control
+        or (
+            customers_at_risk.is_control
+            and coalesce(customers_at_risk.rounded_value_at_stake, 0)
+            >= least_listed.value_at_stake
+        )
 
 )
 

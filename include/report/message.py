@@ -17,7 +17,7 @@ from include.churn_model.reasons import (
     LOYAL_FROM,
     Code,
 )
-from include.report.read import Driver, Report, WeekFigures
+from include.report.read import Driver, Outcomes, Report, WeekFigures
 from include.report.text import plain
 from include.report.wording import Wording
 from include.sync.behind import Behind
@@ -85,6 +85,8 @@ class Message:
     drivers: tuple[str, ...]
     at_risk: str
     """One line on who is about to leave."""
+    outcome: str
+    """One line on what became of an earlier list; empty where there is none to tell of."""
     details_heading: str
     details: tuple[tuple[Fact, ...], ...]
     """Further figures, those of a line together."""
@@ -136,6 +138,7 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
         drivers_heading=words.text("drivers"),
         drivers=tuple(_driver(driver, words) for driver in report.drivers),
         at_risk=_at_risk(report, words),
+        outcome=_outcome(report.outcomes, words),
         details_heading=words.text("details"),
         details=(
             (
@@ -284,6 +287,33 @@ def _at_risk(report: Report, words: Wording) -> str:
     return f"{line} · {words.text('at_stake', value=at_stake)}"
 
 
+def _outcome(outcomes: Outcomes, words: Wording) -> str:
+    """How many of a list came back, how many were expected to, and how many of those kept from it.
+
+    What is expected is written in whole customers.
+    """
+    if outcomes.listed_on is None:
+        return ""
+    expected = outcomes.told_expected
+    line = words.text(
+        "outcome" if expected is None else "outcome_and_expected",
+        told=words.count(outcomes.told_customers),
+        day=words.day(outcomes.listed_on),
+        returned=words.count(outcomes.told_returned),
+        weeks=words.count(outcomes.horizon_weeks),
+        expected=words.count(None if expected is None else round(expected)),
+    )
+    if outcomes.effect is None:
+        return line
+    control = words.text(
+        "outcome_of_control",
+        returned=words.count(outcomes.control_returned),
+        customers=words.count(outcomes.control_customers),
+        effect=words.text(f"effect_{outcomes.effect}"),
+    )
+    return f"{line}. {control}"
+
+
 def _how_predicted(report: Report, words: Wording) -> str:
     """What the prediction rests on and how good it was."""
     foreseen = report.prediction
@@ -342,6 +372,16 @@ def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
         warnings.append(words.plural("rejected", report.totals.rejected_rows))
     if "mixed" in (report.currency, report.totals.currency):
         warnings.append(words.text("mixed_currencies"))
+    outcomes = report.outcomes
+    if outcomes.is_model_off:
+        warnings.append(
+            words.text(
+                "model_off",
+                weeks=words.count(outcomes.predicted_weeks),
+                expected=words.short_count(round(outcomes.predicted_returns or 0)),
+                returned=words.short_count(outcomes.actual_returns or 0),
+            )
+        )
     if report.prediction.parameters_as_of_on is None:
         warnings.append(_why_not_predicted(report.prediction.declined_because, words))
     return tuple(warnings)

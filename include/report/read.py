@@ -85,6 +85,28 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Outcomes:
+    """What became of the list whose four weeks have just ended, and of what the model foresaw.
+
+    All of the list is None where there was none, `told_expected` unpredicted, `effect` without a
+    control group. `effect` is more_return, fewer_return or too_few_to_say.
+    """
+
+    listed_on: date | None
+    horizon_weeks: int | None
+    told_customers: int | None
+    told_returned: int | None
+    told_expected: Decimal | None
+    control_customers: int | None
+    control_returned: int | None
+    effect: str | None
+    predicted_weeks: int | None
+    predicted_returns: Decimal | None
+    actual_returns: int | None
+    is_model_off: bool
+
+
+@dataclass(frozen=True)
 class TrendWeek:
     """A complete week of the chart; the usual range is None where too few weeks precede it."""
 
@@ -112,8 +134,12 @@ class Driver:
 
 @dataclass(frozen=True)
 class CustomerAtRisk:
-    """Somebody to contact; `value_at_stake` is None unpredicted."""
+    """Somebody to contact; `value_at_stake` is None unpredicted.
 
+    `last_contact` is one of `contacts.note.Outcome`, noted in the list of the week before.
+    """
+
+    customer_key: str
     customer_id: str
     customer_name: str | None
     email: str | None
@@ -126,6 +152,7 @@ class CustomerAtRisk:
     last_product_name: str | None
     suggested_reason: str
     cancellation_reason: str | None
+    last_contact: str | None
 
 
 @dataclass(frozen=True)
@@ -152,6 +179,7 @@ class Report:
     sources_behind: tuple[Behind, ...]
     sources_without_history: tuple[str, ...]
     unread_files: tuple[str, ...]
+    outcomes: Outcomes
 
 
 def read_report(connection: Connection, settings: Settings) -> Report:
@@ -167,6 +195,7 @@ def read_report(connection: Connection, settings: Settings) -> Report:
     marts = partial(_rows, connection, as_of_on=week["as_of_on"])
     [totals] = marts("rpt_shop_totals", _names(ShopTotals))
     [prediction] = marts("rpt_prediction", _names(Prediction))
+    [outcomes] = marts("rpt_outcomes", _names(Outcomes))
     trend = marts("rpt_churn_trend", _names(TrendWeek), order="week_starts_on")
     drivers = marts("rpt_churn_drivers", _names(Driver), order="driver_rank")
     not_passed = queries.rows(
@@ -193,6 +222,7 @@ def read_report(connection: Connection, settings: Settings) -> Report:
         sources_behind=sources_behind(connection, settings, week["week_ends_on"]),
         sources_without_history=sources_without_history(connection, settings),
         unread_files=unread_files(connection, settings.shop_sources),
+        outcomes=Outcomes(**outcomes),
     )
 
 

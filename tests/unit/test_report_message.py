@@ -11,6 +11,7 @@ from include.paths import DBT_PROJECT
 from include.report.message import WARNED, Fact, Mark, Message, build_message
 from include.report.read import (
     Driver,
+    Outcomes,
     Prediction,
     Report,
     ShopTotals,
@@ -77,6 +78,24 @@ OLD = Behind("pipedrive", date(2026, 10, 30), None, None)
 PAUSED = Behind("pipedrive", date(2026, 10, 30), "The token is refused.", date(2026, 10, 31))
 NEVER = Behind("pipedrive", None, None, None)
 
+OUTCOMES = Outcomes(
+    listed_on=date(2026, 10, 19),
+    horizon_weeks=4,
+    told_customers=1052,
+    told_returned=9,
+    told_expected=Decimal("6.18"),
+    control_customers=0,
+    control_returned=0,
+    effect=None,
+    predicted_weeks=13,
+    predicted_returns=Decimal("1300.40"),
+    actual_returns=1420,
+    is_model_off=False,
+)
+NO_OUTCOMES = Outcomes(
+    None, None, None, None, None, None, None, None, None, None, None, is_model_off=False
+)
+
 REPORT = Report(
     as_of_on=date(2026, 11, 16),
     week_starts_on=date(2026, 11, 9),
@@ -94,6 +113,7 @@ REPORT = Report(
     sources_behind=(),
     sources_without_history=(),
     unread_files=(),
+    outcomes=NO_OUTCOMES,
 )
 
 
@@ -609,3 +629,41 @@ def test_a_name_written_from_right_to_left_is_isolated() -> None:
 )
 def test_a_masked_name_keeps_first_letters_only(name: str, shown: str) -> None:
     assert masked(name) == shown
+
+
+def test_what_became_of_the_list_of_four_weeks_ago_is_told_in_one_line() -> None:
+    assert worded(outcomes=OUTCOMES).outcome == (
+        "Of 1,052 told on Oct 19, 2026, 9 came back within 4 weeks, 6 were expected"
+    )
+    assert worded("pt_BR", outcomes=OUTCOMES).outcome == (
+        "De 1.052 na lista de 19 de out. de 2026, 9 voltaram em 4 semanas; esperava-se 6"
+    )
+    unpredicted = replace(OUTCOMES, told_expected=None)
+    assert worded(outcomes=unpredicted).outcome == (
+        "Of 1,052 told on Oct 19, 2026, 9 came back within 4 weeks"
+    )
+    assert worded().outcome == ""
+
+
+@pytest.mark.parametrize(
+    ("effect", "says"),
+    [
+        ("more_return", "the list helps"),
+        ("fewer_return", "the list harms"),
+        ("too_few_to_say", "too few to say"),
+    ],
+)
+def test_those_who_were_kept_from_the_list_are_told_beside_it(effect: str, says: str) -> None:
+    compared = replace(OUTCOMES, control_customers=120, control_returned=1, effect=effect)
+    assert worded(outcomes=compared).outcome == (
+        "Of 1,052 told on Oct 19, 2026, 9 came back within 4 weeks, 6 were expected."
+        f" Of 120 not told, 1 did: {says}"
+    )
+
+
+def test_a_prediction_that_is_off_is_warned_of() -> None:
+    off = replace(OUTCOMES, is_model_off=True)
+    assert worded(outcomes=off).warnings == (
+        "The prediction is off: 1,300 customers were expected in 13 weeks, 1,420 came.",
+    )
+    assert worded(outcomes=OUTCOMES).warnings == ()

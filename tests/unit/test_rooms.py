@@ -15,6 +15,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {
         "churn_model": "reasons store summary",
+        "contacts": "note",
         "dbt": "group parsed selectors",
         "demo_shop": "files hubspot shop",
         "sync": "behind history loads login sources stage_history sync",

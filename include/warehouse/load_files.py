@@ -22,6 +22,7 @@ from adbc_driver_postgresql import dbapi
 from include.errors import UserError
 from include.schemas import schema
 from include.settings import DEMO_SHOP
+from include.warehouse.connection import Warehouse
 from include.warehouse.copying import (
     columns_of,
     copy,
@@ -50,7 +51,7 @@ NOTE = "note: "
 
 
 def load_files(
-    url: str,
+    warehouse: Warehouse,
     source: str,
     folder: Path,
     dbt_project: Path,
@@ -76,7 +77,7 @@ def load_files(
     rows: dict[str, int] = {}
     others = other_files(folder)
     undeclared = [table for table in paths if declared and table not in declared]
-    with transaction(url) as connection:
+    with transaction(warehouse) as connection:
         for number, (table, files) in enumerate(paths.items()):
             new = f"_loading_{number}"
             one = declared.get(table, Table())

@@ -6,7 +6,6 @@ It measures one fit; whether there was enough data on that day is the gate's que
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from include.churn_model.purchases import BgNbd
 from include.churn_model.table import FrequencyRecency
@@ -38,8 +37,8 @@ def holdout(
     predicted = model.expected_purchases(
         weeks, customers.frequency, customers.recency, customers.age
     )
-    known_later = pd.Series(later.frequency, later.customer)
-    actual = known_later.loc[customers.customer].to_numpy() - customers.frequency
+    known_later = dict(zip(later.customer, later.frequency, strict=True))
+    actual = np.array([known_later[one] for one in customers.customer]) - customers.frequency
 
     differ = np.ptp(predicted) > 0 and np.ptp(actual) > 0
     return Holdout(

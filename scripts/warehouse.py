@@ -16,7 +16,7 @@ from include.errors import UserError
 from include.warehouse import connection, embedded
 
 app = typer.Typer(
-    help="The warehouse: start, stop, query, url, env, status.",
+    help="The warehouse: start, stop, query, url, env, form-role, status.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -78,6 +78,14 @@ def env() -> None:
         lines["WAREHOUSE_READER"] = reader
     for name, value in lines.items():
         print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def form_role() -> None:
+    """Make the role that enters sales, and the table they are kept in, where they are missing."""
+    from include.sales_form.role import make_form_role
+
+    print(f"The role {make_form_role(_url())} may add entries to the form's table, and no more.")
 
 
 @app.command()

@@ -322,6 +322,8 @@ def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
         warnings.append(words.text("unread_files", files=", ".join(named + more)))
     if report.orders_twice > 0:
         warnings.append(words.plural("orders_twice", report.orders_twice))
+    if report.sales_twice > 0:
+        warnings.append(words.plural("sales_twice", report.sales_twice))
     if report.failed_tests > 0:
         warnings.append(words.plural("failed_tests", report.failed_tests))
     if report.totals.rejected_rows > 0:

@@ -21,7 +21,8 @@ from include.warehouse import queries
 from include.warehouse.unread import unread_files
 
 TWICE = "assert_no_order_is_in_a_hub_and_its_shop"
-"""The data test whose rows are orders, and not something that is wrong with them."""
+TYPED_TWICE = "assert_no_typed_sale_is_in_its_shop"
+"""The data tests whose rows are orders, and not something that is wrong with them."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ class Report:
     """Everything the report says: a week, the week before it, the shop so far, what is foreseen.
 
     `trend` has the latest week last, `drivers` the strongest first, `customers_at_risk` the one
-    with the most at stake. `orders_twice` are those that came from a hub and from its channel.
+    with the most at stake. `orders_twice` are those that came from a hub and from its channel,
+    `sales_twice` those that were typed in and look like one of their shop.
     """
 
     as_of_on: date
@@ -150,6 +152,7 @@ class Report:
     customers_at_risk: tuple[CustomerAtRisk, ...]
     failed_tests: int
     orders_twice: int
+    sales_twice: int
     sources_behind: tuple[Behind, ...]
     sources_without_history: tuple[str, ...]
     unread_files: tuple[str, ...]
@@ -171,7 +174,7 @@ def read_report(connection: Connection, settings: Settings) -> Report:
     trend = marts("rpt_churn_trend", _names(TrendWeek), order="week_starts_on")
     drivers = marts("rpt_churn_drivers", _names(Driver), order="driver_rank")
     not_passed = _data_tests_not_passed(connection)
-    orders_twice = not_passed.pop(TWICE, 0)
+    orders_twice, sales_twice = not_passed.pop(TWICE, 0), not_passed.pop(TYPED_TWICE, 0)
     at_risk = marts("rpt_customers_at_risk", _names(CustomerAtRisk), order="risk_rank")
     return Report(
         **{name: week[name] for name in head},
@@ -184,6 +187,7 @@ def read_report(connection: Connection, settings: Settings) -> Report:
         customers_at_risk=tuple(CustomerAtRisk(**row) for row in at_risk),
         failed_tests=len(not_passed),
         orders_twice=orders_twice,
+        sales_twice=sales_twice,
         sources_behind=sources_behind(connection, settings, week["week_ends_on"]),
         sources_without_history=sources_without_history(connection, settings),
         unread_files=unread_files(connection, settings.shop_sources),

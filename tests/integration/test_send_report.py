@@ -297,10 +297,11 @@ def test_orders_that_came_twice_are_told_by_their_number_and_as_no_failed_test(m
     run_sql(
         marts,
         "insert into ops.data_tests values"
-        " ('assert_no_order_is_in_a_hub_and_its_shop', 'warn', 12), ('a', 'fail', 3)",
+        " ('assert_no_order_is_in_a_hub_and_its_shop', 'warn', 12), ('a', 'fail', 3),"
+        " ('assert_no_typed_sale_is_in_its_shop', 'warn', 2)",
     )
     report = read(marts)
-    assert (report.orders_twice, report.failed_tests) == (12, 1)
+    assert (report.orders_twice, report.sales_twice, report.failed_tests) == (12, 2, 1)
 
 
 def test_files_that_no_model_reads_are_those_of_the_active_sources(marts: str) -> None:

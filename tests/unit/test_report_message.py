@@ -90,6 +90,7 @@ REPORT = Report(
     customers_at_risk=(),
     failed_tests=0,
     orders_twice=0,
+    sales_twice=0,
     sources_behind=(),
     sources_without_history=(),
     unread_files=(),
@@ -517,6 +518,12 @@ def test_files_that_no_model_reads_are_named_the_first_three() -> None:
 def test_orders_of_a_hub_and_of_its_channel_are_told() -> None:
     assert worded("pt_BR", orders_twice=12).warnings == (
         "12 pedidos do hub vieram também da loja: contam em dobro.",
+    )
+
+
+def test_typed_sales_that_look_like_the_shops_own_are_told() -> None:
+    assert worded("pt_BR", sales_twice=1).warnings == (
+        "1 venda digitada parece um pedido da loja: pode contar em dobro.",
     )
 
 

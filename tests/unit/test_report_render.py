@@ -100,6 +100,7 @@ def report_with(name: str, scale: int = 1) -> Report:
         customers_at_risk=(),
         failed_tests=2 * scale,
         orders_twice=2 * scale,
+        sales_twice=0,  # a hub has what its channels sell, and so what people would type
         sources_behind=(),
         sources_without_history=(),
         unread_files=(f"{name}.csv",) * min(scale, 9),

@@ -74,19 +74,28 @@ def _shown(page: Page, visit: Visit) -> Callable[[], None]:
 
 
 def _language(settings: Settings) -> str:
-    asked = st.session_state.get("lang") or st.query_params.get("lang")
-    return asked if asked in LANGUAGES else settings.report_lang
+    """The visitor's: from the address, or as on the page before, whose address is gone."""
+    asked = st.query_params.get("lang") or st.session_state.get("lang")
+    lang = asked if asked in LANGUAGES else settings.report_lang
+    st.session_state["lang"] = lang
+    if lang != settings.report_lang:
+        st.query_params["lang"] = lang
+    return lang
 
 
 def _choose_language(words: Wording) -> None:
     names = {"en": "English", "pt_BR": "Português"}
+
+    def choose() -> None:
+        st.query_params["lang"] = st.session_state["chosen_lang"]
+
     st.segmented_control(
         words.text("language"),
         LANGUAGES,
         default=words.lang,
         format_func=names.__getitem__,
-        key="lang",
-        bind="query-params",
+        key="chosen_lang",
+        on_change=choose,
         label_visibility="collapsed",
         required=True,
     )

@@ -5,14 +5,15 @@ even a mistake of ours can change or delete an entry.
 """
 
 from contextlib import closing
+from functools import cache
 
 from psycopg2 import errors
 
 from include.errors import UserError
 from include.schemas import named, schema, schema_prefix
-from include.settings import load_settings
 from include.warehouse.bookkeeping import prepare
-from include.warehouse.connection import connect
+from include.warehouse.connection import configured_url, connect, warehouse_url
+from include.warehouse.reader import make_embedded_reader, reader_name
 
 ENTRIES = "sales_form__entries"
 """The table, in `landing`."""
@@ -23,13 +24,31 @@ def form_role() -> str:
     return f"{schema_prefix()}shop_form"
 
 
+def form_url() -> str:
+    """URL of the warehouse, for the functions that enter sales and offer choices.
+
+    On the embedded Postgres, which is started when it does not run, the role is made here.
+    """
+    url = warehouse_url()
+    if not configured_url():
+        _make_embedded(url)
+    return url
+
+
+@cache
+def _make_embedded(url: str) -> None:
+    make_embedded_reader(url, personal=True)
+    make_form_role(url)
+
+
 def make_form_role(url: str) -> str:
     """Make the table of entries and the role, as far as they are missing; return its name.
 
+    What there is to choose from it sees as the reader of personal columns does, once there is one.
     Raises UserError where the user of the warehouse may not make a role.
     """
     role = form_role()
-    reader = f"{load_settings().warehouse_reader or schema_prefix() + 'shop_reader'}_personal"
+    reader = reader_name(personal=True)
     with closing(connect(url)) as connection:
         table = f"{schema('landing')}.{ENTRIES}"
         prepare(connection, "landing", of_dbt={table: "sales_form_entries_ddl"})

@@ -24,7 +24,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"airflow": "as_of environment processes task_errors task_turn testable"},
     {
         "warehouse": "bookkeeping connection copying declared embedded files formats known"
-        " load_files locks pseudonyms queries readable statement turn unread watched"
+        " load_files locks pseudonyms queries readable reader statement turn unread watched"
     },
     {"settings": ""},
     {"connections": "", "schemas": ""},

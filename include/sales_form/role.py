@@ -13,6 +13,7 @@ from include.errors import UserError
 from include.schemas import named, schema, schema_prefix
 from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import configured_url, connect, warehouse_url
+from include.warehouse.locks import SCHEMAS, lock
 from include.warehouse.reader import make_embedded_reader, reader_name
 
 ENTRIES = "sales_form__entries"
@@ -53,6 +54,7 @@ def make_form_role(url: str) -> str:
         table = f"{schema('landing')}.{ENTRIES}"
         prepare(connection, "landing", of_dbt={table: "sales_form_entries_ddl"})
         with connection, connection.cursor() as cursor:
+            lock(cursor, SCHEMAS)
             try:
                 cursor.execute(named(_MAKE).replace("<role>", role).replace("<reader>", reader))
             except errors.InsufficientPrivilege as error:
@@ -71,8 +73,6 @@ begin
     if to_regrole('<role>') is null then
         create role <role> nologin;
     end if;
-exception when duplicate_object or unique_violation then
-    null; -- by another process, just now
 end
 $$;
 do $$

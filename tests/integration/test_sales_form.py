@@ -48,20 +48,20 @@ def sale(**other: Any) -> Sale:
     return checked_sale({**fields, **other}, RULES)
 
 
-@pytest.fixture
-def url(warehouse_url: str) -> str:
-    """A warehouse in which sales may be entered."""
-    make_form_role(warehouse_url)
-    return warehouse_url
-
-
 @pytest.fixture(scope="module")
 def kept(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A warehouse in which nothing gets entered."""
+    """A warehouse in which sales may be entered."""
     warehouse = new_warehouse(postgres, "sales_form_kept", tmp_path_factory.mktemp("kept"))
     make_form_role(warehouse.url)
     warehouse.execute("create schema ops; create table ops.refresh_tokens (id integer)")
     return warehouse.url
+
+
+@pytest.fixture
+def url(kept: str) -> str:
+    """The same, in which nobody has entered anything yet."""
+    query(kept, "truncate landing.sales_form__entries")
+    return kept
 
 
 def entered(url: str, **other: Any) -> Recorded:

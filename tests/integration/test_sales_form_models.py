@@ -11,9 +11,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from include.sales_form.choices import Choice, choices, customers, product_name, unknown
 from include.sales_form.entries import Entry, correct, enter, void
 from include.sales_form.role import make_form_role
 from include.sales_form.sale import Rules, Sale, checked_sale
+from include.warehouse.reader import make_embedded_reader
 from tests.support.warehouses import Warehouse, demo_shop
 
 RULES = Rules(date(2026, 11, 15), date(1980, 1, 1), ("demo_shop", "olist"))
@@ -45,8 +47,8 @@ def shop(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         shop.execute(f"delete from landing.raw_{table}")
     shop.execute("""
         insert into landing.raw_orders values
-            ('1', 'C00001', '2026-11-09T15:00:00Z', 'site', 'S01'),
-            ('2', 'C00002', '2026-11-10T15:00:00Z', 'site', 'S02');
+            ('1', 'C000001', '2026-11-09T15:00:00Z', 'site', 'S01'),
+            ('2', 'C000002', '2026-11-10T15:00:00Z', 'site', 'S02');
         insert into landing.raw_order_items values
             ('1', '1', 'P0001', 1, 10, 0),
             ('2', '2', 'P0002', 1, 20, 0)
@@ -69,12 +71,13 @@ def before(shop: Warehouse) -> dict[str, Any]:
 def typed(shop: Warehouse, before: dict[str, Any]) -> Warehouse:
     """The shop with sales of all kinds."""
     assert before["orders"] == 2
+    make_embedded_reader(shop.url, personal=True)
     make_form_role(shop.url)
 
     def entered(entry_id: UUID, one: Sale, name: str = "Mug") -> Entry:
         return enter(shop.url, entry_id, one, name, "ana").entry
 
-    known = {"customer_id": "C00001", "product_id": "P0001", "seller_id": "S01"}
+    known = {"customer_id": "C000001", "product_id": "P0001", "seller_id": "S01"}
     entered(SALE, sale("2026-11-11", quantity=2, unit_price="19,90", sales_channel="site", **known))
     new = {
         "new_customer": {"name": "Ana Souza", "state": "SP"},
@@ -95,7 +98,7 @@ def typed(shop: Warehouse, before: dict[str, Any]) -> Warehouse:
     other_shop = {"source_name": "olist", "product_id": "p1", "unit_price": "100"}
     entered(uuid4(), sale("2026-11-12", **other_shop))
     # what the shop has told, once by its customer, once by its product
-    entered(TWICE, sale("2026-11-10", customer_id="C00002", new_product="Cup", unit_price="20"))
+    entered(TWICE, sale("2026-11-10", customer_id="C000002", new_product="Cup", unit_price="20"))
     entered(BY_NOBODY, sale("2026-11-09", product_id="P0001", unit_price="10"))
     build(shop)
     return shop
@@ -135,7 +138,7 @@ def test_a_typed_sale_has_the_customer_product_and_seller_of_its_shop(typed: War
     )
     listed = typed.row("(select * from landing.raw_products where product_id = 'P0001') as p")
     assert order == {
-        "customer_id": "C00001",
+        "customer_id": "C000001",
         "product_name": listed["product_name"],
         "seller_name": "Aragão Brito - ME",
         "sales_channel_name": "Site",
@@ -172,3 +175,19 @@ def test_sales_that_the_shop_told_too_are_warned_of(typed: Warehouse) -> None:
     assert typed.rows("select * from ops.data_tests where status <> 'pass'") == [
         {"test_name": "assert_no_typed_sale_is_in_its_shop", "status": "warn", "failures": 2}
     ]
+
+
+def test_what_the_shop_has_is_offered(typed: Warehouse) -> None:
+    offered = choices(typed.url, "demo_shop")
+    assert Choice("S01", "Aragão Brito - ME") in offered.sellers
+    assert Choice("loja_fisica", "Loja física") in offered.channels
+    assert {"form:gift card", "P0001", "P0002"} <= {one.id for one in offered.products}
+    assert ("SP" in offered.states, offered.currency) == (True, "BRL")
+    assert choices(typed.url, "olist").sellers == ()
+    named = "(select * from marts.dim_customers where customer_id = 'C000002') as c"
+    name = typed.row(named)["customer_name"]
+    assert Choice("C000002", name) in customers(typed.url, "demo_shop", name.upper())
+    known = sale("2026-11-12", customer_id="C000001", product_id="P0001", unit_price="1")
+    assert unknown(typed.url, known) == []
+    assert unknown(typed.url, known.model_copy(update={"product_id": "P9999"})) == ["product_id"]
+    assert product_name(typed.url, known) != "P0001"

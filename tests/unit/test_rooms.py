@@ -14,7 +14,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "shop_data": "",
     },
     {
-        "sales_form": "role",
+        "sales_form": "choices entries role sale",
         "churn_model": "reasons store summary",
         "dbt": "group parsed selectors",
         "demo_shop": "files hubspot shop",

@@ -113,7 +113,7 @@ def _new_sale(visit: Visit, rules: Rules, url: str, shop: str) -> None:
 def _last(visit: Visit, rules: Rules, url: str) -> None:
     """What was entered last; a chosen one may be corrected or voided."""
     words = visit.words
-    entries = last_entries(url)
+    entries = sale_fields.or_as_before("sale_last_entries", lambda: last_entries(url))
     if not entries:
         return
     st.subheader(words.text("form_last"), anchor=False)

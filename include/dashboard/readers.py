@@ -13,8 +13,7 @@ from include.report.read import Report, read_report
 from include.schemas import named
 from include.settings import Settings
 from include.warehouse import queries
-from include.warehouse.connection import connect
-from include.warehouse.reader import reader_url
+from include.warehouse.reader import find_reader
 
 Rows = list[dict[str, Any]]
 
@@ -26,7 +25,7 @@ _PATIENCE = 3.0  # seconds for a connection: a page says so then, and is well ag
 def pool(*, personal: bool = False) -> ConnectionPool[Any]:
     """The connections as the reader, or as the one who may see who customers are; opened once."""
     return ConnectionPool(
-        reader_url(personal=personal),
+        find_reader(personal=personal).url,
         kwargs={"row_factory": dict_row, "autocommit": True},
         min_size=0,
         max_size=_CONNECTIONS,
@@ -62,7 +61,7 @@ def rows(query: str, values: dict[str, Any] | None = None, *, personal: bool = F
 
 def report(settings: Settings) -> tuple[Report, int]:
     """The weekly report's figures, and the days without an order after which a customer churned."""
-    with closing(connect(reader_url(personal=True))) as connection:
+    with closing(find_reader(personal=True).connect()) as connection:
         [windows] = queries.rows(connection, "select fixed_window_days from {marts}.churn_windows")
         return read_report(connection, settings), windows["fixed_window_days"]
 

@@ -117,7 +117,8 @@ def form_role() -> None:
     """Make the role that enters sales, and the table they are kept in, where they are missing."""
     from include.sales_form.role import make_form_role
 
-    print(f"The role {make_form_role(_url())} may add entries to the form's table, and no more.")
+    role = make_form_role(connection.find_warehouse())
+    print(f"The role {role} may add entries to the form's table, and no more.")
 
 
 @app.command()

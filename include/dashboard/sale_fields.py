@@ -20,6 +20,7 @@ from include.sales_form.choices import MOST, Choice, Choices, choices, customers
 from include.sales_form.entries import Entry
 from include.sales_form.sale import Rules, Sale, checked_sale
 from include.settings import DEMO_SHOP, PersonalData
+from include.warehouse.connection import Warehouse
 
 Known = TypeVar("Known")
 
@@ -47,24 +48,29 @@ def or_as_before(key: str, ask: Callable[[], Known]) -> Known:
     return known
 
 
-def offered(visit: Visit, url: str, shop: str) -> Choices:
+def offered(visit: Visit, warehouse: Warehouse, shop: str) -> Choices:
     """What the shop has to choose from."""
     number = st.session_state["sale_number"]
 
     def ask() -> Choices:
-        found: Choices = _choices(url, shop, visit.build.run, number)
+        found: Choices = _choices(warehouse, shop, visit.build.run, number)
         return found
 
     return or_as_before(f"sale_offered_{shop}", ask)
 
 
 @st.cache_data(ttl="5m", max_entries=20, show_spinner=False)
-def _choices(url: str, shop: str, run: str, number: int) -> Choices:
-    return choices(url, shop)
+def _choices(_warehouse: Warehouse, shop: str, run: str, number: int) -> Choices:
+    return choices(_warehouse, shop)
 
 
 def customer(
-    visit: Visit, url: str, offered: Choices, fields: Fields, key: str, seen: Entry | None = None
+    visit: Visit,
+    warehouse: Warehouse,
+    offered: Choices,
+    fields: Fields,
+    key: str,
+    seen: Entry | None = None,
 ) -> None:
     """Who bought; outside of the form, as a search is answered while the rest is not yet sent."""
     words = visit.words
@@ -83,7 +89,7 @@ def customer(
     elif who == "known":
         left, right = st.columns(2)
         text = left.text_input(words.text("form_search"), key=f"{key}_search")
-        found = _found(url, fields.typed["source_name"], text.strip())
+        found = _found(warehouse, fields.typed["source_name"], text.strip())
         names = {one.id: customer_name(visit, one.id, one.name) for one in found}
         with right:
             fields.typed["customer_id"] = st.selectbox(
@@ -119,10 +125,10 @@ NOBODY_CHOSEN = "\x00"
 """No customer's id: who says that the shop knows the customer has to say who it is."""
 
 
-def _found(url: str, shop: str, text: str) -> list[Choice]:
+def _found(warehouse: Warehouse, shop: str, text: str) -> list[Choice]:
     if not text:
         return []
-    return or_as_before(f"sale_found_{shop}_{text}", lambda: customers(url, shop, text))
+    return or_as_before(f"sale_found_{shop}_{text}", lambda: customers(warehouse, shop, text))
 
 
 def sale(

@@ -13,6 +13,7 @@ from psycopg2.extras import RealDictCursor
 from include.sales_form.entries import LAST, as_form
 from include.sales_form.sale import Sale
 from include.schemas import named
+from include.warehouse.connection import Warehouse
 
 MOST = 20
 """Customers that a search finds."""
@@ -40,9 +41,9 @@ class Choices:
     currency: str | None
 
 
-def choices(url: str, source_name: str) -> Choices:
+def choices(warehouse: Warehouse, source_name: str) -> Choices:
     """What a shop's form offers; raises as `entries.as_form` does."""
-    with as_form(url) as cursor:
+    with as_form(warehouse) as cursor:
 
         def found(mart: str, of_entries: str) -> tuple[Choice, ...]:
             rows = _rows(cursor, mart, source_name) + _rows(cursor, of_entries, source_name)
@@ -62,9 +63,9 @@ def choices(url: str, source_name: str) -> Choices:
         )
 
 
-def customers(url: str, source_name: str, text: str) -> list[Choice]:
+def customers(warehouse: Warehouse, source_name: str, text: str) -> list[Choice]:
     """Customers of a shop whose name, id or e-mail address holds a text; at most `MOST`."""
-    with as_form(url) as cursor:
+    with as_form(warehouse) as cursor:
         rows = _rows(cursor, _CUSTOMERS, source_name, text)
         rows += _rows(cursor, _NEW_CUSTOMERS, source_name, text)
     names = {row["id"]: row["name"] or row["id"] for row in reversed(rows)}
@@ -72,10 +73,10 @@ def customers(url: str, source_name: str, text: str) -> list[Choice]:
     return sorted(chosen, key=lambda choice: (choice.name.lower(), choice.id))[:MOST]
 
 
-def unknown(url: str, sale: Sale) -> list[str]:
+def unknown(warehouse: Warehouse, sale: Sale) -> list[str]:
     """The fields of a sale that name what its shop does not have: customer_id, product_id."""
     asked = {"customer_id": sale.customer_id, "product_id": sale.product_id}
-    with as_form(url) as cursor:
+    with as_form(warehouse) as cursor:
         return [
             field
             for field, value in asked.items()
@@ -83,11 +84,11 @@ def unknown(url: str, sale: Sale) -> list[str]:
         ]
 
 
-def product_name(url: str, sale: Sale) -> str:
+def product_name(warehouse: Warehouse, sale: Sale) -> str:
     """What the product of a sale is called; its id where the shop has no name of it."""
     if sale.new_product:
         return sale.new_product
-    with as_form(url) as cursor:
+    with as_form(warehouse) as cursor:
         rows = _rows(cursor, _PRODUCT, sale.source_name, sale.product_id or "")
         rows += _rows(cursor, _ENTERED_PRODUCT, sale.source_name, sale.product_id or "")
     return next((row["name"] for row in rows if row["name"]), sale.product_id or "")

@@ -20,7 +20,7 @@ from include.errors import TryAgainError, UserError
 from include.sales_form.role import form_role
 from include.sales_form.sale import OF_FORM, Sale
 from include.schemas import named
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 
 PATIENCE = 3
 """Seconds to wait for a connection."""
@@ -131,11 +131,11 @@ class PerhapsRecordedError(TryAgainError):
         )
 
 
-def enter(url: str, entry_id: UUID, sale: Sale, product_name: str, by: str) -> Recorded:
+def enter(warehouse: Warehouse, entry_id: UUID, sale: Sale, product_name: str, by: str) -> Recorded:
     """Record a sale.
 
     Args:
-        url: the warehouse's.
+        warehouse: where entries are kept.
         entry_id: of this submission, made before it is sent for the first time.
         sale: what `checked_sale` made.
         product_name: what the product is called, where the sale has its id only.
@@ -147,36 +147,44 @@ def enter(url: str, entry_id: UUID, sale: Sale, product_name: str, by: str) -> R
     """
     row = _row(sale, entry_id, product_name)
     return _add(
-        url, {"entry_id": entry_id, "sale_id": entry_id, "version": 1, **row}, "entered", by
+        warehouse, {"entry_id": entry_id, "sale_id": entry_id, "version": 1, **row}, "entered", by
     )
 
 
 def correct(
-    url: str, entry_id: UUID, seen: Entry, sale: Sale, product_name: str, reason: str, by: str
+    warehouse: Warehouse,
+    entry_id: UUID,
+    seen: Entry,
+    sale: Sale,
+    product_name: str,
+    reason: str,
+    by: str,
 ) -> Recorded:
     """Record what a sale was really like; `seen` is its last entry as the corrector saw it.
 
     Raises as `enter` does, and ChangedMeanwhileError where `seen` is no longer the last.
     """
     row = _row(sale, seen.sale_id, product_name)
-    return _add(url, _after(seen, entry_id, reason) | row, "corrected", by)
+    return _add(warehouse, _after(seen, entry_id, reason) | row, "corrected", by)
 
 
-def void(url: str, entry_id: UUID, seen: Entry, reason: str, by: str) -> Recorded:
+def void(warehouse: Warehouse, entry_id: UUID, seen: Entry, reason: str, by: str) -> Recorded:
     """Record that a sale was none; raises as `correct` does."""
     row = {name: getattr(seen, name) for name in FIELDS}
-    return _add(url, _after(seen, entry_id, reason) | row, "voided", by)
+    return _add(warehouse, _after(seen, entry_id, reason) | row, "voided", by)
 
 
-def last_entries(url: str, limit: int = 50) -> list[Entry]:
+def last_entries(warehouse: Warehouse, limit: int = 50) -> list[Entry]:
     """The last entry of each sale, the latest first; those that are void are among them."""
     query = f"select * from ({LAST}) as last order by entered_at desc, entry_id limit %(limit)s"  # noqa: S608
-    with as_form(url) as cursor:
+    with as_form(warehouse) as cursor:
         cursor.execute(named(query), {"limit": limit})
         return _entries(cursor)
 
 
-def same_looking(url: str, sale: Sale, product_name: str, but: UUID | None = None) -> list[Entry]:
+def same_looking(
+    warehouse: Warehouse, sale: Sale, product_name: str, but: UUID | None = None
+) -> list[Entry]:
     """Sales that are not void and look the same, `but` one: they may be this one, or not."""
     row = _row(sale, but or UUID(int=0), product_name)
     same = " and ".join(f"{name} is not distinct from %({name})s" for name in SAME_LOOKING)
@@ -190,20 +198,22 @@ def same_looking(url: str, sale: Sale, product_name: str, but: UUID | None = Non
             and (customer_name is not null or customer_id is not distinct from %(customer_id)s)
         order by entered_at desc
     """  # noqa: S608 - names of columns
-    with as_form(url) as cursor:
+    with as_form(warehouse) as cursor:
         cursor.execute(named(query), {**row, "but": but and str(but)})
         return _entries(cursor)
 
 
 @contextmanager
-def as_form(url: str) -> Iterator[RealDictCursor]:
+def as_form(warehouse: Warehouse) -> Iterator[RealDictCursor]:
     """A transaction as the form's role, which is committed at the end.
 
     Raises NothingRecordedError where there is no connection, PerhapsRecordedError where it breaks.
     """
-    patience = "" if "connect_timeout" in url else f"connect_timeout={PATIENCE}"
+    url = warehouse.url
+    if "connect_timeout" not in url:
+        url += f"{'&' if '?' in url else '?'}connect_timeout={PATIENCE}"
     try:
-        connection = connect(f"{url}{'&' if '?' in url else '?'}{patience}")
+        connection = Warehouse(url).connect()
     except TryAgainError as error:
         raise NothingRecordedError from error
     try:
@@ -260,7 +270,7 @@ def _after(seen: Entry, entry_id: UUID, reason: str) -> dict[str, Any]:
     }
 
 
-def _add(url: str, row: dict[str, Any], action: str, by: str) -> Recorded:
+def _add(warehouse: Warehouse, row: dict[str, Any], action: str, by: str) -> Recorded:
     """Add a row, if it is not there and follows on the one before it."""
     row = {name: str(v) if isinstance(v, UUID) else v for name, v in row.items()}
     row |= {"action": action, "entered_by": by}
@@ -275,23 +285,23 @@ def _add(url: str, row: dict[str, Any], action: str, by: str) -> Recorded:
         " ) on conflict (entry_id) do nothing returning *"
     )
     try:
-        with as_form(url) as cursor:
+        with as_form(warehouse) as cursor:
             cursor.execute(query, row)
             if added := _entries(cursor):
                 return Recorded(added[0], was_there=False)
     except errors.UniqueViolation:
         pass  # by (sale_id, version): somebody was first
-    return _was_there(url, row)
+    return _was_there(warehouse, row)
 
 
-def _was_there(url: str, row: dict[str, Any]) -> Recorded:
+def _was_there(warehouse: Warehouse, row: dict[str, Any]) -> Recorded:
     """What is recorded in place of a row that was refused."""
     query = named("select * from {landing}.sales_form__entries where entry_id = %(entry_id)s")
     last = named(
         "select * from {landing}.sales_form__entries where sale_id = %(sale_id)s"
         " order by version desc limit 1"
     )
-    with as_form(url) as cursor:
+    with as_form(warehouse) as cursor:
         cursor.execute(query, row)
         if not (found := _entries(cursor)):
             cursor.execute(last, row)

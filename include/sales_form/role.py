@@ -12,7 +12,7 @@ from psycopg2 import errors
 from include.errors import UserError
 from include.schemas import named, schema, schema_prefix
 from include.warehouse.bookkeeping import prepare
-from include.warehouse.connection import configured_url, connect, warehouse_url
+from include.warehouse.connection import Warehouse, configured_warehouse, embedded_warehouse
 from include.warehouse.locks import SCHEMAS, lock
 from include.warehouse.reader import make_embedded_reader, reader_name
 
@@ -25,24 +25,26 @@ def form_role() -> str:
     return f"{schema_prefix()}shop_form"
 
 
-def form_url() -> str:
-    """URL of the warehouse, for the functions that enter sales and offer choices.
+def form_warehouse() -> Warehouse:
+    """The warehouse, for the functions that enter sales and offer choices.
 
     On the embedded Postgres, which is started when it does not run, the role is made here.
     """
-    url = warehouse_url()
-    if not configured_url():
-        _make_embedded(url)
-    return url
+    configured = configured_warehouse()
+    if configured is None:
+        embedded = embedded_warehouse()
+        _make_embedded(embedded.url)
+        return embedded
+    return configured
 
 
 @cache
 def _make_embedded(url: str) -> None:
-    make_embedded_reader(url, personal=True)
-    make_form_role(url)
+    make_embedded_reader(Warehouse(url), personal=True)
+    make_form_role(Warehouse(url))
 
 
-def make_form_role(url: str) -> str:
+def make_form_role(warehouse: Warehouse) -> str:
     """Make the table of entries and the role, as far as they are missing; return its name.
 
     What there is to choose from it sees as the reader of personal columns does, once there is one.
@@ -50,7 +52,7 @@ def make_form_role(url: str) -> str:
     """
     role = form_role()
     reader = reader_name(personal=True)
-    with closing(connect(url)) as connection:
+    with closing(warehouse.connect()) as connection:
         table = f"{schema('landing')}.{ENTRIES}"
         prepare(connection, "landing", of_dbt={table: "sales_form_entries_ddl"})
         with connection, connection.cursor() as cursor:

@@ -15,10 +15,11 @@ from include.report.wording import LANGUAGES, Wording
 from include.sales_form import entries
 from include.sales_form.entries import Entry, NothingRecordedError, last_entries, void
 from include.sales_form.role import make_form_role
+from include.warehouse import connection
 from include.warehouse.reader import make_embedded_reader
 from tests.support.marts import Rows, make
 from tests.support.pages import page, texts
-from tests.support.warehouses import new_warehouse
+from tests.support.warehouses import Warehouse, new_warehouse
 
 OF_SHOP = {"source_name": "demo_shop"}
 MARTS: Rows = {
@@ -41,27 +42,27 @@ MARTS: Rows = {
 
 
 @pytest.fixture(scope="module")
-def kept(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def kept(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse = new_warehouse(postgres, "page_of_sales", tmp_path_factory.mktemp("sales"))
     make(warehouse.url, MARTS)
     warehouse.execute(
         "create schema shop; create table shop.as_of as select date '2026-11-16' as as_of_on"
     )
-    make_embedded_reader(warehouse.url, personal=True)
+    make_embedded_reader(warehouse, personal=True)
     warehouse.execute("grant usage on schema shop to shop_reader_personal")
     warehouse.execute("grant select on all tables in schema shop to shop_reader_personal")
-    make_form_role(warehouse.url)
-    return warehouse.url
+    make_form_role(warehouse)
+    return warehouse
 
 
 @pytest.fixture
-def url(kept: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def shop(kept: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
     """The warehouse that the page reads and writes; nobody has entered anything."""
     with entries.as_form(kept) as cursor:
         cursor.execute("reset role; truncate landing.sales_form__entries")
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", kept)
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", kept.url)
     for conn_id in ("", "_PERSONAL"):
-        reader = make_embedded_reader(kept, personal=bool(conn_id))
+        reader = make_embedded_reader(kept, personal=bool(conn_id)).url
         monkeypatch.setenv(f"AIRFLOW_CONN_WAREHOUSE_READER{conn_id}", reader)
     yield kept
     readers.close()
@@ -86,19 +87,19 @@ def sent(shown: AppTest, button: str = "Enter the sale") -> AppTest:
     return one.click().run()
 
 
-def test_a_sale_is_recorded_and_the_form_is_empty_again(url: str) -> None:
+def test_a_sale_is_recorded_and_the_form_is_empty_again(shop: Warehouse) -> None:
     shown = page("enter_a_sale")
     shown = sent(filled(shown))
     assert not shown.exception
     assert "Recorded: 2 × Mug" in shown.success[0].value.replace("\\", "")
-    [entry] = last_entries(url)
+    [entry] = last_entries(shop)
     assert (entry.product_id, entry.quantity, str(entry.unit_price)) == ("P1", 2, "19.90")
     assert (entry.customer_id, entry.currency, entry.entered_by) == (None, "BRL", "ana")
     assert (str(entry.sold_on), entry.action) == ("2026-11-15", "entered")
     assert shown.text_input(key="sale_1_price").value == ""
 
 
-def test_what_is_wrong_is_told_below_its_field_and_what_was_typed_stays(url: str) -> None:
+def test_what_is_wrong_is_told_below_its_field_and_what_was_typed_stays(shop: Warehouse) -> None:
     shown = sent(
         filled(page("enter_a_sale", lang="pt_BR"), product=None, price="1.234"),
         button="Registrar a venda",
@@ -110,21 +111,21 @@ def test_what_is_wrong_is_told_below_its_field_and_what_was_typed_stays(url: str
     ]
     assert shown.text_input(key="sale_0_price").value == "1.234"
     assert shown.number_input(key="sale_0_quantity").value == 2
-    assert last_entries(url) == []
+    assert last_entries(shop) == []
 
 
-def test_a_customer_is_searched_for_and_not_left_out_by_mistake(url: str) -> None:
+def test_a_customer_is_searched_for_and_not_left_out_by_mistake(shop: Warehouse) -> None:
     shown = sent(filled(page("enter_a_sale"), who="known"))
     assert "Search for the customer" in shown.error[0].value
     shown.text_input(key="sale_0_search").set_value("souza").run()
     assert shown.selectbox(key="sale_0_customer_souza").options == ["Ana Souza"]
     assert not sent(shown).error
-    assert [one.customer_id for one in last_entries(url)] == ["C1"]
+    assert [one.customer_id for one in last_entries(shop)] == ["C1"]
 
 
-def test_a_new_customer_is_told_with_the_sale(url: str) -> None:
+def test_a_new_customer_is_told_with_the_sale(shop: Warehouse) -> None:
     assert not sent(filled(page("enter_a_sale"), who="new")).error
-    [entry] = last_entries(url)
+    [entry] = last_entries(shop)
     assert (entry.customer_name, entry.customer_state) == ("Eva", "RJ")
 
 
@@ -136,13 +137,13 @@ def test_a_product_that_is_typed_by_its_name_is_the_shops() -> None:
     assert product_of(products, None) == {"product_id": None}
 
 
-def test_a_sale_that_looks_the_same_is_asked_about_once(url: str) -> None:
+def test_a_sale_that_looks_the_same_is_asked_about_once(shop: Warehouse) -> None:
     shown = sent(filled(page("enter_a_sale")))
     shown = sent(filled(shown, 1))
     assert "has entered the same" in shown.warning[0].value
-    assert len(last_entries(url)) == 1
+    assert len(last_entries(shop)) == 1
     sent(shown)
-    assert len(last_entries(url)) == 2
+    assert len(last_entries(shop)) == 2
 
 
 def away(*_: Any) -> Any:
@@ -150,16 +151,17 @@ def away(*_: Any) -> Any:
 
 
 def test_while_postgres_is_away_what_was_typed_stays(
-    url: str, monkeypatch: pytest.MonkeyPatch
+    shop: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = filled(page("enter_a_sale"))
     with monkeypatch.context() as patch:
-        patch.setattr(entries, "connect", away)
+        patch.setattr(connection.Warehouse, "connect", away)
         shown = sent(shown)
-        assert "nothing was recorded" in shown.error[0].value
+        [told] = shown.error
+        assert "nothing was recorded" in told.value
         assert shown.text_input(key="sale_0_price").value == "19,90"
     assert sent(shown).success
-    assert len(last_entries(url)) == 1
+    assert len(last_entries(shop)) == 1
 
 
 def opened(shown: AppTest, entry: Entry, button: str) -> AppTest:
@@ -168,33 +170,33 @@ def opened(shown: AppTest, entry: Entry, button: str) -> AppTest:
     return sent(shown.selectbox(key=chosen).set_value(str(entry.entry_id)).run(), button)
 
 
-def test_a_sale_is_corrected_with_a_reason(url: str) -> None:
+def test_a_sale_is_corrected_with_a_reason(shop: Warehouse) -> None:
     shown = sent(filled(page("enter_a_sale")))
-    [seen] = last_entries(url)
+    [seen] = last_entries(shop)
     shown = opened(shown, seen, "Correct")
     key = f"change_{seen.entry_id}_correct"
     shown.number_input(key=f"{key}_quantity").set_value(3)
     shown.text_input(key=f"{key}_reason").set_value("miscounted")
     shown = shown.button(key=f"FormSubmitter:{key}_form-Correct").click().run()
     assert not shown.exception
-    [entry] = last_entries(url)
+    [entry] = last_entries(shop)
     assert (entry.version, entry.quantity, entry.reason) == (2, 3, "miscounted")
     assert "Corrected: 3 × Mug" in shown.success[0].value.replace("\\", "")
 
 
-def test_who_voids_what_was_voided_meanwhile_is_told(url: str) -> None:
+def test_who_voids_what_was_voided_meanwhile_is_told(shop: Warehouse) -> None:
     shown = sent(filled(page("enter_a_sale")))
-    [seen] = last_entries(url)
+    [seen] = last_entries(shop)
     shown = opened(shown, seen, "Void")
     key = f"change_{seen.entry_id}_void"
-    void(url, uuid4(), seen, "typed twice", "caio")
+    void(shop, uuid4(), seen, "typed twice", "caio")
     shown.text_input(key=f"{key}_reason").set_value("typed twice")
     shown = shown.button(key=f"FormSubmitter:{key}_form-Void").click().run()
     assert "Voided meanwhile by caio" in shown.warning[0].value
-    assert len(last_entries(url)) == 1
+    assert len(last_entries(shop)) == 1
 
 
-def test_an_editor_sees_names_as_far_as_the_settings_say(url: str) -> None:
+def test_an_editor_sees_names_as_far_as_the_settings_say(shop: Warehouse) -> None:
     shown = page("enter_a_sale", role="editor", personal_data="masked")
     shown.text_input(key="sale_0_search").set_value("souza").run()
     [option] = shown.selectbox(key="sale_0_customer_souza").options
@@ -202,7 +204,7 @@ def test_an_editor_sees_names_as_far_as_the_settings_say(url: str) -> None:
     assert "C1" in option
 
 
-def test_a_viewer_enters_nothing(url: str) -> None:
+def test_a_viewer_enters_nothing(shop: Warehouse) -> None:
     shown = page("enter_a_sale", role="viewer", personal_data="masked")
     assert "by editors" in shown.info[0].value
     assert not shown.button

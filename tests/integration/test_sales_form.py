@@ -31,6 +31,7 @@ from include.sales_form.entries import (
 from include.sales_form.role import make_form_role
 from include.sales_form.sale import Rules, Sale, checked_sale
 from include.warehouse import embedded
+from include.warehouse.connection import Warehouse
 from tests.support.warehouses import new_warehouse
 
 RULES = Rules(date(2026, 11, 29), date(1990, 1, 1), ("demo_shop", "olist"))
@@ -49,27 +50,31 @@ def sale(**other: Any) -> Sale:
 
 
 @pytest.fixture(scope="module")
-def kept(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def kept(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """A warehouse in which sales may be entered."""
     warehouse = new_warehouse(postgres, "sales_form_kept", tmp_path_factory.mktemp("kept"))
-    make_form_role(warehouse.url)
+    make_form_role(warehouse)
     warehouse.execute("create schema ops; create table ops.refresh_tokens (id integer)")
-    return warehouse.url
+    return warehouse
 
 
 @pytest.fixture
-def url(kept: str) -> str:
+def shop(kept: Warehouse) -> Warehouse:
     """The same, in which nobody has entered anything yet."""
     query(kept, "truncate landing.sales_form__entries")
     return kept
 
 
-def entered(url: str, **other: Any) -> Recorded:
-    return enter(url, uuid4(), sale(**other), "Mug", "ana")
+def entered(shop: Warehouse, **other: Any) -> Recorded:
+    return enter(shop, uuid4(), sale(**other), "Mug", "ana")
 
 
-def query(url: str, sql: str) -> list[tuple[Any, ...]]:
-    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+def query(shop: Warehouse, sql: str) -> list[tuple[Any, ...]]:
+    with (
+        closing(psycopg2.connect(shop.url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else []
 
@@ -77,50 +82,52 @@ def query(url: str, sql: str) -> list[tuple[Any, ...]]:
 # --- one submission is one row
 
 
-def test_what_is_sent_by_fifty_at_once_is_recorded_once(url: str) -> None:
+def test_what_is_sent_by_fifty_at_once_is_recorded_once(shop: Warehouse) -> None:
     entry_id, one = uuid4(), sale()
     with ThreadPoolExecutor(50) as threads:
-        told = list(threads.map(lambda _: enter(url, entry_id, one, "Mug", "ana"), range(50)))
+        told = list(threads.map(lambda _: enter(shop, entry_id, one, "Mug", "ana"), range(50)))
     assert sorted(one.was_there for one in told) == [False] + [True] * 49
     assert {one.entry.entry_id for one in told} == {entry_id}
-    assert query(url, "select count(*) from landing.sales_form__entries") == [(1,)]
+    assert query(shop, "select count(*) from landing.sales_form__entries") == [(1,)]
 
 
-def test_the_same_submission_with_another_quantity_is_not_taken_for_recorded(url: str) -> None:
+def test_the_same_submission_with_another_quantity_is_not_taken_for_recorded(
+    shop: Warehouse,
+) -> None:
     entry_id = uuid4()
-    enter(url, entry_id, sale(), "Mug", "ana")
+    enter(shop, entry_id, sale(), "Mug", "ana")
     with pytest.raises(RecordedOtherwiseError, match="with other values") as told:
-        enter(url, entry_id, sale(quantity=3), "Mug", "ana")
+        enter(shop, entry_id, sale(quantity=3), "Mug", "ana")
     assert told.value.entry.quantity == 2
 
 
-def test_a_sale_that_looks_the_same_is_found_and_not_refused(url: str) -> None:
-    first = entered(url).entry
-    assert [one.sale_id for one in same_looking(url, sale(), "Mug")] == [first.sale_id]
-    assert same_looking(url, sale(), "Mug", but=first.sale_id) == []
-    assert same_looking(url, sale(quantity=3), "Mug") == []
-    assert same_looking(url, sale(customer_id="C00002"), "Mug") == []
-    void(url, uuid4(), first, "typed twice", "ana")
-    assert same_looking(url, sale(), "Mug") == []
+def test_a_sale_that_looks_the_same_is_found_and_not_refused(shop: Warehouse) -> None:
+    first = entered(shop).entry
+    assert [one.sale_id for one in same_looking(shop, sale(), "Mug")] == [first.sale_id]
+    assert same_looking(shop, sale(), "Mug", but=first.sale_id) == []
+    assert same_looking(shop, sale(quantity=3), "Mug") == []
+    assert same_looking(shop, sale(customer_id="C00002"), "Mug") == []
+    void(shop, uuid4(), first, "typed twice", "ana")
+    assert same_looking(shop, sale(), "Mug") == []
 
 
-def test_a_new_customer_of_the_same_name_looks_the_same(url: str) -> None:
-    first = entered(url, customer_id=None, new_customer={"name": "Ana Souza"}).entry
+def test_a_new_customer_of_the_same_name_looks_the_same(shop: Warehouse) -> None:
+    first = entered(shop, customer_id=None, new_customer={"name": "Ana Souza"}).entry
     again = sale(customer_id=None, new_customer={"name": "ana souza", "state": "SP"})
-    assert [one.sale_id for one in same_looking(url, again, "Mug")] == [first.sale_id]
+    assert [one.sale_id for one in same_looking(shop, again, "Mug")] == [first.sale_id]
 
 
 # --- corrections
 
 
-def test_the_last_entry_of_each_sale_is_listed_the_latest_first(url: str) -> None:
-    first, second = entered(url).entry, entered(url, quantity=7).entry
-    corrected = correct(url, uuid4(), first, sale(quantity=5), "Mug", "miscounted", "bia").entry
-    assert last_entries(url) == [corrected, second]
+def test_the_last_entry_of_each_sale_is_listed_the_latest_first(shop: Warehouse) -> None:
+    first, second = entered(shop).entry, entered(shop, quantity=7).entry
+    corrected = correct(shop, uuid4(), first, sale(quantity=5), "Mug", "miscounted", "bia").entry
+    assert last_entries(shop) == [corrected, second]
     assert (corrected.version, corrected.action, corrected.reason) == (2, "corrected", "miscounted")
     assert (corrected.entered_by, corrected.quantity) == ("bia", 5)
-    voided = void(url, uuid4(), corrected, "was a gift", "ana").entry
-    assert last_entries(url, limit=1) == [voided]
+    voided = void(shop, uuid4(), corrected, "was a gift", "ana").entry
+    assert last_entries(shop, limit=1) == [voided]
     assert voided == replace(
         corrected,
         entry_id=voided.entry_id,
@@ -132,12 +139,14 @@ def test_the_last_entry_of_each_sale_is_listed_the_latest_first(url: str) -> Non
     )
 
 
-def test_of_two_who_correct_a_sale_the_second_is_told_who_was_first(url: str) -> None:
-    seen = entered(url).entry
+def test_of_two_who_correct_a_sale_the_second_is_told_who_was_first(shop: Warehouse) -> None:
+    seen = entered(shop).entry
 
     def correct_to(quantity: int) -> str:
         try:
-            correct(url, uuid4(), seen, sale(quantity=quantity), "Mug", "recount", f"no {quantity}")
+            correct(
+                shop, uuid4(), seen, sale(quantity=quantity), "Mug", "recount", f"no {quantity}"
+            )
         except ChangedMeanwhileError as error:
             return str(error)
         return f"no {quantity}"
@@ -145,19 +154,19 @@ def test_of_two_who_correct_a_sale_the_second_is_told_who_was_first(url: str) ->
     with ThreadPoolExecutor(2) as threads:
         first, told = sorted(threads.map(correct_to, (3, 4)), key=len)
     assert told.startswith(f"The sale was corrected meanwhile by {first}, 20")
-    assert query(url, "select count(*) from landing.sales_form__entries") == [(2,)]
+    assert query(shop, "select count(*) from landing.sales_form__entries") == [(2,)]
 
 
-def test_a_correction_that_is_sent_twice_is_one(url: str) -> None:
-    seen, entry_id = entered(url).entry, uuid4()
-    made = [correct(url, entry_id, seen, sale(quantity=3), "Mug", "x", "bia") for _ in range(2)]
+def test_a_correction_that_is_sent_twice_is_one(shop: Warehouse) -> None:
+    seen, entry_id = entered(shop).entry, uuid4()
+    made = [correct(shop, entry_id, seen, sale(quantity=3), "Mug", "x", "bia") for _ in range(2)]
     assert [one.was_there for one in made] == [False, True]
 
 
-def test_nobody_corrects_what_is_void(url: str) -> None:
-    voided = void(url, uuid4(), entered(url).entry, "a mistake", "bia").entry
+def test_nobody_corrects_what_is_void(shop: Warehouse) -> None:
+    voided = void(shop, uuid4(), entered(shop).entry, "a mistake", "bia").entry
     with pytest.raises(ChangedMeanwhileError, match="voided meanwhile by bia"):
-        correct(url, uuid4(), voided, sale(), "Mug", "but it was one", "ana")
+        correct(shop, uuid4(), voided, sale(), "Mug", "but it was one", "ana")
 
 
 # --- what the database itself holds
@@ -184,7 +193,7 @@ def test_nobody_corrects_what_is_void(url: str) -> None:
         ("sale_id", str(UUID(int=1))),
     ],
 )
-def test_the_table_repeats_the_rules(kept: str, column: str, value: Any) -> None:
+def test_the_table_repeats_the_rules(kept: Warehouse, column: str, value: Any) -> None:
     row = {
         "entry_id": str(UUID(int=7)),
         "sale_id": str(UUID(int=7)),
@@ -217,71 +226,71 @@ def test_the_table_repeats_the_rules(kept: str, column: str, value: Any) -> None
         "select * from ops.refresh_tokens",
     ],
 )
-def test_the_role_adds_entries_and_changes_nothing(kept: str, statement: str) -> None:
+def test_the_role_adds_entries_and_changes_nothing(kept: Warehouse, statement: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege), as_form(kept) as cursor:
         cursor.execute(statement)
 
 
-def test_the_role_is_made_by_several_at_once(warehouse_url: str) -> None:
+def test_the_role_is_made_by_several_at_once(warehouse: Warehouse) -> None:
     with ThreadPoolExecutor(4) as threads:
-        assert set(threads.map(make_form_role, [warehouse_url] * 4)) == {"shop_form"}
-    assert entered(warehouse_url).entry.version == 1
+        assert set(threads.map(make_form_role, [warehouse] * 4)) == {"shop_form"}
+    assert entered(warehouse).entry.version == 1
 
 
 # --- what there is to choose from
 
 
-def test_before_the_marts_are_built_what_was_entered_is_offered(url: str) -> None:
-    entered(url, currency="BRL", sales_channel="counter", seller_id="S01")
-    new = entered(url, product_id=None, new_product="Gift card", customer_id=None)
+def test_before_the_marts_are_built_what_was_entered_is_offered(shop: Warehouse) -> None:
+    entered(shop, currency="BRL", sales_channel="counter", seller_id="S01")
+    new = entered(shop, product_id=None, new_product="Gift card", customer_id=None)
     assert new.entry.product_id == "form:gift card"
-    offered = choices(url, "demo_shop")
+    offered = choices(shop, "demo_shop")
     assert offered.products == (Choice("form:gift card", "Gift card"), Choice("P0001", "Mug"))
     assert offered.sellers == (Choice("S01", "S01"),)
     assert offered.channels == (Choice("counter", "counter"),)
     assert (offered.states, offered.currency) == ((), "BRL")
-    assert choices(url, "olist").products == ()
+    assert choices(shop, "olist").products == ()
 
 
-def test_a_new_customer_is_found_for_the_next_sale(url: str) -> None:
-    made = entered(url, customer_id=None, new_customer={"name": "Ana 100%", "state": "SP"}).entry
+def test_a_new_customer_is_found_for_the_next_sale(shop: Warehouse) -> None:
+    made = entered(shop, customer_id=None, new_customer={"name": "Ana 100%", "state": "SP"}).entry
     assert made.customer_id == f"form:{made.sale_id}"
-    assert customers(url, "demo_shop", "a 100%") == [Choice(made.customer_id, "Ana 100%")]
-    assert customers(url, "demo_shop", "%%") == []
-    assert customers(url, "olist", "ana") == []
-    assert unknown(url, sale(customer_id=made.customer_id, product_id="P0001")) == []
-    assert unknown(url, sale(customer_id="nobody", product_id="P9")) == [
+    assert customers(shop, "demo_shop", "a 100%") == [Choice(made.customer_id, "Ana 100%")]
+    assert customers(shop, "demo_shop", "%%") == []
+    assert customers(shop, "olist", "ana") == []
+    assert unknown(shop, sale(customer_id=made.customer_id, product_id="P0001")) == []
+    assert unknown(shop, sale(customer_id="nobody", product_id="P9")) == [
         "customer_id",
         "product_id",
     ]
-    assert product_name(url, sale()) == "Mug"
+    assert product_name(shop, sale()) == "Mug"
 
 
 # --- Postgres is away
 
 
 @pytest.fixture
-def mortal(home: Path) -> Iterator[str]:
+def mortal(home: Path) -> Iterator[Warehouse]:
     """A warehouse in a server that tests stop."""
     embedded.start(home)
-    url = embedded.url(home=home)
-    make_form_role(url)
-    query(url, "truncate landing.sales_form__entries")
-    yield url
+    warehouse = Warehouse(embedded.url(home=home))
+    make_form_role(warehouse)
+    query(warehouse, "truncate landing.sales_form__entries")
+    yield warehouse
     embedded.start(home)
 
 
-def test_while_postgres_is_away_nothing_is_claimed(mortal: str, home: Path) -> None:
+def test_while_postgres_is_away_nothing_is_claimed(mortal: Warehouse, home: Path) -> None:
     embedded.stop(home)
     for work in (lambda: entered(mortal), lambda: last_entries(mortal)):
         with pytest.raises(NothingRecordedError, match="nothing was recorded"):
             work()
-    embedded.start(home, port=int(mortal.rsplit(":", 1)[1].split("/")[0]))
+    embedded.start(home, port=int(mortal.url.rsplit(":", 1)[1].split("/")[0]))
     assert entered(mortal).was_there is False
 
 
 def test_when_postgres_goes_before_it_answers_sending_again_records_once(
-    mortal: str, monkeypatch: pytest.MonkeyPatch
+    mortal: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry_id, one = uuid4(), sale()
     whole = entries._entries

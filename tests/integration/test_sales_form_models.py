@@ -71,11 +71,11 @@ def before(shop: Warehouse) -> dict[str, Any]:
 def typed(shop: Warehouse, before: dict[str, Any]) -> Warehouse:
     """The shop with sales of all kinds."""
     assert before["orders"] == 2
-    make_embedded_reader(shop.url, personal=True)
-    make_form_role(shop.url)
+    make_embedded_reader(shop, personal=True)
+    make_form_role(shop)
 
     def entered(entry_id: UUID, one: Sale, name: str = "Mug") -> Entry:
-        return enter(shop.url, entry_id, one, name, "ana").entry
+        return enter(shop, entry_id, one, name, "ana").entry
 
     known = {"customer_id": "C000001", "product_id": "P0001", "seller_id": "S01"}
     entered(SALE, sale("2026-11-11", quantity=2, unit_price="19,90", sales_channel="site", **known))
@@ -86,9 +86,9 @@ def typed(shop: Warehouse, before: dict[str, Any]) -> Warehouse:
     }
     first = entered(CORRECTED, sale("2026-11-12", **new))
     third = sale("2026-11-12", **{**new, "quantity": 3})
-    correct(shop.url, uuid4(), first, third, "", "miscounted", "bia")
+    correct(shop, uuid4(), first, third, "", "miscounted", "bia")
     void(
-        shop.url,
+        shop,
         uuid4(),
         entered(VOIDED, sale("2026-11-12", unit_price="100", **known)),
         "none",
@@ -178,16 +178,16 @@ def test_sales_that_the_shop_told_too_are_warned_of(typed: Warehouse) -> None:
 
 
 def test_what_the_shop_has_is_offered(typed: Warehouse) -> None:
-    offered = choices(typed.url, "demo_shop")
+    offered = choices(typed, "demo_shop")
     assert Choice("S01", "Aragão Brito - ME") in offered.sellers
     assert Choice("loja_fisica", "Loja física") in offered.channels
     assert {"form:gift card", "P0001", "P0002"} <= {one.id for one in offered.products}
     assert ("SP" in offered.states, offered.currency) == (True, "BRL")
-    assert choices(typed.url, "olist").sellers == ()
+    assert choices(typed, "olist").sellers == ()
     named = "(select * from marts.dim_customers where customer_id = 'C000002') as c"
     name = typed.row(named)["customer_name"]
-    assert Choice("C000002", name) in customers(typed.url, "demo_shop", name.upper())
+    assert Choice("C000002", name) in customers(typed, "demo_shop", name.upper())
     known = sale("2026-11-12", customer_id="C000001", product_id="P0001", unit_price="1")
-    assert unknown(typed.url, known) == []
-    assert unknown(typed.url, known.model_copy(update={"product_id": "P9999"})) == ["product_id"]
-    assert product_name(typed.url, known) != "P0001"
+    assert unknown(typed, known) == []
+    assert unknown(typed, known.model_copy(update={"product_id": "P9999"})) == ["product_id"]
+    assert product_name(typed, known) != "P0001"

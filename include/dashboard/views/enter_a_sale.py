@@ -29,9 +29,10 @@ from include.sales_form.entries import (
     same_looking,
     void,
 )
-from include.sales_form.role import form_url
+from include.sales_form.role import form_warehouse
 from include.sales_form.sale import Rules, rules_of
 from include.settings import DEMO_SHOP
+from include.warehouse.connection import Warehouse
 
 WORDED: dict[type[UserError], str] = {
     NothingRecordedError: "form_away",
@@ -62,10 +63,10 @@ def page(visit: Visit) -> None:
     _tell_what_was_done(visit)
     try:
         rules = rules_of(visit.settings)
-        url = sale_fields.or_as_before("sale_url", form_url)
+        warehouse = sale_fields.or_as_before("sale_warehouse", form_warehouse)
         shop = _shop(visit, rules)
-        _new_sale(visit, rules, url, shop)
-        _last(visit, rules, url)
+        _new_sale(visit, rules, warehouse, shop)
+        _last(visit, rules, warehouse)
     except UserError as error:
         st.error(_worded(visit, error))
 
@@ -76,15 +77,15 @@ def _shop(visit: Visit, rules: Rules) -> str:
     return st.selectbox(visit.words.text("form_shop"), rules.sources, key="sale_shop")
 
 
-def _new_sale(visit: Visit, rules: Rules, url: str, shop: str) -> None:
+def _new_sale(visit: Visit, rules: Rules, warehouse: Warehouse, shop: str) -> None:
     """The form; it is another one, and empty, once its sale is recorded."""
     number = st.session_state.setdefault("sale_number", 0)
     key = f"sale_{number}"
     entry_id: UUID = st.session_state.setdefault(f"{key}_id", uuid4())
-    offered = sale_fields.offered(visit, url, shop)
+    offered = sale_fields.offered(visit, warehouse, shop)
     fields = Fields({"source_name": shop})
     with st.container():  # so that the form keeps its place, and what is in it, when this grows
-        sale_fields.customer(visit, url, offered, fields, key)
+        sale_fields.customer(visit, warehouse, offered, fields, key)
     with st.form(f"{key}_form", enter_to_submit=False, border=False):
         sale_fields.sale(visit, rules, offered, fields, key)
         is_sent = st.form_submit_button(visit.words.text("form_enter"), type="primary")
@@ -99,21 +100,21 @@ def _new_sale(visit: Visit, rules: Rules, url: str, shop: str) -> None:
         try:
             # asked once: who sends it again means it
             asked = st.session_state.get(f"{key}_asked") == sale
-            if not asked and (alike := same_looking(url, sale, name, but=entry_id)):
+            if not asked and (alike := same_looking(warehouse, sale, name, but=entry_id)):
                 st.session_state[f"{key}_asked"] = sale
                 st.warning(_told(visit, "form_same", alike[0]))
                 return
-            _done(enter(url, entry_id, sale, name, _by(visit)))
+            _done(enter(warehouse, entry_id, sale, name, _by(visit)))
         except RecordedOtherwiseError as error:
             _done(error)
         except UserError as error:
             st.error(_worded(visit, error))
 
 
-def _last(visit: Visit, rules: Rules, url: str) -> None:
+def _last(visit: Visit, rules: Rules, warehouse: Warehouse) -> None:
     """What was entered last; a chosen one may be corrected or voided."""
     words = visit.words
-    entries = sale_fields.or_as_before("sale_last_entries", lambda: last_entries(url))
+    entries = sale_fields.or_as_before("sale_last_entries", lambda: last_entries(warehouse))
     if not entries:
         return
     st.subheader(words.text("form_last"), anchor=False)
@@ -145,7 +146,7 @@ def _last(visit: Visit, rules: Rules, url: str) -> None:
             )
     if opened := st.session_state.get("sale_opened"):
         change, seen = opened
-        _ask(visit, url, seen, rules if change == "correct" else None)
+        _ask(visit, warehouse, seen, rules if change == "correct" else None)
 
 
 def _open(what: tuple[str, Entry] | None = None) -> None:
@@ -153,7 +154,7 @@ def _open(what: tuple[str, Entry] | None = None) -> None:
     st.session_state["sale_opened"] = what
 
 
-def _ask(visit: Visit, url: str, seen: Entry, rules: Rules | None) -> None:
+def _ask(visit: Visit, warehouse: Warehouse, seen: Entry, rules: Rules | None) -> None:
     """Open the dialog that corrects a sale, or voids it where no rules are given."""
     title = visit.words.text("form_void" if rules is None else "form_correct")
 
@@ -165,8 +166,8 @@ def _ask(visit: Visit, url: str, seen: Entry, rules: Rules | None) -> None:
         fields = Fields({"source_name": seen.source_name})
         offered = None
         if rules is not None:
-            offered = sale_fields.offered(visit, url, seen.source_name)
-            sale_fields.customer(visit, url, offered, fields, key, seen)
+            offered = sale_fields.offered(visit, warehouse, seen.source_name)
+            sale_fields.customer(visit, warehouse, offered, fields, key, seen)
         with st.form(f"{key}_form", enter_to_submit=False, border=False):
             if rules is not None and offered is not None:
                 sale_fields.sale(visit, rules, offered, fields, key, seen)
@@ -182,10 +183,10 @@ def _ask(visit: Visit, url: str, seen: Entry, rules: Rules | None) -> None:
             return
         try:
             if sale is None or offered is None:
-                _done(void(url, entry_id, seen, reason.strip(), _by(visit)))
+                _done(void(warehouse, entry_id, seen, reason.strip(), _by(visit)))
             else:
                 name = sale_fields.product_name(offered, sale)
-                done = correct(url, entry_id, seen, sale, name, reason.strip(), _by(visit))
+                done = correct(warehouse, entry_id, seen, sale, name, reason.strip(), _by(visit))
                 _done(done)
         except (ChangedMeanwhileError, RecordedOtherwiseError) as error:
             _done(error)

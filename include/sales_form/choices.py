@@ -10,7 +10,9 @@ from typing import Any
 from psycopg2 import errors
 from psycopg2.extras import RealDictCursor
 
+from include.errors import UserError
 from include.sales_form.entries import LAST, as_form
+from include.sales_form.role import form_role
 from include.sales_form.sale import Sale
 from include.schemas import named
 from include.warehouse.connection import Warehouse
@@ -122,9 +124,15 @@ def _rows(
             {"source": source_name, "text": text, "part": f"%{part}%", "most": MOST},
         )
         return [dict(row) for row in cursor.fetchall()]
-    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege):
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
         cursor.execute("rollback to savepoint before")
         return []
+    except errors.InsufficientPrivilege as error:
+        raise UserError(
+            f"The role {form_role()} may not read what there is to choose from"
+            f" ({error.diag.message_primary}): run `scripts/warehouse.py reader --personal`, and"
+            " `scripts/warehouse.py form-role` after it."
+        ) from None
 
 
 _PRODUCTS = """

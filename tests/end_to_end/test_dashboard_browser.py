@@ -101,6 +101,7 @@ def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     folder = tmp_path_factory.mktemp("dashboard")
     warehouse = demo_shop(home, "dashboard", folder)
     warehouse.dbt("build", "--exclude-resource-type", "seed", "unit_test", "test")
+    make_embedded_reader(warehouse, personal=True)
     make_form_role(warehouse)
     with serving(warehouse, folder / "log") as (url, process):
         yield Served(url, warehouse, home, process)

@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
+from include.errors import UserError
 from include.sales_form import entries
 from include.sales_form.choices import Choice, choices, customers, product_name, unknown
 from include.sales_form.entries import (
@@ -264,6 +265,13 @@ def test_a_new_customer_is_found_for_the_next_sale(shop: Warehouse) -> None:
         "product_id",
     ]
     assert product_name(shop, sale()) == "Mug"
+
+
+def test_who_made_the_roles_in_the_other_order_is_told(shop: Warehouse) -> None:
+    query(shop, "create schema marts; create table marts.dim_products ()")
+    with pytest.raises(UserError, match="reader --personal"):
+        choices(shop, "demo_shop")
+    query(shop, "drop schema marts cascade")
 
 
 # --- Postgres is away

@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     warehouse_port: int = Field(default=0, ge=0, le=65535)
     """Port of the embedded Postgres; 0 takes a free one."""
     warehouse_reader: str = ""
-    """Role of Postgres that may read `shop` and `marts`; dbt reads the variable itself."""
+    """Role that reads, else `shop_reader` (`warehouse/reader.py`); dbt asks for it itself."""
     token_key: SecretStr = SecretStr("")
     """What encrypts the tokens that a source gives anew with each load (`sync/login.py`)."""
     schema_prefix: str = ""

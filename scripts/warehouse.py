@@ -1,4 +1,4 @@
-"""The warehouse from the command line: start, stop and ask the embedded Postgres.
+"""The warehouse from the command line: start, stop and ask the embedded Postgres, make a reader.
 
 Where a connection `warehouse` is configured, that is the warehouse and there is nothing to start.
 """
@@ -16,7 +16,7 @@ from include.errors import UserError
 from include.warehouse import connection, embedded
 
 app = typer.Typer(
-    help="The warehouse: start, stop, query, url, env, status.",
+    help="The warehouse: start, stop, query, url, env, status, reader.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -78,6 +78,38 @@ def env() -> None:
         lines["WAREHOUSE_READER"] = reader
     for name, value in lines.items():
         print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def reader(
+    personal: Annotated[
+        bool, typer.Option("--personal", help="One that sees names and e-mail addresses, too.")
+    ] = False,
+    new_password: Annotated[
+        bool, typer.Option("--new-password", help="Another password for one that is there.")
+    ] = False,
+) -> None:
+    """Make the role that pages, API and BI tools read as; its password is shown once."""
+    from include.warehouse import reader as readers
+
+    name = readers.reader_name(personal=personal)
+    configured = connection.configured_warehouse()
+    if not configured:
+        embedded_one = connection.embedded_warehouse()
+        made = readers.make_embedded_reader(embedded_one, personal=personal)
+        print(
+            "Pages and API know it by themselves; a BI tool on this machine connects to", made.url
+        )
+        return
+    new = readers.new_reader(configured, personal=personal, new_password=new_password)
+    if new is None:
+        print(
+            f"The role {name} keeps its password, and sees what it may; --new-password changes it."
+        )
+        return
+    conn = "AIRFLOW_CONN_WAREHOUSE_READER" + ("_PERSONAL" if personal else "")
+    print("Add this line to .env; the password is kept nowhere else:", file=sys.stderr)
+    print(f"{conn}={new.url.replace('postgresql://', 'postgres://', 1)}")
 
 
 @app.command()

@@ -56,7 +56,7 @@ class _ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     SHARING = ("tests/dags", "tests/end_to_end")
-    BY_THEMSELVES = ("test_real_airflow.py", "test_weekly_kills.py")
+    BY_THEMSELVES = ("test_dashboard_browser.py", "test_real_airflow.py", "test_weekly_kills.py")
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.split("::", 1)[0])

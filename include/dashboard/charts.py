@@ -34,7 +34,7 @@ def in_range(rows: Rows, *, value: str, low: str, high: str, unusual: str, title
             y=alt.Y(f"{low}:Q", axis=axis), y2=f"{high}:Q"
         ),
         base.mark_line(color=BLUE, strokeWidth=2).encode(y=alt.Y(f"{value}:Q", axis=axis)),
-        base.mark_point(color=RED, size=90, filled=True, shape="diamond", opacity=1)
+        base.mark_point(color=RED, size=90, filled=True, shape="diamond", opacity=1, aria=False)
         .encode(y=f"{value}:Q", tooltip=[day(), alt.Tooltip(f"{value}:Q", format=form)])
         .transform_filter(alt.datum[unusual] == True),  # noqa: E712 - Vega's, which has null too
     )

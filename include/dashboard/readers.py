@@ -10,24 +10,23 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from include.errors import TryAgainError, UserError
 from include.report.read import Report, read_report
-from include.schemas import named, schema
+from include.schemas import named
 from include.settings import Settings
 from include.warehouse import queries
-from include.warehouse.connection import find_warehouse
+from include.warehouse.reader import find_reader
 
 Rows = list[dict[str, Any]]
 
 _CONNECTIONS = 4
 _PATIENCE = 3.0  # seconds for a connection: a page says so then, and is well again with Postgres
-_READ_ONLY = "-c default_transaction_read_only=on -c statement_timeout=5000 -c search_path="
 
 
 @cache
 def pool(*, personal: bool = False) -> ConnectionPool[Any]:
     """The connections as the reader, or as the one who may see who customers are; opened once."""
     return ConnectionPool(
-        find_warehouse().url,
-        kwargs={"row_factory": dict_row, "options": _READ_ONLY, "autocommit": True},
+        find_reader(personal=personal).url,
+        kwargs={"row_factory": dict_row, "autocommit": True},
         min_size=0,
         max_size=_CONNECTIONS,
         timeout=_PATIENCE,
@@ -62,14 +61,9 @@ def rows(query: str, values: dict[str, Any] | None = None, *, personal: bool = F
 
 def report(settings: Settings) -> tuple[Report, int]:
     """The weekly report's figures, and the days without an order after which a customer churned."""
-    with closing(find_warehouse().connect()) as connection:
+    with closing(find_reader(personal=True).connect()) as connection:
         [windows] = queries.rows(connection, "select fixed_window_days from {marts}.churn_windows")
         return read_report(connection, settings), windows["fixed_window_days"]
-
-
-def named_as(mart: str) -> str:
-    """A mart as Postgres is asked for it: schema and name."""
-    return f"{schema('marts')}.{mart}"
 
 
 def close() -> None:

@@ -56,11 +56,13 @@ def head(visit: Visit, page: str) -> None:
 
 def fresh(visit: Visit) -> str:
     """Of when the figures are, and when what they are made of was last loaded."""
-    loaded = visit.row(
-        "select max(started_at at time zone 'utc') as at from {ops}.loads where status = 'success'"
-    )
     as_of = visit.words.text("as_of", day=visit.words.day(visit.build.as_of_on))
-    if loaded.get("at") is None:
+    if not visit.has("{ops}.loads"):
+        return as_of
+    [loaded] = visit.rows_now(
+        "select max(started_at) as at from {ops}.loads where status = 'loaded'"
+    )
+    if loaded["at"] is None:
         return as_of
     day = visit.words.day(loaded["at"].date())
     return f"{as_of} {visit.words.text('last_loaded', day=day)}"
@@ -81,23 +83,56 @@ def figures(shown: Sequence[Figure]) -> None:
 
 
 def switch(visit: Visit, key: str, options: list[str]) -> str:
-    """A choice of few, side by side; the address keeps it. Their words are `<key>_<option>`."""
+    """A choice of few, side by side; their words are `<key>_<option>`."""
     chosen = st.segmented_control(
         visit.words.text(key),
         options,
-        default=options[0],
+        default=_asked(key, options) or options[0],
         format_func=lambda option: visit.words.text(f"{key}_{option}"),
-        key=key,
-        bind="query-params",
+        key=f"chosen_{key}",
+        on_change=_keep,
+        args=[key],
         required=True,
     )
     return chosen or options[0]
 
 
 def choose(visit: Visit, key: str, options: list[str]) -> str:
-    """A choice of many; the address keeps it."""
-    chosen = st.selectbox(visit.words.text(key), options, key=key, bind="query-params")
+    """A choice of one of many."""
+    chosen = st.selectbox(
+        visit.words.text(key),
+        options,
+        index=options.index(_asked(key, options) or options[0]),
+        key=f"chosen_{key}",
+        on_change=_keep,
+        args=[key],
+    )
     return chosen or options[0]
+
+
+def choose_some(visit: Visit, key: str, label: str, options: dict[str, str]) -> list[str]:
+    """A choice of any of many, by their words; none chosen is all of them."""
+    return st.multiselect(
+        visit.words.text(label),
+        list(options),
+        default=[option for option in st.query_params.get_all(key) if option in options],
+        format_func=options.__getitem__,
+        key=f"chosen_{key}",
+        on_change=_keep,
+        args=[key],
+        placeholder=visit.words.text("all"),
+    )
+
+
+def _asked(key: str, options: list[str]) -> str | None:
+    """What the address asks for, whichever the language: not a word, but what it stands for."""
+    asked = st.query_params.get(key)
+    return asked if asked in options else None
+
+
+def _keep(key: str) -> None:
+    """Keep a choice in the address, so that it can be sent to somebody."""
+    st.query_params[key] = st.session_state[f"chosen_{key}"]
 
 
 def usual_line(visit: Visit, rows: Rows, value: str, *, low: str, high: str, unusual: str) -> None:
@@ -174,7 +209,7 @@ def _config(visit: Visit, kind: Kind) -> Any:
         case Kind.TEXT:
             return st.column_config.TextColumn()
         case Kind.DAY:
-            return st.column_config.DateColumn(format="localized")
+            return st.column_config.DateColumn(format=visit.words.text("day_format"))
         case Kind.RATE:
             return st.column_config.NumberColumn(format="percent")
         case Kind.COUNT | Kind.NUMBER | Kind.MONEY:

@@ -39,6 +39,7 @@ from include.warehouse.files import (
     data_files,
     open_file,
     other_files,
+    remedies,
     snake_case,
 )
 from include.warehouse.known import known_table, lacking, refusal
@@ -97,7 +98,8 @@ def load_files(
             say(f"{NOTE}No model reads {file}, which the source {source} does not declare.")
         _note_unread(connection, source, unread + others)
     if others:
-        say(f"{NOTE}Only {', '.join(SUFFIXES)} are read, and not {', '.join(others)}.")
+        listed = f"{', '.join(others)}{remedies(others)}"
+        say(f"{NOTE}Only {', '.join(SUFFIXES)} are read, and not {listed}.")
     return rows
 
 
@@ -216,8 +218,8 @@ def _load_table(
             f" in {time.monotonic() - began:.1f} s"
         )
     if key and files:
-        told += join(connection, new, parts, key)
-        execute(connection, f"analyze {in_landing(new)}")
+        told += join(connection, new, parts, key, reader.dated_by)
+        _analyze(connection, new)
         rows = _rows_of(connection, new)
         if declared.reader.known_as:
             told.insert(0, _counted(connection, new, declared.reader, len(files)))
@@ -256,9 +258,15 @@ def _load(connection: dbapi.Connection, new: str, file: DataFile) -> tuple[int, 
     watched = Watched(as_declared(file, types), types)
     rows = copy(connection, new, watched.file)
     if rows == 0:
-        raise UserError(f"{name} holds no rows: export it again, with its data.")
-    execute(connection, f"analyze {in_landing(new)}")
+        raise UserError(f"{name} holds no rows: export it again, with its data, or remove it.")
+    _analyze(connection, new)
     return rows, file.told + told + watched.told()
+
+
+def _analyze(connection: dbapi.Connection, table: str) -> None:
+    """Gather a new table's statistics, from as many rows as those of a model (`analyze.sql`)."""
+    execute(connection, "set local default_statistics_target = 30")
+    execute(connection, f"analyze {in_landing(table)}")
 
 
 def _note_unread(connection: dbapi.Connection, source: str, files: list[str]) -> None:

@@ -103,6 +103,7 @@ def _worded(visit: Visit, customers: Rows) -> Rows:
             "customer": visit.customer_id(row["customer_id"]),
             "name": " · ".join(filter(None, people.get(row["customer_key"], ()))),
             "segment": names.get(row["rfm_segment"], ""),
+            "reason": visit.words.text(f"suggest_{row['suggested_reason']}"),
             "suggestion": suggestion(
                 row["suggested_reason"], row["cancellation_reason"], visit.words
             ),
@@ -113,37 +114,22 @@ def _worded(visit: Visit, customers: Rows) -> Rows:
 
 def _filtered(visit: Visit, customers: Rows) -> Rows:
     words = visit.words
-    searching, state, segment, reason = st.columns(4)
+    kept = customers
+    searching, *others = st.columns(4)
     with searching:
         text = st.text_input(words.text("search"), key="q", bind="query-params", live=True) or ""
-    chosen = {
-        key: _choice(visit, column, label, key, customers)
-        for column, label, key in (
-            (state, "list_state", "state"),
-            (segment, "segment", "segment"),
-            (reason, "list_suggestion", "suggestion"),
-        )
-    }
-    return [
-        row
-        for row in customers
-        if text.casefold() in f"{row['customer']} {row['name']}".casefold()
-        and all(not value or row[key] in value for key, value in chosen.items())
-    ]
-
-
-def _choice(visit: Visit, column, label: str, key: str, customers: Rows) -> list[str]:  # type: ignore[no-untyped-def]
-    options = sorted({row[key] for row in customers if row[key]})
-    if len(options) < 2:
-        return []
-    with column:
-        return st.multiselect(
-            visit.words.text(label),
-            options,
-            key=key,
-            bind="query-params",
-            placeholder=visit.words.text("all"),
-        )
+    for column, label, key, word in (
+        (others[0], "list_state", "state", "state"),
+        (others[1], "segment", "rfm_segment", "segment"),
+        (others[2], "list_suggestion", "suggested_reason", "reason"),
+    ):
+        options = {row[key]: row[word] for row in customers if row[key]}
+        if len(options) > 1:
+            with column:
+                chosen = show.choose_some(visit, key, label, dict(sorted(options.items())))
+            kept = [row for row in kept if not chosen or row[key] in chosen]
+    sought = text.casefold()
+    return [row for row in kept if sought in f"{row['customer']} {row['name']}".casefold()]
 
 
 def _history(visit: Visit, customer: dict) -> None:  # type: ignore[type-arg]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from include.churn_model.purchases import BgNbd
 from include.churn_model.table import Floats, FrequencyRecency
@@ -56,8 +55,8 @@ def holdout(
     predicted = model.expected_purchases(
         weeks, customers.frequency, customers.recency, customers.age
     )
-    known_later = pd.Series(later.frequency, later.customer)
-    actual = known_later.loc[customers.customer].to_numpy() - customers.frequency
+    known_later = dict(zip(later.customer, later.frequency, strict=True))
+    actual = np.array([known_later[one] for one in customers.customer]) - customers.frequency
 
     chance = model.return_probability(weeks, customers.frequency, customers.recency, customers.age)
     differ = np.ptp(predicted) > 0 and np.ptp(actual) > 0

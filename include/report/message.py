@@ -26,6 +26,7 @@ _LONGEST_NAME = 40
 _LONGEST_REASON = 40
 _LONGEST_SEGMENT = 32
 _UNREAD_NAMED = 3
+_WARNED_NAMED = 1  # what a caption has room for
 _FEWEST_FOR_PERCENT = 20  # 2 customers instead of 1 are not "▲ 100%" to anyone
 _MOST_FOR_PERCENT = 10  # as a fraction: beyond +1000% the old figure says more
 _SMALLEST_CHANGE = Decimal("0.0005")  # of a rate or a growth: less is written as the same
@@ -35,6 +36,16 @@ _LEAST_TO_PREDICT = {
     Code.SILENT_TOO_LONG: LONGEST_SILENCE,
     Code.TOO_FEW_LOYAL_CUSTOMERS: LEAST_LOYAL_CUSTOMERS,
 }
+
+WARNED = {
+    "assert_no_order_is_in_a_hub_and_its_shop": "orders_twice",
+    "assert_export_and_api_are_of_one_shop": "orders_of_two_shops",
+    "assert_no_shopify_orders_are_left_out": "orders_left_out",
+    "assert_bling_lines_add_up": "lines_do_not_add_up",
+    "assert_refunds_can_be_true": "refunds_that_cannot_be",
+    "products_of_lines_are_listed": "lines_of_unlisted_products",
+}
+"""What a data test's warning is called, where it has words of its own; the gravest first."""
 
 
 class Mark(Enum):
@@ -350,10 +361,13 @@ def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
         named = [plain(file, _LONGEST_NAME) for file in report.unread_files[:_UNREAD_NAMED]]
         more = ["…"] if len(report.unread_files) > _UNREAD_NAMED else []
         warnings.append(words.text("unread_files", files=", ".join(named + more)))
-    if report.orders_twice > 0:
-        warnings.append(words.plural("orders_twice", report.orders_twice))
+    told = [test for test in WARNED if test in report.warned_tests][:_WARNED_NAMED]
+    warnings += [words.plural(WARNED[test], report.warned_tests[test]) for test in told]
+    others = len(report.warned_tests) - len(told)
     if report.failed_tests > 0:
         warnings.append(words.plural("failed_tests", report.failed_tests))
+    elif others > 0:
+        warnings.append(words.plural("warned_tests", others))
     if report.totals.rejected_rows > 0:
         warnings.append(words.plural("rejected", report.totals.rejected_rows))
     if "mixed" in (report.currency, report.totals.currency):

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from include.churn_model.reasons import Code
-from include.report.message import Fact, Mark, Message, build_message
+from include.paths import DBT_PROJECT
+from include.report.message import WARNED, Fact, Mark, Message, build_message
 from include.report.read import (
     Driver,
     Outcomes,
@@ -108,7 +109,7 @@ REPORT = Report(
     drivers=(DRIVER,),
     customers_at_risk=(),
     failed_tests=0,
-    orders_twice=0,
+    warned_tests={},
     sources_behind=(),
     sources_without_history=(),
     unread_files=(),
@@ -534,10 +535,44 @@ def test_files_that_no_model_reads_are_named_the_first_three() -> None:
     )
 
 
-def test_orders_of_a_hub_and_of_its_channel_are_told() -> None:
-    assert worded("pt_BR", orders_twice=12).warnings == (
-        "12 pedidos do hub vieram também da loja: contam em dobro.",
-    )
+@pytest.mark.parametrize(
+    ("test", "says"),
+    [
+        (
+            "assert_no_order_is_in_a_hub_and_its_shop",
+            "12 pedidos do hub vieram também da loja: contam em dobro.",
+        ),
+        (
+            "assert_no_shopify_orders_are_left_out",
+            "Entre o primeiro e o último pedido da Shopify faltam 12 números: a exportação foi"
+            " feita com filtro?",
+        ),
+        (
+            "assert_export_and_api_are_of_one_shop",
+            "12 pedidos da exportação têm os números de outros da API: a exportação e a API são da"
+            " mesma loja?",
+        ),
+        (
+            "products_of_lines_are_listed",
+            "12 itens são de produtos fora do cadastro: ficam sem categoria.",
+        ),
+        (
+            "a_test_of_ones_own",
+            "1 conferência dos dados avisa: o log diz de quê.",
+        ),
+    ],
+)
+def test_what_a_data_test_warns_of_is_told_in_words_and_as_no_failure(test: str, says: str) -> None:
+    assert worded("pt_BR", warned_tests={test: 12}).warnings == (says,)
+
+
+def test_warnings_with_words_are_of_tests_that_there_are() -> None:
+    tests = DBT_PROJECT / "tests"
+    described = (DBT_PROJECT / "models/marts/core/fct_order_items.yml").read_text()
+    for test in WARNED:
+        path = tests / f"{test}.sql"
+        is_one = path.exists() and "severity='warn'" in path.read_text()
+        assert is_one or f"name: {test}\n" in described, test
 
 
 def test_data_tests_that_failed_are_told() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from include.paths import write_whole
-from include.report.message import Fact, Mark, Message, build_message
+from include.report.message import WARNED, Fact, Mark, Message, build_message
 from include.report.read import (
     Driver,
     Outcomes,
@@ -107,7 +107,7 @@ def report_with(name: str, scale: int = 1) -> Report:
         ),
         customers_at_risk=(),
         failed_tests=2 * scale,
-        orders_twice=2 * scale,
+        warned_tests=dict.fromkeys((*WARNED, "another"), 2 * scale),
         sources_behind=(),
         sources_without_history=(),
         unread_files=(f"{name}.csv",) * min(scale, 9),

@@ -9,7 +9,7 @@ from include.paths import PROJECT
 FLOORS: tuple[dict[str, str], ...] = (
     {"alerts": "callbacks", "bot": "application", "dashboard": "server"},
     {
-        "new_shop": "ask check read write",
+        "new_shop": "ask check read second write",
         "report": "customers message preview publish read render text wording",
         "shop_data": "",
     },

@@ -10,24 +10,24 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from include.errors import TryAgainError, UserError
 from include.report.read import Report, read_report
-from include.schemas import named, schema
+from include.schemas import named
 from include.settings import Settings
 from include.warehouse import queries
-from include.warehouse.connection import connect, warehouse_url
+from include.warehouse.connection import connect
+from include.warehouse.reader import reader_url
 
 Rows = list[dict[str, Any]]
 
 _CONNECTIONS = 4
 _PATIENCE = 3.0  # seconds for a connection: a page says so then, and is well again with Postgres
-_READ_ONLY = "-c default_transaction_read_only=on -c statement_timeout=5000 -c search_path="
 
 
 @cache
 def pool(*, personal: bool = False) -> ConnectionPool[Any]:
     """The connections as the reader, or as the one who may see who customers are; opened once."""
     return ConnectionPool(
-        warehouse_url(),
-        kwargs={"row_factory": dict_row, "options": _READ_ONLY, "autocommit": True},
+        reader_url(personal=personal),
+        kwargs={"row_factory": dict_row, "autocommit": True},
         min_size=0,
         max_size=_CONNECTIONS,
         timeout=_PATIENCE,
@@ -62,14 +62,9 @@ def rows(query: str, values: dict[str, Any] | None = None, *, personal: bool = F
 
 def report(settings: Settings) -> tuple[Report, int]:
     """The weekly report's figures, and the days without an order after which a customer churned."""
-    with closing(connect(warehouse_url())) as connection:
+    with closing(connect(reader_url(personal=True))) as connection:
         [windows] = queries.rows(connection, "select fixed_window_days from {marts}.churn_windows")
         return read_report(connection, settings), windows["fixed_window_days"]
-
-
-def named_as(mart: str) -> str:
-    """A mart as Postgres is asked for it: schema and name."""
-    return f"{schema('marts')}.{mart}"
 
 
 def close() -> None:

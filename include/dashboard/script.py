@@ -65,7 +65,7 @@ def _pages(visit: Visit) -> dict[str, st.Page]:
             default=name == "overview",
         )
         for name, page in PAGES.items()
-        if name != "crm" or visit.has("deals_by_stage")
+        if name != "crm" or visit.has("{marts}.deals_by_stage")
     }
 
 

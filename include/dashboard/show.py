@@ -56,11 +56,13 @@ def head(visit: Visit, page: str) -> None:
 
 def fresh(visit: Visit) -> str:
     """Of when the figures are, and when what they are made of was last loaded."""
-    loaded = visit.row(
-        "select max(started_at at time zone 'utc') as at from {ops}.loads where status = 'success'"
-    )
     as_of = visit.words.text("as_of", day=visit.words.day(visit.build.as_of_on))
-    if loaded.get("at") is None:
+    if not visit.has("{ops}.loads"):
+        return as_of
+    [loaded] = visit.rows_now(
+        "select max(started_at) as at from {ops}.loads where status = 'loaded'"
+    )
+    if loaded["at"] is None:
         return as_of
     day = visit.words.day(loaded["at"].date())
     return f"{as_of} {visit.words.text('last_loaded', day=day)}"

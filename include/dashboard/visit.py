@@ -19,6 +19,7 @@ from include.report.message import Message, build_message
 from include.report.read import Report
 from include.report.text import masked, one_line
 from include.report.wording import Wording
+from include.schemas import named
 from include.settings import PersonalData, Settings
 
 WORDS = Path(__file__).parent / "words"
@@ -86,10 +87,10 @@ class Visit:
         report, window_days = _report(self.build.run, self.settings)
         return report, build_message(report, self.words.lang, window_days)
 
-    def has(self, mart: str) -> bool:
-        """Whether a mart was built: those of CRMs are built where there is a CRM."""
-        there = self.rows("select to_regclass(%(mart)s) as mart", mart=readers.named_as(mart))
-        return there[0]["mart"] is not None
+    def has(self, table: str) -> bool:
+        """Whether there is such a table: `{marts}.…` of a CRM without one, `{ops}.…` before use."""
+        found = self.rows("select to_regclass(%(table)s) as found", table=named(table))
+        return found[0]["found"] is not None
 
     def people(self, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
         """Name and e-mail address by customer key, as far as this visitor may know them."""

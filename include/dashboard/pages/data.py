@@ -94,14 +94,17 @@ def page(visit: Visit) -> None:
         if visit.visitor.personal_data is PersonalData.FULL:  # a row as it came tells who it is
             rows = visit.personal_rows(_REJECTED_ROWS)
             show.download(visit, rows, REJECTED_ROW_COLUMNS, "rejected_rows", "rejected_rows")
-    _when(visit, "last_loads", _LOADS, "started_at", LOAD_COLUMNS)
-    _when(visit, "last_reports", _REPORTS, "changed_at", REPORT_COLUMNS)
+    _when(visit, "last_loads", "{ops}.loads", _LOADS, "started_at", LOAD_COLUMNS)
+    _when(visit, "last_reports", "{ops}.report_deliveries", _REPORTS, "changed_at", REPORT_COLUMNS)
 
 
-def _when(visit: Visit, title: str, query: str, when: str, columns: tuple[Column, ...]) -> None:
+def _when(
+    visit: Visit, title: str, table: str, query: str, when: str, columns: tuple[Column, ...]
+) -> None:
     """What happened when, as a table; these change without a build, so they are read anew."""
     st.subheader(visit.words.text(title), anchor=False)
-    found = [{**row, "day": row[when] and row[when].date()} for row in visit.rows_now(query)]
+    rows = visit.rows_now(query) if visit.has(table) else []
+    found = [{**row, "day": row[when] and row[when].date()} for row in rows]
     if found:
         show.table(visit, found, columns, title)
     else:

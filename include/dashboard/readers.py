@@ -13,7 +13,7 @@ from include.report.read import Report, read_report
 from include.schemas import named
 from include.settings import Settings
 from include.warehouse import queries
-from include.warehouse.connection import connect
+from include.warehouse.connection import connect, warehouse_url
 from include.warehouse.reader import reader_url
 
 Rows = list[dict[str, Any]]
@@ -25,12 +25,24 @@ _PATIENCE = 3.0  # seconds for a connection: a page says so then, and is well ag
 @cache
 def pool(*, personal: bool = False) -> ConnectionPool[Any]:
     """The connections as the reader, or as the one who may see who customers are; opened once."""
+    return _opened(reader_url(personal=personal))
+
+
+@cache
+def owner() -> ConnectionPool[Any]:
+    """The connections as the owner, for what the reader may not see: the API's tokens."""
+    return _opened(warehouse_url())
+
+
+def _opened(url: str) -> ConnectionPool[Any]:
     return ConnectionPool(
-        reader_url(personal=personal),
+        url,
         kwargs={"row_factory": dict_row, "autocommit": True},
         min_size=0,
         max_size=_CONNECTIONS,
         timeout=_PATIENCE,
+        # else who asks again after a long outage waits until the next of ever rarer attempts
+        reconnect_timeout=_PATIENCE,
         check=ConnectionPool.check_connection,
         open=True,
     )
@@ -71,4 +83,6 @@ def close() -> None:
     """End the connections."""
     for personal in (False, True):
         pool(personal=personal).close()
+    owner().close()
     pool.cache_clear()
+    owner.cache_clear()

@@ -36,9 +36,13 @@ def serve(settings: Settings) -> None:
 def application(settings: Settings) -> Any:
     """The ASGI application."""
     import streamlit as st
+    from starlette.routing import Mount
+
+    from include.dashboard.api.app import Pools, create_api
 
     return st.App(
         SCRIPT,
+        routes=[Mount("/api/v1", create_api(Pools(readers.pool, readers.owner)))],
         secrets=_secrets(settings),
         lifespan=_lifespan,
         on_script_error=_log,

@@ -107,7 +107,7 @@ def served(url: str) -> Iterator[Api]:
             for personal in (False, True)
         }
         owners = pool(url)
-        pools = Pools(lambda personal: readers[personal], lambda: owners)
+        pools = Pools(lambda *, personal=False: readers[personal], lambda: owners)
         application = create_api(pools, Limit(most=10_000))
         yield Api(TestClient(application, raise_server_exceptions=False), pools, url, made)
 

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, FastAPI, Request
 from psycopg import Connection, DataError, errors
@@ -32,12 +32,20 @@ BOM = "\ufeff"
 Pool = ConnectionPool[Any]
 
 
+class ReaderPool(Protocol):
+    """Gives the reader's connections."""
+
+    def __call__(self, *, personal: bool = False) -> Pool:
+        """Those of who sees personal columns, or of who does not."""
+        ...
+
+
 @dataclass(frozen=True)
 class Pools:
     """The connections of the API; each is asked for when it is needed."""
 
-    reader: Callable[[bool], Pool]
-    """As the reader; told whether personal columns are to be seen."""
+    reader: ReaderPool
+    """As the reader, or as who sees personal columns."""
     owner: Callable[[], Pool]
     """As who may look up tokens."""
 
@@ -98,14 +106,14 @@ def create_api(pools: Pools, limit: Limit | None = None) -> FastAPI:
 
     @api.get("/openapi.json")
     def describe(request: Request, reader: Reader) -> JSONResponse:
-        with pools.reader(reader.sees_persons).connection() as connection:
+        with pools.reader(personal=reader.sees_persons).connection() as connection:
             found = catalog.marts(connection)
         base = request.scope.get("root_path", "")
         return JSONResponse(openapi.document(found, base), headers={"Cache-Control": CACHE})
 
     @api.get("/marts")
     def list_marts(reader: Reader) -> JSONResponse:
-        with pools.reader(reader.sees_persons).connection() as connection:
+        with pools.reader(personal=reader.sees_persons).connection() as connection:
             found = catalog.marts(connection)
         told = {"marts": [openapi.described(mart) for mart in found]}
         return JSONResponse(told, headers={"Cache-Control": CACHE})
@@ -114,7 +122,7 @@ def create_api(pools: Pools, limit: Limit | None = None) -> FastAPI:
     def read_mart(name: str, request: Request, reader: Reader) -> Response:
         parameters = request.query_params.multi_items()
         known = request.headers.get("if-none-match", "")
-        with pools.reader(reader.sees_persons).connection() as connection:
+        with pools.reader(personal=reader.sees_persons).connection() as connection:
             question, page = read(connection, name, parameters, known)
         return _response(question, page, request)
 

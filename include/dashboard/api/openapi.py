@@ -186,7 +186,7 @@ def _common(mart: Mart) -> list[Schema]:
 def _filters(mart: Mart) -> list[Schema]:
     return [
         {
-            **_parameter(column.name + ending, f"{column.name} {sign} this. {column.description}"),
+            **_parameter(column.name + ending, f"{column.name} {sign} this."),
             "schema": _value(column),
         }
         for column in mart.columns.values()

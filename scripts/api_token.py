@@ -8,7 +8,7 @@ import typer
 from include import command_line
 from include.dashboard.api import tokens
 from include.warehouse.bookkeeping import prepare
-from include.warehouse.connection import connect, warehouse_url
+from include.warehouse.connection import find_warehouse
 
 app = typer.Typer(
     help="Tokens of the API: make, list, revoke.",
@@ -29,7 +29,7 @@ def make(
     ] = None,
 ) -> None:
     """Make a token and print it: it is shown this once, and only its hash is kept."""
-    with closing(connect(warehouse_url())) as warehouse:
+    with closing(find_warehouse().connect()) as warehouse:
         prepare(warehouse, "ops")
         print(tokens.make(warehouse, name, scope or ["read"]))
 
@@ -37,7 +37,7 @@ def make(
 @app.command(name="list")
 def list_tokens() -> None:
     """Print whose tokens there are, and what each is good for."""
-    with closing(connect(warehouse_url())) as warehouse:
+    with closing(find_warehouse().connect()) as warehouse:
         prepare(warehouse, "ops")
         for token in tokens.listed(warehouse):
             state = f"revoked on {token.revoked_at:%Y-%m-%d}" if token.revoked_at else "good"
@@ -48,7 +48,7 @@ def list_tokens() -> None:
 @app.command()
 def revoke(name: Name) -> None:
     """Let nobody in by a token any more, from the next request on."""
-    with closing(connect(warehouse_url())) as warehouse:
+    with closing(find_warehouse().connect()) as warehouse:
         prepare(warehouse, "ops")
         tokens.revoke(warehouse, name)
     print(f"The token {name} is good for nothing any more.")

@@ -12,10 +12,10 @@ def dashboard() -> None:
     """Serve them; Postgres is started where it is the embedded one."""
     from include.errors import UserError
     from include.settings import load_settings
-    from include.warehouse.connection import warehouse_url
+    from include.warehouse.connection import find_warehouse
 
     settings = load_settings()
-    warehouse_url()
+    find_warehouse()
     try:
         from include.dashboard.server import serve
     except ModuleNotFoundError as error:

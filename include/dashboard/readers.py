@@ -13,8 +13,8 @@ from include.report.read import Report, read_report
 from include.schemas import named
 from include.settings import Settings
 from include.warehouse import queries
-from include.warehouse.connection import connect, warehouse_url
-from include.warehouse.reader import reader_url
+from include.warehouse.connection import Warehouse, find_warehouse
+from include.warehouse.reader import find_reader
 
 Rows = list[dict[str, Any]]
 
@@ -25,18 +25,18 @@ _PATIENCE = 3.0  # seconds for a connection: a page says so then, and is well ag
 @cache
 def pool(*, personal: bool = False) -> ConnectionPool[Any]:
     """The connections as the reader, or as the one who may see who customers are; opened once."""
-    return _opened(reader_url(personal=personal))
+    return _opened(find_reader(personal=personal))
 
 
 @cache
 def owner() -> ConnectionPool[Any]:
     """The connections as the owner, for what the reader may not see: the API's tokens."""
-    return _opened(warehouse_url())
+    return _opened(find_warehouse())
 
 
-def _opened(url: str) -> ConnectionPool[Any]:
+def _opened(warehouse: Warehouse) -> ConnectionPool[Any]:
     return ConnectionPool(
-        url,
+        warehouse.url,
         kwargs={"row_factory": dict_row, "autocommit": True},
         min_size=0,
         max_size=_CONNECTIONS,
@@ -74,7 +74,7 @@ def rows(query: str, values: dict[str, Any] | None = None, *, personal: bool = F
 
 def report(settings: Settings) -> tuple[Report, int]:
     """The weekly report's figures, and the days without an order after which a customer churned."""
-    with closing(connect(reader_url(personal=True))) as connection:
+    with closing(find_reader(personal=True).connect()) as connection:
         [windows] = queries.rows(connection, "select fixed_window_days from {marts}.churn_windows")
         return read_report(connection, settings), windows["fixed_window_days"]
 

@@ -5,7 +5,7 @@ from functools import cache
 
 import streamlit as st
 
-from include.dashboard.pages import (
+from include.dashboard.views import (
     at_risk,
     churn,
     cohorts,
@@ -45,7 +45,9 @@ def run() -> None:
     st.html(STYLE)
     who = visitor(settings, st.context.headers, _login(settings))
     if who is None:
-        _ask_to_log_in(settings, words)
+        # at every page's address, so that none is answered as one that there is not
+        ask = _ask_to_log_in(settings, words)
+        st.navigation([_page(ask, words, name) for name in PAGES], position="hidden").run()
         return
     try:
         visit = Visit(words, who, build(), settings)
@@ -58,15 +60,15 @@ def run() -> None:
 
 def _pages(visit: Visit) -> dict[str, st.Page]:
     return {
-        name: st.Page(
-            _shown(page, visit),
-            title=visit.words.text(f"page_{name}"),
-            url_path=name,
-            default=name == "overview",
-        )
+        name: _page(_shown(page, visit), visit.words, name)
         for name, page in PAGES.items()
         if name != "crm" or visit.has("{marts}.deals_by_stage")
     }
+
+
+def _page(shows: Callable[[], None], words: Wording, name: str) -> st.Page:
+    title = words.text(f"page_{name}")
+    return st.Page(shows, title=title, url_path=name, default=name == "overview")
 
 
 def _shown(page: Page, visit: Visit) -> Callable[[], None]:
@@ -104,15 +106,20 @@ def _choose_language(words: Wording) -> None:
 def _login(settings: Settings) -> str | None:
     if settings.dashboard_auth is not DashboardAuth.OIDC or not st.user.is_logged_in:
         return None
+    if st.user.get("email_verified") is False:  # a provider may let anybody write anybody's
+        return None
     return str(st.user.email or "")
 
 
-def _ask_to_log_in(settings: Settings, words: Wording) -> None:
-    st.title(words.text("dashboard"), anchor=False)
-    if settings.dashboard_auth is DashboardAuth.OIDC:
-        st.button(words.text("log_in"), on_click=st.login, type="primary")
-    else:
-        st.error(words.text("no_proxy"))
+def _ask_to_log_in(settings: Settings, words: Wording) -> Callable[[], None]:
+    def ask() -> None:
+        st.title(words.text("dashboard"), anchor=False)
+        if settings.dashboard_auth is DashboardAuth.OIDC:
+            st.button(words.text("log_in"), on_click=st.login, type="primary")
+        else:
+            st.error(words.text("no_proxy"))
+
+    return ask
 
 
 @cache

@@ -70,18 +70,17 @@ def _secrets(settings: Settings) -> dict[str, Any]:
     if settings.dashboard_auth is not DashboardAuth.OIDC:
         return {}
     connection = from_environment("dashboard_oidc")
-    if connection is None or not settings.report_dashboard_url:
-        raise UserError(
-            "DASHBOARD_AUTH=oidc wants the connection AIRFLOW_CONN_DASHBOARD_OIDC and"
-            " REPORT_DASHBOARD_URL, the address that people open: docs/dashboard.md has both."
-        )
-    extra = connection.extra
-    return {
-        "auth": {
-            "redirect_uri": f"{settings.report_dashboard_url}/oauth2callback",
-            "cookie_secret": extra["cookie_secret"],
-            "client_id": connection.login,
-            "client_secret": connection.password,
-            "server_metadata_url": extra["server_metadata_url"],
-        }
+    said = connection and {
+        "redirect_uri": f"{settings.report_dashboard_url}/oauth2callback",
+        "cookie_secret": connection.extra.get("cookie_secret"),
+        "client_id": connection.login,
+        "client_secret": connection.password,
+        "server_metadata_url": connection.extra.get("server_metadata_url"),
     }
+    if not said or not all(said.values()) or not settings.report_dashboard_url:
+        raise UserError(
+            "DASHBOARD_AUTH=oidc wants REPORT_DASHBOARD_URL, the address that people open, and"
+            " AIRFLOW_CONN_DASHBOARD_OIDC with login, password, and cookie_secret and"
+            " server_metadata_url in its extra: see docs/dashboard.md."
+        )
+    return {"auth": said}

@@ -24,7 +24,7 @@ from include.errors import UserError
 from include.paths import DBT_PROJECT
 from include.schemas import schema, schema_prefix
 from include.settings import load_settings
-from include.warehouse import connection
+from include.warehouse.connection import Warehouse, configured_warehouse, embedded_warehouse
 from include.warehouse.locks import SCHEMAS, lock
 
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,49}")
@@ -49,70 +49,72 @@ def reader_name(*, personal: bool = False) -> str:
     return f"{name}_personal" if personal else name
 
 
-def reader_url(*, personal: bool = False) -> str:
-    """URL of the warehouse for who only reads: the connection `warehouse_reader`, if there is one.
+def find_reader(*, personal: bool = False) -> Warehouse:
+    """The warehouse for who only reads: the connection `warehouse_reader`, if there is one.
 
     `personal` is for who may see names: the connection `warehouse_reader_personal`. On the embedded
     Postgres, which is started when it does not run, the role is made here and needs no connection.
     Raises UserError where a Postgres of one's own is the warehouse and the connection is missing.
     """
-    owner = connection.configured_url()
+    owner = configured_warehouse()
     conn_id = "warehouse_reader_personal" if personal else "warehouse_reader"
     if configured := from_environment(conn_id):
-        return configured.postgres_url
+        return Warehouse(configured.postgres_url)
     if owner:
         raise UserError(
             f"There is no connection AIRFLOW_CONN_{conn_id.upper()}, with which pages and API read:"
             f" `scripts/warehouse.py reader{' --personal' if personal else ''}` makes its role, and"
             " says what to add to .env."
         )
-    return make_embedded_reader(connection.embedded_url(), personal=personal)
+    return make_embedded_reader(embedded_warehouse(), personal=personal)
 
 
-def make_embedded_reader(owner_url: str, *, personal: bool = False) -> str:
-    """Make the role on the embedded Postgres, or bring it up to date; returns its URL.
+def make_embedded_reader(owner: Warehouse, *, personal: bool = False) -> Warehouse:
+    """Make the role on the embedded Postgres, or bring it up to date.
 
     Its password follows from the server's own, and is kept nowhere: who can read that one needs no
     other, and from the reader's it does not follow.
     """
     name = reader_name(personal=personal)
-    owners = urlsplit(owner_url).password or ""
+    owners = urlsplit(owner.url).password or ""
     password = hmac.new(owners.encode(), name.encode(), hashlib.sha256).hexdigest()
-    _make(owner_url, name, password)
-    return _url_of(owner_url, name, password)
+    _make(owner, name, password)
+    return _as_reader(owner, name, password)
 
 
-def new_reader(owner_url: str, *, personal: bool = False, new_password: bool = False) -> str | None:
+def new_reader(
+    owner: Warehouse, *, personal: bool = False, new_password: bool = False
+) -> Warehouse | None:
     """Make the role in a Postgres of one's own, or bring it up to date.
 
-    Returns its URL, or None where it was there and keeps its password.
+    Returns None where it was there and keeps its password.
     """
     name = reader_name(personal=personal)
-    password = None if _is_there(owner_url, name) and not new_password else secrets.token_hex(24)
-    _make(owner_url, name, password)
-    return _url_of(owner_url, name, password) if password else None
+    password = None if _is_there(owner, name) and not new_password else secrets.token_hex(24)
+    _make(owner, name, password)
+    return _as_reader(owner, name, password) if password else None
 
 
-def _is_there(owner_url: str, name: str) -> bool:
+def _is_there(owner: Warehouse, name: str) -> bool:
     """Whether there is such a role."""
-    with closing(connection.connect(owner_url)) as warehouse, warehouse.cursor() as cursor:
+    with closing(owner.connect()) as warehouse, warehouse.cursor() as cursor:
         return _found(cursor, name) is not None
 
 
-def _make(owner_url: str, name: str, password: str | None) -> None:
+def _make(owner: Warehouse, name: str, password: str | None) -> None:
     """Make a role that only reads, or bring it up to date, and let it see what is there already.
 
     Without a password it keeps the one it has. Raises UserError where the user may not make roles:
     with the SQL for who may.
     """
-    with closing(connection.connect(owner_url)) as warehouse:
+    with closing(owner.connect()) as warehouse:
         try:
             with warehouse, warehouse.cursor() as cursor:
                 lock(cursor, SCHEMAS)
                 _make_role(cursor, name, password)
         except errors.InsufficientPrivilege as error:
             said = error.diag.message_primary
-            to_run = _as_sql(warehouse, name, is_there=_is_there(owner_url, name))
+            to_run = _as_sql(warehouse, name, is_there=_is_there(owner, name))
             raise UserError(
                 f"The user {warehouse.info.user!r} may not make the role {name} as it has to be"
                 f" ({said}): let an administrator run `{to_run}`, then run this again."
@@ -223,8 +225,8 @@ def _macros() -> Any:
     ).module
 
 
-def _url_of(owner_url: str, name: str, password: str) -> str:
+def _as_reader(owner: Warehouse, name: str, password: str) -> Warehouse:
     """The owner's address with another user."""
-    parts = urlsplit(owner_url)
+    parts = urlsplit(owner.url)
     place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{quote(name)}:{password}@{place}"))
+    return Warehouse(urlunsplit(parts._replace(netloc=f"{quote(name)}:{password}@{place}")))

@@ -21,6 +21,7 @@ from include.dashboard.api.app import Pools, create_api
 from include.dashboard.api.limit import Limit
 from include.warehouse import embedded, reader
 from include.warehouse.bookkeeping import prepare
+from include.warehouse.connection import Warehouse
 from scripts.api_token import app as script
 from tests.support import marts
 from tests.support.scripts import call
@@ -72,8 +73,9 @@ class Api:
 
 
 @contextmanager
-def served(url: str) -> Iterator[Api]:
+def served(warehouse: Warehouse) -> Iterator[Api]:
     """The API over marts with keys, made after the as-of date as in a run."""
+    url = warehouse.url
     with closing(psycopg2.connect(url)) as owner:
         prepare(owner, "ops", "shop")
         made = {scope: tokens.make(owner, f"test {scope}", [scope]) for scope in tokens.SCOPES}
@@ -103,7 +105,7 @@ def served(url: str) -> Iterator[Api]:
             )
 
         readers = {
-            personal: pool(reader.make_embedded_reader(url, personal=personal))
+            personal: pool(reader.make_embedded_reader(warehouse, personal=personal).url)
             for personal in (False, True)
         }
         owners = pool(url)
@@ -123,14 +125,14 @@ def api(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ap
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_READER", NAME)
         warehouse = new_warehouse(postgres, "asked_by_api", tmp_path_factory.mktemp("api"))
-        with served(warehouse.url) as made:
+        with served(warehouse) as made:
             yield made
 
 
 @pytest.fixture
-def own_api(warehouse_url: str) -> Iterator[Api]:
+def own_api(warehouse: Warehouse) -> Iterator[Api]:
     """One whose tables a test may change."""
-    with served(warehouse_url) as made:
+    with served(warehouse) as made:
         yield made
 
 
@@ -392,7 +394,7 @@ def test_it_is_well_again_after_all_its_connections_were_killed(own_api: Api) ->
 def test_it_says_so_while_postgres_is_away_and_needs_no_restart(
     home: Path,
 ) -> None:
-    with served(embedded.url(home=home)) as api:
+    with served(Warehouse(embedded.url(home=home))) as api:
         assert api.get("/marts").status_code == 200
         embedded.stop(home)
         answered = api.get("/marts")

@@ -49,7 +49,7 @@ def reads(look: pytest.MonkeyPatch, warehouse: Warehouse) -> None:
     from include.warehouse.reader import make_embedded_reader
 
     for conn_id, personal in (("", False), ("_PERSONAL", True)):
-        url = make_embedded_reader(warehouse.url, personal=personal)
+        url = make_embedded_reader(warehouse, personal=personal).url
         look.setenv(f"AIRFLOW_CONN_WAREHOUSE_READER{conn_id}", url)
 
 

@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from include.paths import DBT_PROJECT, PROJECT
-from include.warehouse.connection import as_environment
 from tests.support import recount, recount_money, shops
 from tests.support.dbt import dbt
 from tests.support.demo_files import AS_OF, demo_files
@@ -118,7 +117,7 @@ def today(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
         PROJECT,
         environment(
             PROJECT,
-            **as_environment(warehouse.url),
+            **warehouse.as_environment(),
             DBT_TARGET_PATH=str(warehouse.folder / "target"),
             WAREHOUSE_READER=READER,
         ),
@@ -440,7 +439,7 @@ def test_a_reader_who_cannot_be_one_stops_dbt_before_it_builds(
 ) -> None:
     env = environment(
         PROJECT,
-        **as_environment(today.url),
+        **today.as_environment(),
         DBT_TARGET_PATH=str(today.folder / "target"),
         WAREHOUSE_READER=reader,
     )

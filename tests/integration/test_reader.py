@@ -12,8 +12,7 @@ from psycopg2 import errors
 
 from include.errors import UserError
 from include.paths import DBT_PROJECT, PROJECT
-from include.warehouse import bookkeeping, connection, reader
-from include.warehouse.connection import as_environment
+from include.warehouse import bookkeeping, reader
 from scripts.warehouse import app
 from tests.support import marts
 from tests.support.dbt import dbt
@@ -29,7 +28,7 @@ Ask = Callable[..., list[tuple[object, ...]]]
 def build(warehouse: Warehouse, *models: str) -> None:
     env = environment(
         PROJECT,
-        **as_environment(warehouse.url),
+        **warehouse.as_environment(),
         WAREHOUSE_READER=NAME,
         DBT_TARGET_PATH=str(warehouse.folder / "target"),
     )
@@ -54,8 +53,8 @@ def built(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
     warehouse = demo_shop(postgres, "read_only", tmp_path_factory.mktemp("reader"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_READER", NAME)
-        reader.make_embedded_reader(warehouse.url)
-        reader.make_embedded_reader(warehouse.url, personal=True)
+        reader.make_embedded_reader(warehouse)
+        reader.make_embedded_reader(warehouse, personal=True)
     with closing(psycopg2.connect(warehouse.url)) as owner:
         bookkeeping.prepare(owner, "ops")
     build(warehouse, "+dim_customers", "+rejected_rows")
@@ -64,12 +63,12 @@ def built(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
 
 @pytest.fixture
 def url(built: Warehouse) -> str:
-    return reader.make_embedded_reader(built.url)
+    return reader.make_embedded_reader(built).url
 
 
 @pytest.fixture
 def personal_url(built: Warehouse) -> str:
-    return reader.make_embedded_reader(built.url, personal=True)
+    return reader.make_embedded_reader(built, personal=True).url
 
 
 def test_a_reader_sees_a_mart_and_sees_it_after_it_was_made_anew(
@@ -146,13 +145,13 @@ def test_a_readers_query_ends(url: str) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_a_role_that_is_made_later_sees_what_was_built_before(warehouse_url: str) -> None:
-    marts.make(warehouse_url, {"dim_customers": [{"state": "SP", "customer_name": "Ana"}]})
-    ask_as = reader.make_embedded_reader(warehouse_url)
+def test_a_role_that_is_made_later_sees_what_was_built_before(warehouse: Warehouse) -> None:
+    marts.make(warehouse.url, {"dim_customers": [{"state": "SP", "customer_name": "Ana"}]})
+    ask_as = reader.make_embedded_reader(warehouse).url
     assert ask(ask_as, "select state from marts.dim_customers") == [("SP",)]
     with pytest.raises(errors.InsufficientPrivilege):
         ask(ask_as, "select customer_name from marts.dim_customers")
-    personal = reader.make_embedded_reader(warehouse_url, personal=True)
+    personal = reader.make_embedded_reader(warehouse, personal=True).url
     assert ask(personal, "select customer_name from marts.dim_customers") == [("Ana",)]
 
 
@@ -160,16 +159,16 @@ def test_a_role_that_is_made_later_sees_what_was_built_before(warehouse_url: str
 
 
 @pytest.fixture
-def owner(warehouse_url: str) -> Callable[[str], str]:
+def owner(warehouse: Warehouse) -> Callable[[str], str]:
     """URL of a user who owns the database and has these rights besides."""
 
     def made(rights: str) -> str:
-        database = urlsplit(warehouse_url).path[1:]
+        database = urlsplit(warehouse.url).path[1:]
         name = f"owner_{database[-8:]}"
-        with closing(psycopg2.connect(warehouse_url)) as admin, admin, admin.cursor() as cursor:
+        with closing(psycopg2.connect(warehouse.url)) as admin, admin, admin.cursor() as cursor:
             cursor.execute(f"create role {name} login password 'o' {rights}")
             cursor.execute(f"alter database {database} owner to {name}")
-        parts = urlsplit(warehouse_url)
+        parts = urlsplit(warehouse.url)
         return urlunsplit(parts._replace(netloc=f"{name}:o@{parts.hostname}:{parts.port}"))
 
     return made
@@ -192,20 +191,20 @@ def test_an_owner_who_may_make_roles_makes_the_reader_by_one_command(
     variable, _, address = line.strip().partition("=")
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", owner_url)
     monkeypatch.setenv(variable, address)
-    assert ask(reader.reader_url(), "select current_user") == [(name,)]
+    assert ask(reader.find_reader().url, "select current_user") == [(name,)]
 
     marts.make(owner_url, {"dim_customers": [{"state": "SP"}]})
     code, said = script(owner_url, name)
     assert (code, "keeps its password" in said) == (0, True)
-    assert ask(reader.reader_url(), "select state from marts.dim_customers") == [("SP",)]
+    assert ask(reader.find_reader().url, "select state from marts.dim_customers") == [("SP",)]
 
     assert script(owner_url, name, "--new-password")[1] != line
     with pytest.raises(UserError, match="does not accept the password"):
-        connection.connect(reader.reader_url())
+        reader.find_reader().connect()
 
 
 def test_who_may_not_make_roles_gets_the_sql_for_who_may(
-    owner: Callable[[str], str], warehouse_url: str
+    owner: Callable[[str], str], warehouse: Warehouse
 ) -> None:
     owner_url = owner("")
     name = f"reader_{urlsplit(owner_url).username}"
@@ -215,7 +214,7 @@ def test_who_may_not_make_roles_gets_the_sql_for_who_may(
     to_run = said.split("`")[1]
     assert to_run.startswith(f"create role {name} login password '…' connection limit 20; alter")
 
-    ask(warehouse_url, f"begin; {to_run.replace('…', 'secret')}; commit")
+    ask(warehouse.url, f"begin; {to_run.replace('…', 'secret')}; commit")
     assert script(owner_url, name)[0] == 0
     parts = urlsplit(owner_url)
     place = f"{quote(name)}:secret@{parts.hostname}:{parts.port}"
@@ -227,10 +226,10 @@ def test_without_a_connection_of_the_reader_it_is_said_how_to_get_one(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", owner(""))
     with pytest.raises(UserError, match=r"`scripts/warehouse\.py reader --personal`"):
-        reader.reader_url(personal=True)
+        reader.find_reader(personal=True)
 
 
-def test_a_superuser_is_no_reader(warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_superuser_is_no_reader(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_READER", "postgres")
     with pytest.raises(UserError, match="postgres is there and is no reader"):
-        reader.new_reader(warehouse_url)
+        reader.new_reader(warehouse)

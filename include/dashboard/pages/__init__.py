@@ -1,1 +1,0 @@
-"""A file a page: what it reads, and how it shows it."""

@@ -69,10 +69,8 @@ def serving(
     env = {
         **os.environ,
         "AIRFLOW_CONN_WAREHOUSE": warehouse.url,
-        "AIRFLOW_CONN_WAREHOUSE_READER": make_embedded_reader(warehouse).url,
-        "AIRFLOW_CONN_WAREHOUSE_READER_PERSONAL": make_embedded_reader(
-            warehouse, personal=True
-        ).url,
+        "AIRFLOW_CONN_WAREHOUSE_READER": reader.url,
+        "AIRFLOW_CONN_WAREHOUSE_READER_PERSONAL": personal_reader.url,
         "DASHBOARD_PORT": str(port),
         **{name: value.replace("PORT", str(port)) for name, value in settings.items()},
     }

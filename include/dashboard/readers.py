@@ -18,6 +18,7 @@ from include.warehouse.reader import find_reader
 
 Rows = list[dict[str, Any]]
 
+_all: list[ConnectionPool[Any]] = []
 _CONNECTIONS = 4
 _PATIENCE = 3.0  # seconds for a connection: a page says so then, and is well again with Postgres
 
@@ -35,7 +36,7 @@ def owner() -> ConnectionPool[Any]:
 
 
 def _opened(warehouse: Warehouse) -> ConnectionPool[Any]:
-    return ConnectionPool(
+    opened: ConnectionPool[Any] = ConnectionPool(
         warehouse.url,
         kwargs={"row_factory": dict_row, "autocommit": True},
         min_size=0,
@@ -46,6 +47,8 @@ def _opened(warehouse: Warehouse) -> ConnectionPool[Any]:
         check=ConnectionPool.check_connection,
         open=True,
     )
+    _all.append(opened)
+    return opened
 
 
 def rows(query: str, values: dict[str, Any] | None = None, *, personal: bool = False) -> Rows:
@@ -80,9 +83,8 @@ def report(settings: Settings) -> tuple[Report, int]:
 
 
 def close() -> None:
-    """End the connections."""
-    for personal in (False, True):
-        pool(personal=personal).close()
-    owner().close()
+    """End the connections of those that were opened."""
+    while _all:
+        _all.pop().close()
     pool.cache_clear()
     owner.cache_clear()

@@ -1,29 +1,40 @@
 """The API over marts that were filled by hand, asked as the reader of a real Postgres."""
 
+import asyncio
 import csv
 import io
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import psycopg2
 import pytest
 import schemathesis
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 from psycopg_pool import ConnectionPool
 from schemathesis import GenerationMode
+from starlette.applications import Starlette
+from starlette.routing import Route
 
-from include.dashboard.api import tokens
-from include.dashboard.api.app import Pools, create_api
+from include.dashboard.api import mcp_server, tokens
+from include.dashboard.api.app import Doorkeeper, Pools, create_api
 from include.dashboard.api.limit import Limit
+from include.dashboard.server import application
+from include.paths import PROJECT
+from include.settings import load_settings
 from include.warehouse import embedded, reader
 from include.warehouse.bookkeeping import prepare
 from include.warehouse.connection import Warehouse
 from scripts.api_token import app as script
 from tests.support import marts
+from tests.support.project_copy import environment
 from tests.support.scripts import call
 from tests.support.warehouses import new_warehouse
 
@@ -54,6 +65,7 @@ class Api:
     client: TestClient
     pools: Pools
     url: str
+    reader_url: str
     tokens: dict[str, str]
 
     def get(self, path: str, scope: str = "read", **headers: str) -> Any:
@@ -104,14 +116,21 @@ def served(warehouse: Warehouse) -> Iterator[Api]:
                 )
             )
 
-        readers = {
-            personal: pool(reader.make_embedded_reader(warehouse, personal=personal).url)
+        reader_urls = {
+            personal: reader.make_embedded_reader(warehouse, personal=personal).url
             for personal in (False, True)
         }
+        readers = {personal: pool(of) for personal, of in reader_urls.items()}
         owners = pool(url)
         pools = Pools(lambda *, personal=False: readers[personal], lambda: owners)
-        application = create_api(pools, Limit(most=10_000))
-        yield Api(TestClient(application, raise_server_exceptions=False), pools, url, made)
+        application = create_api(Doorkeeper(pools, Limit(most=10_000)))
+        yield Api(
+            TestClient(application, raise_server_exceptions=False),
+            pools,
+            url,
+            reader_urls[False],
+            made,
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -332,6 +351,13 @@ def test_a_personal_token_reaches_them(api: Api) -> None:
     assert [row["customer_name"] for row in found] == ["Ana 7"]
 
 
+def test_the_service_asks_for_a_token_beside_its_pages() -> None:
+    client = TestClient(application(load_settings()))
+    for path in ("/api/v1/marts", mcp_server.PATH):
+        assert client.get(path).headers["Content-Type"] == "application/problem+json"
+        assert client.get(path).status_code == 401
+
+
 def test_ops_and_landing_are_no_marts(api: Api) -> None:
     for name in ("api_tokens", "pseudonym_key", "raw_customers", "pg_roles", "ops.api_tokens"):
         assert api.get(f"/marts/{name}", "read:personal").status_code == 404
@@ -371,7 +397,7 @@ def test_seventy_requests_in_a_minute_are_ten_too_many() -> None:
 
 
 def test_who_asks_too_often_is_told_for_how_long_to_wait(api: Api) -> None:
-    client = TestClient(create_api(api.pools, Limit(most=2)))
+    client = TestClient(create_api(Doorkeeper(api.pools, Limit(most=2))))
     headers = {"Authorization": f"Bearer {api.tokens['read']}"}
     answers = [client.get("/marts", headers=headers) for _ in range(3)]
     assert [one.status_code for one in answers] == [200, 200, 429]
@@ -433,3 +459,87 @@ def test_schemathesis_finds_nothing(mode: GenerationMode, api: Api) -> None:
             case.call_and_validate(headers=headers)
 
         ask()
+
+
+# --- for an assistant
+
+
+def ask_by_http(api: Api, scope: str, tool: str, **arguments: Any) -> Any:
+    """What a tool answers to the SDK's own client; its sentence where it refuses."""
+
+    async def talk() -> Any:
+        assistants = mcp_server.over_http(Doorkeeper(api.pools, Limit(most=10_000)))
+        application = Starlette(routes=[Route(mcp_server.PATH, assistants)])
+        async with (
+            assistants.running(),
+            httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(application),
+                headers={"Authorization": f"Bearer {api.tokens[scope]}"},
+            ) as http,
+            Client(streamable_http_client(f"http://t{mcp_server.PATH}", http_client=http)) as asked,
+        ):
+            told = await asked.call_tool(tool, arguments)
+            return (
+                told.content[0].model_dump()["text"] if told.is_error else told.structured_content
+            )
+
+    return asyncio.run(talk())
+
+
+def test_an_assistant_finds_a_mart_reads_it_and_knows_what_it_means(api: Api) -> None:
+    listed = ask_by_http(api, "read", "list_marts")
+    assert "dim_customers" in listed
+    assert ask_by_http(api, "read", "describe_mart", name="dim_customers")["key"] == [
+        "customer_key"
+    ]
+    found = ask_by_http(
+        api,
+        "read",
+        "query_mart",
+        name="dim_customers",
+        columns=["customer_id"],
+        filters={"state": "SP", "signed_up_on__gte": "2026-01-27"},
+        limit=1,
+    )
+    assert (found["as_of_on"], found["rows"]) == ("2026-11-16", [{"customer_id": "27"}])
+    assert found["after"]
+    meaning = ask_by_http(api, "read", "what_a_figure_means", figure="weekly_churn")["result"]
+    assert meaning[0].startswith("## A week or month of customers: `weekly_churn`")
+
+
+def test_an_assistant_sees_names_by_a_token_for_them_only(api: Api) -> None:
+    question = {"name": "dim_customers", "filters": {"email": "ana7@example.com"}}
+    assert "has no column 'email'" in ask_by_http(api, "read", "query_mart", **question)
+    found = ask_by_http(api, "read:personal", "query_mart", **question)
+    assert [row["customer_name"] for row in found["rows"]] == ["Ana 7"]
+
+
+def test_an_assistant_without_a_token_is_not_let_in(api: Api) -> None:
+    assistants = mcp_server.over_http(Doorkeeper(api.pools))
+    client = TestClient(Starlette(routes=[Route(mcp_server.PATH, assistants)]))
+    answered = client.post(mcp_server.PATH, json={})
+    assert answered.status_code == 401
+    assert answered.headers["Content-Type"] == "application/problem+json"
+
+
+def test_an_assistant_on_this_machine_asks_by_stdio(api: Api) -> None:
+    of_script = StdioServerParameters(
+        command=sys.executable,
+        args=["scripts/mcp_server.py"],
+        cwd=PROJECT,
+        env=environment(
+            PROJECT,
+            AIRFLOW_CONN_WAREHOUSE=api.url,
+            AIRFLOW_CONN_WAREHOUSE_READER=api.reader_url,
+        ),
+    )
+
+    async def talk() -> Any:
+        async with Client(of_script) as asked:
+            return await asked.call_tool("query_mart", {"name": "weekly_sales"})
+
+    told = asyncio.run(talk())
+    assert [row["week_starts_on"] for row in told.structured_content["rows"]] == [
+        "2026-11-02",
+        "2026-11-09",
+    ]

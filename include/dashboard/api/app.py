@@ -97,11 +97,11 @@ class Doorkeeper:
         return found
 
 
-def create_api(pools: Pools, limit: Limit | None = None) -> FastAPI:
+def create_api(door: Doorkeeper) -> FastAPI:
     """The application; it opens no connection before it is asked something."""
+    pools = door.pools
     api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     problems.tell(api)
-    door = Doorkeeper(pools, limit or Limit())
     Reader = Annotated[Caller, Depends(door.reader)]  # noqa: N806
 
     @api.get("/openapi.json")

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from anyio import to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -112,7 +112,7 @@ class McpOverHttp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            caller = await to_thread.run_sync(self.door.reader, Request(scope))
+            caller = await run_in_threadpool(self.door.reader, Request(scope))
         except Problem as problem:
             await problems.answer(problem)(scope, receive, send)
         except (OperationalError, PoolTimeout, UserError):

@@ -14,6 +14,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "shop_data": "",
     },
     {
+        "sales_form": "choices entries role sale",
         "churn_model": "reasons store summary",
         "contacts": "note",
         "dbt": "group parsed selectors",

@@ -4,8 +4,9 @@
 #}
 
 {#
-    The schemas and, in ops, what tells how the runs went: never keys and tokens, nor which chats there are and who is in them. A right
-    that is there is not given again; two that give one at once wait for each other, as those who make schemas do.
+    The schemas and, in ops, what tells how the runs went: never keys and tokens, nor which chats there are and
+    who is in them. A right that is there is not given again; two that give one at once wait for each other, as those
+    who make schemas do.
 #}
 {% macro let_readers_in_ddl(readers) -%}
     do $readers$

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -89,10 +90,12 @@ def _all_ended(runs: list[dict[str, Any]]) -> bool:
 
 def _wait_for(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"A weekly run has not ended within {PATIENCE // 60} minutes.")
+    while time.monotonic() < deadline:
+        with suppress(OSError):  # of a server that is busy, or does not know the DAG yet
+            if is_so():
+                return
         time.sleep(2)
+    raise SystemExit(f"A weekly run has not ended within {PATIENCE // 60} minutes.")
 
 
 if __name__ == "__main__":

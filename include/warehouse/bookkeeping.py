@@ -66,6 +66,14 @@ OPS = {
         refresh_token text not null,
         changed_at timestamptz not null default now()
     """,
+    # who may ask the API; of a token only the hash is kept
+    "api_tokens": """
+        token_hash text primary key check (length(token_hash) = 64),
+        name text not null unique,
+        scopes text[] not null,
+        made_at timestamptz not null default now(),
+        revoked_at timestamptz
+    """,
     # the deals whose changes are in landing
     "pipedrive_changelogs": """
         deal_id bigint primary key,

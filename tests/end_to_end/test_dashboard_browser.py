@@ -167,7 +167,9 @@ def test_a_choice_is_in_the_address_and_goes_along_in_another_language(
     page.close()
 
 
-def test_a_row_of_the_list_opens_what_the_customer_did(served: Served, browser: Browser) -> None:
+def test_a_row_of_the_list_opens_what_the_customer_did_and_notes_what_was_done(
+    served: Served, browser: Browser
+) -> None:
     [first] = served.warehouse.rows(
         "select customer_name from marts.rpt_customers_at_risk order by risk_rank limit 1"
     )
@@ -176,6 +178,15 @@ def test_a_row_of_the_list_opens_what_the_customer_did(served: Served, browser: 
     table = page.locator("[data-testid=stDataFrame]").first
     table.click(position={"x": 18, "y": 52})
     expect(page.locator("h3", has_text=first["customer_name"])).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="contacted").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="contacted")).to_be_visible(timeout=30_000)
+    noted = served.warehouse.rows("select outcome, noted_by from ops.contacts order by noted_at")
+    assert [tuple(row.values()) for row in noted] == [
+        ("contacted", "this machine"),
+        ("undone", "this machine"),
+    ]
     page.close()
 
 

@@ -6,7 +6,7 @@ RUN_APP := $(RUN) --no-dev
 
 CHECKED := .local/checked
 
-.PHONY: help demo check-shop up down bot docs check ruff mypy deptry sqlfluff conventions test contracts nightly bench \
+.PHONY: help demo check-shop up down bot dashboard docs check ruff mypy deptry sqlfluff conventions test contracts nightly bench \
 	bench-large requirements
 
 help: ## what there is
@@ -26,6 +26,9 @@ down: $(UV) ## stop what `make up` started
 
 bot: $(UV) ## answers questions in the report's Telegram chats, until Ctrl-C
 	@$(RUN_APP) python scripts/bot.py
+
+dashboard: $(UV) ## pages to look at, a form and an API on localhost:8501, until Ctrl-C
+	@$(RUN_APP) --group dashboard python scripts/dashboard.py
 
 docs: $(UV) ## the dbt models and their lineage as one page, out/dbt_docs.html
 	@$(RUN_APP) python scripts/dbt_docs.py

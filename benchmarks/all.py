@@ -19,7 +19,7 @@ import psutil
 
 from benchmarks.measure import RESULTS, TARGETS, is_reached, postgres
 from include.paths import OUT
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 
 SCRIPTS = (
     "seeds",
@@ -97,7 +97,7 @@ def versions() -> dict[str, str]:
     """Of everything that was measured."""
     with (
         postgres() as url,
-        closing(connect(url)) as connection,
+        closing(Warehouse(url).connect()) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute("show server_version")

@@ -17,10 +17,10 @@ LOAD = """
 from include.connections import from_environment
 from include.sync.sources import connection_of, declared_sources
 from include.sync.sync import sync
-from include.warehouse.connection import warehouse_url
+from include.warehouse.connection import find_warehouse
 
 pipedrive = declared_sources()["pipedrive"]
-sync(pipedrive, "deals", warehouse_url(), connection_of(pipedrive, from_environment))
+sync(pipedrive, "deals", find_warehouse(), connection_of(pipedrive, from_environment))
 """
 
 

@@ -12,13 +12,15 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import psycopg2
+
 from benchmarks.measure import Figure, by_turns, finish, run, scratch
 from include.airflow import environment
 from include.paths import DBT_PROJECT, PROJECT
 from include.settings import load_settings
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
-from include.warehouse.connection import as_environment, connect, warehouse_url
+from include.warehouse.connection import find_warehouse
 
 RUNS = 3
 DEMO = [sys.executable, "scripts/demo.py"]
@@ -110,7 +112,10 @@ def demo(demos: list[float]) -> float:
 
 def last_run(dag_id: str) -> float:
     """How long the last run of a DAG took."""
-    with closing(connect(embedded.url("airflow"))) as connection, connection.cursor() as cursor:
+    with (
+        closing(psycopg2.connect(embedded.url("airflow"))) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(
             "select state, extract(epoch from end_date - start_date) from dag_run"
             " where dag_id = %s order by id desc limit 1",
@@ -125,7 +130,7 @@ def last_run(dag_id: str) -> float:
 def bare_build() -> float:
     """`dbt build` with the same seeds, date and variables."""
     env = {
-        **as_environment(warehouse_url()),
+        **find_warehouse().as_environment(),
         "AS_OF_DATE": str(DEMO_AS_OF),
         "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
     }
@@ -148,7 +153,7 @@ def local_mode(folder: Path, env: dict[str, str]) -> float:
     (folder / "local_mode.py").write_text(LOCAL_DAG)
     env = env | {
         "AIRFLOW__CORE__DAGS_FOLDER": str(folder),
-        "AIRFLOW_CONN_WAREHOUSE": warehouse_url(),
+        "AIRFLOW_CONN_WAREHOUSE": find_warehouse().url,
     }
     airflow = Path(sys.executable).with_name("airflow")
     run([airflow, "dags", "test", "local_mode"], env=env, with_memory=False)

@@ -18,7 +18,7 @@ from pyarrow import csv, parquet
 
 from benchmarks.measure import Figure, by_turns, finish, postgres, run, scratch, seconds
 from include.paths import DBT_PROJECT
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from include.warehouse.load_files import load_files
 
 ROWS, RUNS = 1_000_000, 5
@@ -110,7 +110,7 @@ def large_rows(sample: Path) -> int:
 
 
 def load(url: str, folder: Path) -> None:
-    load_files(url, SOURCE, folder, DBT_PROJECT, lambda _: None)
+    load_files(Warehouse(url), SOURCE, folder, DBT_PROJECT, lambda _: None)
 
 
 def copy(url: str, path: Path) -> None:
@@ -127,7 +127,7 @@ def copy(url: str, path: Path) -> None:
 
 def checksum(url: str, table: str) -> object:
     """The number of rows, and a sum that hangs on all of them."""
-    with closing(connect(url)) as connection, connection.cursor() as cursor:
+    with closing(Warehouse(url).connect()) as connection, connection.cursor() as cursor:
         query = "select count(*), sum(cast(hashtextextended(t::text, 0) as numeric)) from {} as t"
         cursor.execute(query.format(table))
         return cursor.fetchone()

@@ -25,15 +25,15 @@ from include.dbt.selectors import FACTS
 from include.paths import DBT_PROJECT, PROJECT
 from include.settings import DEMO_SHOP
 from include.shop_data import DEMO_AS_OF
-from include.warehouse.connection import as_environment, connect
+from include.warehouse.connection import Warehouse
 
 CUSTOMERS, A_TENTH = 200_000, 20_000
 FIT = """
 from contextlib import closing
 from include.churn_model.store import fit_for_the_week
-from include.warehouse.connection import connect, warehouse_url
+from include.warehouse.connection import find_warehouse
 
-with closing(connect(warehouse_url())) as connection:
+with closing(find_warehouse().connect()) as connection:
     fit_for_the_week(connection)
 """
 NEXT_WEEK = DEMO_AS_OF + timedelta(days=7)
@@ -123,7 +123,7 @@ def shop_files(customers: int, as_of: date, folder: Path) -> Path:
 
 def steps_of_a_week(url: str, source: str, files: Path, as_of: date, folder: Path) -> float:
     """Everything that the weekly DAG does, by the commands one would type; its seconds."""
-    env = as_environment(url) | {
+    env = Warehouse(url).as_environment() | {
         "AIRFLOW_CONN_WAREHOUSE": url,
         "AS_OF_DATE": str(as_of),
         "DBT_TARGET_PATH": str(folder / "target"),
@@ -152,13 +152,14 @@ def steps_of_a_week(url: str, source: str, files: Path, as_of: date, folder: Pat
 
 def server(url: str) -> int:
     """Process id of the server's main process."""
-    with closing(connect(url)) as connection:  # whose process is there until it is closed
+    with closing(Warehouse(url).connect()) as connection:
+        # whose process is there until it is closed
         return psutil.Process(connection.get_backend_pid()).ppid()
 
 
 def query(url: str, sql: str) -> tuple[int]:
     """The one row of a query."""
-    with closing(connect(url)) as connection, connection.cursor() as cursor:
+    with closing(Warehouse(url).connect()) as connection, connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchone() or (0,)
 

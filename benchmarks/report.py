@@ -15,7 +15,7 @@ from benchmarks.measure import Figure, by_turns, finish, postgres, run, scratch
 from include.churn_model.store import fit_for_the_week
 from include.dbt.selectors import FACTS
 from include.paths import DBT_PROJECT, PROJECT
-from include.warehouse.connection import as_environment, connect
+from include.warehouse.connection import Warehouse
 from tests.support.fake_telegram import FakeTelegram, fake_telegram
 
 RUNS = 5
@@ -26,11 +26,11 @@ from include.alerts.callbacks import churn_is_unusual
 from include.connections import from_environment
 from include.report.publish import publish_report
 from include.settings import load_settings
-from include.warehouse.connection import warehouse_url
+from include.warehouse.connection import find_warehouse
 
 settings = load_settings()
-print(publish_report(warehouse_url(), from_environment("telegram"), settings, force=True))
-churn_is_unusual(settings, warehouse_url())
+print(publish_report(find_warehouse(), from_environment("telegram"), settings, force=True))
+churn_is_unusual(settings, find_warehouse())
 """
 PARSE = "import runpy; runpy.run_path('dags/ecommerce_churn.py')\n"
 
@@ -63,14 +63,14 @@ def main() -> None:
 
 def build_marts(url: str, folder: Path) -> None:
     """What the weekly run does before the report, on the seeds as they are committed."""
-    env = as_environment(url) | {"DBT_TARGET_PATH": str(folder / "target")}
+    env = Warehouse(url).as_environment() | {"DBT_TARGET_PATH": str(folder / "target")}
     dbt = (Path(sys.executable).with_name("dbt"), "build")
     options = (
         *("--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT),
         *("--exclude-resource-type", "test", "unit_test"),
     )
     run([*dbt, *options, "--select", *FACTS], env=env)
-    with closing(connect(url)) as connection:
+    with closing(Warehouse(url).connect()) as connection:
         fit_for_the_week(connection)
     run([*dbt, *options, "--exclude", *FACTS], env=env)
     if not (DBT_PROJECT / "target" / "manifest.json").exists():  # the DAG's graph

@@ -17,7 +17,7 @@ from statistics import median
 
 from benchmarks.measure import Figure, by_turns, finish, postgres, run, scratch
 from include.paths import DBT_PROJECT
-from include.warehouse.connection import as_environment, connect
+from include.warehouse.connection import Warehouse
 
 ROWS, RUNS = 100_000, 3
 OVERRIDE = DBT_PROJECT / "macros" / "postgres__load_csv_rows.sql"
@@ -100,7 +100,7 @@ def project(folder: Path, seed: Path) -> Path:
 def dbt_seed(folder: Path, url: str, times: list[float]) -> float:
     """Seconds of the command; those that dbt says the seed alone took are added to `times`."""
     dbt = Path(sys.executable).with_name("dbt")
-    usage = run([dbt, "seed", "--full-refresh"], cwd=folder, env=as_environment(url))
+    usage = run([dbt, "seed", "--full-refresh"], cwd=folder, env=Warehouse(url).as_environment())
     results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
     times.append(results[0]["execution_time"])
     return usage.seconds
@@ -108,7 +108,7 @@ def dbt_seed(folder: Path, url: str, times: list[float]) -> float:
 
 def loaded(url: str, side: str) -> list[tuple[object, ...]]:
     """The types of the table, and a checksum of all its rows."""
-    with closing(connect(url)) as connection, connection.cursor() as cursor:
+    with closing(Warehouse(url).connect()) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select table_schema, column_name, data_type, numeric_precision, numeric_scale"
             " from information_schema.columns where table_name = 'payments'"

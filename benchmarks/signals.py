@@ -32,7 +32,7 @@ from benchmarks.million import version_before
 from include.demo_shop import behaviour
 from include.demo_shop.season import OPENED_ON, THIRD_BIRTHDAY, Clock
 from include.paths import DBT_PROJECT, PROJECT
-from include.warehouse.connection import as_environment, connect
+from include.warehouse.connection import Warehouse
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -224,7 +224,7 @@ def compiled(project: Path, url: str, folder: Path, *models: str) -> dict[str, s
     dbt_project = project / DBT_PROJECT.relative_to(PROJECT)
     command: list[str | Path] = [dbt, "--quiet", "compile", "--select", *models]
     command += ["--project-dir", dbt_project, "--profiles-dir", dbt_project]
-    run(command, env=as_environment(url) | {"DBT_TARGET_PATH": str(folder / "target")})
+    run(command, env=Warehouse(url).as_environment() | {"DBT_TARGET_PATH": str(folder / "target")})
     found = (folder / "target" / "compiled").rglob("*.sql")
     relation = re.compile(r'"[^"]+"\."[^"]+"\."(\w+)"')
     return {
@@ -340,7 +340,7 @@ def main() -> None:
         old = version_before(folder / "before", BEFORE)
         ours = compiled(PROJECT, url, folder / "ours", "weekly_signals", "churn_drivers")
         before = compiled(old, url, folder / "old", "rpt_churn_drivers", "churn_drivers")
-        with closing(connect(url)) as connection:
+        with closing(Warehouse(url).connect()) as connection:
             with connection.cursor() as cursor:
                 cursor.execute(TABLES.format(as_of=THIRD_BIRTHDAY))
             for size in SIZES:

@@ -84,13 +84,13 @@ with DagWithDeadline(
         from include.airflow.task_turn import wait_for_turn
         from include.connections import from_airflow
         from include.shop_data import get_shop_data
-        from include.warehouse.connection import task_warehouse_url
+        from include.warehouse.connection import task_warehouse
         from include.warehouse.turn import in_turn
 
         context = get_current_context()
         with plain_failures():
             as_of = as_of_run(context, SETTINGS.shop_time_zone)
-            warehouse = task_warehouse_url()
+            warehouse = task_warehouse()
             wait_for_turn(context, warehouse)
             with in_turn(warehouse, context["run_id"]):
                 get_shop_data(SETTINGS, warehouse, as_of, from_airflow)
@@ -104,14 +104,14 @@ with DagWithDeadline(
         from include.airflow.task_errors import plain_failures
         from include.churn_model.store import fit_for_the_week
         from include.churn_model.summary import summary
-        from include.warehouse.connection import connect, task_warehouse_url
+        from include.warehouse.connection import task_warehouse
         from include.warehouse.turn import in_turn
 
-        warehouse = task_warehouse_url()
+        warehouse = task_warehouse()
         with (
             plain_failures(),
             in_turn(warehouse, get_current_context()["run_id"]),
-            closing(connect(warehouse)) as connection,
+            closing(warehouse.connect()) as connection,
         ):
             for fitted in fit_for_the_week(connection):
                 print(summary(fitted))
@@ -123,12 +123,12 @@ with DagWithDeadline(
         from include.airflow.task_errors import plain_failures
         from include.connections import from_airflow
         from include.report.publish import publish_report
-        from include.warehouse.connection import task_warehouse_url
+        from include.warehouse.connection import task_warehouse
         from include.warehouse.turn import end_turn, in_turn
 
         run_id = get_current_context()["run_id"]
         with plain_failures():
-            warehouse = task_warehouse_url()
+            warehouse = task_warehouse()
             with in_turn(warehouse, run_id):
                 said = publish_report(
                     warehouse,

@@ -60,7 +60,7 @@ with DAG(
         from include.connections import from_airflow
         from include.sync.sources import connection_of, declared_sources
         from include.sync.stage_history import load_stage_history
-        from include.warehouse.connection import task_warehouse_url
+        from include.warehouse.connection import task_warehouse
 
         params = get_current_context()["params"]
         today = datetime.now(UTC).date()
@@ -68,7 +68,7 @@ with DAG(
         with plain_failures():
             is_done = load_stage_history(
                 pipedrive,
-                task_warehouse_url(),
+                task_warehouse(),
                 connection_of(pipedrive, from_airflow),
                 date.fromisoformat(params["since"]),
                 date.fromisoformat(params["until"]) if params["until"] else today,

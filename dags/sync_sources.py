@@ -37,7 +37,7 @@ def load(source_name: str, table: str) -> str:
     from include.sync.loads import paused_because
     from include.sync.sources import connection_of, declared_sources
     from include.sync.sync import sync
-    from include.warehouse.connection import task_warehouse_url
+    from include.warehouse.connection import task_warehouse
 
     context = get_current_context()
     source = declared_sources()[source_name]
@@ -47,7 +47,7 @@ def load(source_name: str, table: str) -> str:
             f"There is no connection {source.name!r}: its exports come with the weekly run."
         )
     with plain_failures():
-        warehouse = task_warehouse_url()
+        warehouse = task_warehouse()
         because = paused_because(warehouse, source.name, before_run=context["run_id"])
         if because and context["dag_run"].run_type == "scheduled":
             source_is_paused(context)

@@ -21,6 +21,17 @@ from include.schemas import why_unfit
 DEMO_SHOP = "demo_shop"
 
 
+class DashboardAuth(StrEnum):
+    """Who is asked for a name before they see a page."""
+
+    NONE = "none"
+    """Nobody: the pages are there for this machine only."""
+    PROXY = "proxy"
+    """A proxy before the pages, which says who it is in the header X-Forwarded-User."""
+    OIDC = "oidc"
+    """An identity provider: the connection `dashboard_oidc`."""
+
+
 class PersonalData(StrEnum):
     """What the channel may know of a customer."""
 
@@ -76,18 +87,30 @@ class Settings(BaseSettings):
     telegram_bot_users: Annotated[frozenset[int], NoDecode] = frozenset()
     """Who may ask the bot in private, beside the chats of the connections."""
 
+    dashboard_auth: DashboardAuth = DashboardAuth.NONE
+    """Who asks for a visitor's name; without it the pages listen on this machine only."""
+    dashboard_host: str = "127.0.0.1"
+    dashboard_port: int = Field(default=8501, ge=1, le=65535)
+    """Where the pages, the form and the API are served."""
+    dashboard_editors: Annotated[frozenset[str], NoDecode] = frozenset()
+    """Who may enter sales and note contacts, beside the owners: names as the login gives them."""
+    dashboard_owners: Annotated[frozenset[str], NoDecode] = frozenset()
+    """Who may also see customers' names and e-mail addresses in full."""
+
     airflow__api__port: int = Field(default=8080, ge=1, le=65535)
     """Port of Airflow's UI and API on 127.0.0.1, as `make up` starts it."""
     warehouse_port: int = Field(default=0, ge=0, le=65535)
     """Port of the embedded Postgres; 0 takes a free one."""
     warehouse_reader: str = ""
-    """Role of Postgres that may read `shop` and `marts`; dbt reads the variable itself."""
+    """Role that reads, else `shop_reader` (`warehouse/reader.py`); dbt asks for it itself."""
     token_key: SecretStr = SecretStr("")
     """What encrypts the tokens that a source gives anew with each load (`sync/login.py`)."""
     schema_prefix: str = ""
     """In front of the name of every schema of the warehouse; SQL asks `include/schemas.py`."""
 
-    @field_validator("shop_sources", "telegram_bot_users", mode="before")
+    @field_validator(
+        "shop_sources", "telegram_bot_users", "dashboard_editors", "dashboard_owners", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):

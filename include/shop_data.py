@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from include import run_events
 from include.airflow.as_of import AsOf
@@ -11,6 +12,9 @@ from include.errors import UserError
 from include.paths import DBT_PROJECT, OUT
 from include.settings import DEMO_SHOP, Settings
 from include.sync.sources import Source, declared_sources
+
+if TYPE_CHECKING:
+    from include.warehouse.connection import Warehouse
 
 DEMO_SEEDS = DBT_PROJECT / "seeds"
 DEMO_FILES = OUT / "demo_shop"
@@ -22,7 +26,7 @@ DEMO_AS_OF = date(2026, 11, 16)
 
 def get_shop_data(
     settings: Settings,
-    warehouse_url: str,
+    warehouse: "Warehouse",
     as_of: AsOf,
     find_connection: Callable[[str], Connection | None],
 ) -> None:
@@ -47,12 +51,12 @@ def get_shop_data(
         if source in declared and (has_connection or not folder):
             from include.sync.sync import sync_what_is_missing
 
-            sync_what_is_missing(declared[source], warehouse_url, find_connection)
+            sync_what_is_missing(declared[source], warehouse, find_connection)
         if folder:
             from include.warehouse.load_files import load_files
 
             load_files(
-                warehouse_url,
+                warehouse,
                 source,
                 folder,
                 DBT_PROJECT,

@@ -15,11 +15,11 @@ def bot() -> None:
     from include.bot.application import run
     from include.connections import from_environment
     from include.settings import load_settings
-    from include.warehouse.connection import warehouse_url
+    from include.warehouse.connection import find_warehouse
 
     settings = load_settings()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    run(from_environment("telegram"), from_environment("telegram_ops"), warehouse_url, settings)
+    run(from_environment("telegram"), from_environment("telegram_ops"), find_warehouse, settings)
 
 
 if __name__ == "__main__":

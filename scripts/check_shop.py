@@ -24,11 +24,11 @@ def main(
     from include.new_shop.check import check
     from include.paths import DBT_PROJECT, absolute
     from include.settings import load_settings
-    from include.warehouse.connection import warehouse_url
+    from include.warehouse.connection import find_warehouse
 
     began = time.monotonic()
     folder = absolute(data, Path.cwd()) if data else load_settings().data_folder(source)
-    checked = check(warehouse_url(), source, folder, DBT_PROJECT, print)
+    checked = check(find_warehouse(), source, folder, DBT_PROJECT, print)
     print()
     for line in checked.warned:
         print(f"warning: {line}")

@@ -18,7 +18,7 @@ from include.airflow import environment
 from include.dbt.parsed import parse_for_all
 from include.paths import PROJECT
 from include.settings import load_settings
-from include.warehouse.connection import as_environment
+from include.warehouse.connection import Warehouse
 
 TASKS = (
     "dbt.cli.main",
@@ -60,7 +60,7 @@ if __name__ == "__main__":
     warm_up()
     parse_for_all(
         environment.dbt(load_settings(), "parse"),
-        as_environment(os.environ["AIRFLOW_CONN_WAREHOUSE"]),
+        Warehouse(os.environ["AIRFLOW_CONN_WAREHOUSE"]).as_environment(),
     )
     run_events.tell("ready")
     if sys.stdin.readline():

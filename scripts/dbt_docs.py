@@ -12,7 +12,7 @@ from include.errors import UserError
 from include.paths import OUT
 from include.settings import load_settings
 from include.warehouse import embedded
-from include.warehouse.connection import as_environment, warehouse_url
+from include.warehouse.connection import find_warehouse
 
 PAGE = OUT / "dbt_docs.html"
 
@@ -24,7 +24,7 @@ def docs() -> None:
     """Write the page; what the warehouse holds by now is told in it as well."""
     was_running = embedded.status() is not None
     try:
-        env = os.environ | as_environment(warehouse_url())
+        env = os.environ | find_warehouse().as_environment()
         command = dbt(load_settings(), "--quiet", "docs", "generate", "--static")
         if subprocess.run(command, env=env, check=False).returncode != 0:
             raise UserError("The page could not be written: what dbt says of it is above.")

@@ -29,10 +29,10 @@ def fit_churn_model(
     from include.airflow.as_of import parse_date
     from include.churn_model.store import fit_and_save
     from include.churn_model.summary import summary
-    from include.warehouse.connection import connect, warehouse_url
+    from include.warehouse.connection import find_warehouse
 
     until = parse_date(as_of) if as_of else None
-    with closing(connect(warehouse_url())) as connection:
+    with closing(find_warehouse().connect()) as connection:
         print(summary(fit_and_save(connection, until)))
 
 

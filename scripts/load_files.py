@@ -18,12 +18,12 @@ def main(
     """Load every data file of a folder into the schema `landing`, all of them or none."""
     from include.paths import DBT_PROJECT, absolute
     from include.settings import load_settings
-    from include.warehouse.connection import warehouse_url
+    from include.warehouse.connection import find_warehouse
     from include.warehouse.load_files import load_files
 
     may_shrink = load_settings().shop_data_may_shrink
     folder = absolute(data, Path.cwd())
-    load_files(warehouse_url(), source, folder, DBT_PROJECT, may_shrink=may_shrink)
+    load_files(find_warehouse(), source, folder, DBT_PROJECT, may_shrink=may_shrink)
 
 
 if __name__ == "__main__":

@@ -21,14 +21,14 @@ def main(
     from include.settings import load_settings
     from include.sync.login import login_to
     from include.sync.sources import connection_of, declared_sources
-    from include.warehouse.connection import warehouse_url
+    from include.warehouse.connection import find_warehouse
 
     load_settings()  # with .env, in which the connection may be
     declared = declared_sources().get(source)
     if declared is None:
         raise UserError(f"include/sources.yml declares no source {source!r}.")
     connection = connection_of(declared, from_environment)
-    login = login_to(declared, connection, warehouse_url())
+    login = login_to(declared, connection, find_warehouse())
     state = secrets.token_urlsafe(16)
     print(f"Open this, and allow it:\n\n{login.address_to_allow(state)}\n")
     print("You are led to the app's own address. Copy it from the browser, within a minute:")

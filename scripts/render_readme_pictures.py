@@ -38,9 +38,9 @@ def render(
     from include.report.render import html_page
     from include.report.wording import LANGUAGES
     from include.settings import load_settings
-    from include.warehouse.connection import connect, warehouse_url
+    from include.warehouse.connection import find_warehouse
 
-    with closing(connect(warehouse_url())) as connection:
+    with closing(find_warehouse().connect()) as connection:
         report = read_report(connection, load_settings())
     for lang in LANGUAGES:
         settings = load_settings().model_copy(update={"report_lang": lang})

@@ -51,7 +51,7 @@ def send_report(
     from include.connections import from_environment
     from include.report.publish import publish_report
     from include.settings import load_settings
-    from include.warehouse.connection import warehouse_url
+    from include.warehouse.connection import find_warehouse
 
     expected = AsOf.parse(as_of)
     settled = _state(resolve)
@@ -66,7 +66,7 @@ def send_report(
     else:
         print(
             publish_report(
-                warehouse_url(),
+                find_warehouse(),
                 telegram,
                 settings,
                 as_of=expected,
@@ -132,10 +132,10 @@ def _test(telegram: "Connection", chats: str, settings: "Settings", as_of: "AsOf
     from include.report.read import read_report
     from include.report.wording import Wording
     from include.telegram.client import Telegram, recipients
-    from include.warehouse.connection import connect, warehouse_url
+    from include.warehouse.connection import find_warehouse
 
     to = recipients(telegram, chats)
-    with closing(connect(warehouse_url())) as connection:
+    with closing(find_warehouse().connect()) as connection:
         printout = print_report(read_report(connection, settings), settings, as_of)
     marker = Wording(settings.report_lang).text("test_marker")
     parts = [part for part in report_parts(printout, settings, marker=marker) if not part.is_empty]

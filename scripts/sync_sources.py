@@ -24,7 +24,7 @@ def main(
     from include.settings import load_settings
     from include.sync.sources import active_sources, connection_of, declared_sources
     from include.sync.sync import sync
-    from include.warehouse.connection import warehouse_url
+    from include.warehouse.connection import find_warehouse
 
     settings = load_settings()
     declared = declared_sources()
@@ -39,14 +39,14 @@ def main(
             "None of the sources in SHOP_SOURCES is declared in include/sources.yml: name those to"
             f" load, of {', '.join(declared)}."
         )
-    url = warehouse_url()
+    warehouse = find_warehouse()
     for source in chosen:
         if not sources and source.may_be_files and from_environment(source.name) is None:
             print(f"{source.name}: no connection, its exports come with the weekly run")
             continue
         connection = connection_of(source, from_environment)
         for table in source.tables:
-            sync(source, table, url, connection, full=full)
+            sync(source, table, warehouse, connection, full=full)
 
 
 if __name__ == "__main__":

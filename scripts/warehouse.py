@@ -1,4 +1,4 @@
-"""The warehouse from the command line: start, stop and ask the embedded Postgres.
+"""The warehouse from the command line: start, stop and ask the embedded Postgres, make a reader.
 
 Where a connection `warehouse` is configured, that is the warehouse and there is nothing to start.
 """
@@ -16,7 +16,7 @@ from include.errors import UserError
 from include.warehouse import connection, embedded
 
 app = typer.Typer(
-    help="The warehouse: start, stop, query, url, env, status.",
+    help="The warehouse: start, stop, query, url, env, status, reader.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,7 +28,7 @@ CONFIGURED = "The warehouse is the connection in AIRFLOW_CONN_WAREHOUSE: nothing
 @app.command()
 def start() -> None:
     """Start the embedded Postgres, unless it runs already."""
-    if connection.configured_url():
+    if connection.configured_warehouse():
         print(CONFIGURED.format("start"))
         return
     connection.start_embedded()
@@ -40,7 +40,7 @@ def start() -> None:
 @app.command()
 def stop() -> None:
     """Stop the embedded Postgres; its data stay."""
-    if connection.configured_url():
+    if connection.configured_warehouse():
         print(CONFIGURED.format("stop"))
     else:
         print("Postgres is stopped." if embedded.stop() else "Postgres did not run.")
@@ -55,7 +55,7 @@ def query(
     """Print what one statement of SQL finds; it can only read, unless you say --write."""
     from include.warehouse.statement import answer, as_text
 
-    found = answer(_url(), statement, may_write=write)
+    found = answer(_warehouse(), statement, may_write=write)
     if as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerows([found.names, *found.rows])
     else:
@@ -65,7 +65,7 @@ def query(
 @app.command()
 def url() -> None:
     """Print the warehouse's URL (with its password), as psql and SQLAlchemy take it."""
-    print(_url())
+    print(_warehouse().url)
 
 
 @app.command()
@@ -73,7 +73,7 @@ def env() -> None:
     """Print the warehouse's address as shell lines, for `eval "$(… env)"`; dbt reads them."""
     from include.settings import load_settings
 
-    lines = connection.as_environment(_url())
+    lines = _warehouse().as_environment()
     if reader := load_settings().warehouse_reader:
         lines["WAREHOUSE_READER"] = reader
     for name, value in lines.items():
@@ -81,12 +81,44 @@ def env() -> None:
 
 
 @app.command()
+def reader(
+    personal: Annotated[
+        bool, typer.Option("--personal", help="One that sees names and e-mail addresses, too.")
+    ] = False,
+    new_password: Annotated[
+        bool, typer.Option("--new-password", help="Another password for one that is there.")
+    ] = False,
+) -> None:
+    """Make the role that pages, API and BI tools read as; its password is shown once."""
+    from include.warehouse import reader as readers
+
+    name = readers.reader_name(personal=personal)
+    configured = connection.configured_warehouse()
+    if not configured:
+        embedded_one = connection.embedded_warehouse()
+        made = readers.make_embedded_reader(embedded_one, personal=personal)
+        print(
+            "Pages and API know it by themselves; a BI tool on this machine connects to", made.url
+        )
+        return
+    new = readers.new_reader(configured, personal=personal, new_password=new_password)
+    if new is None:
+        print(
+            f"The role {name} keeps its password, and sees what it may; --new-password changes it."
+        )
+        return
+    conn = "AIRFLOW_CONN_WAREHOUSE_READER" + ("_PERSONAL" if personal else "")
+    print("Add this line to .env; the password is kept nowhere else:", file=sys.stderr)
+    print(f"{conn}={new.url.replace('postgresql://', 'postgres://', 1)}")
+
+
+@app.command()
 def status() -> None:
     """Tell whether the warehouse runs; the exit code is 0 if it does, else 3."""
-    configured = connection.configured_url()
+    configured = connection.configured_warehouse()
     if configured:
         try:
-            connection.connect(configured).close()
+            configured.connect().close()
         except UserError as reason:
             print(reason)
             raise typer.Exit(3) from None
@@ -99,13 +131,13 @@ def status() -> None:
     print(f"Postgres runs on {embedded.HOST}:{server.port}, its data are in {server.data}.")
 
 
-def _url() -> str:
-    configured = connection.configured_url()
+def _warehouse() -> connection.Warehouse:
+    configured = connection.configured_warehouse()
     if configured:
         return configured
     if embedded.status() is None:
         print("Starting the embedded Postgres …", file=sys.stderr)
-    return connection.embedded_url()
+    return connection.embedded_warehouse()
 
 
 if __name__ == "__main__":

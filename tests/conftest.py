@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg2
@@ -21,6 +21,9 @@ from xdist.scheduler import LoadScopeScheduling
 from include.paths import PROJECT
 from include.warehouse import embedded
 from tests.support.project_copy import developers_own
+
+if TYPE_CHECKING:
+    from tests.support.warehouses import Warehouse
 
 SHARED_DATA = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "data"))
 
@@ -53,7 +56,7 @@ class _ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     SHARING = ("tests/dags", "tests/end_to_end")
-    BY_THEMSELVES = ("test_real_airflow.py", "test_weekly_kills.py")
+    BY_THEMSELVES = ("test_dashboard_browser.py", "test_real_airflow.py", "test_weekly_kills.py")
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.split("::", 1)[0])
@@ -115,14 +118,16 @@ def postgres() -> Path:
 
 
 @pytest.fixture
-def warehouse_url(postgres: Path) -> Iterator[str]:
-    """URL of an empty database of the test's own."""
+def warehouse(postgres: Path, tmp_path: Path) -> Iterator["Warehouse"]:
+    """An empty database of the test's own; what dbt writes is in `tmp_path`."""
+    from tests.support.warehouses import Warehouse
+
     database = f"test_{uuid4().hex}"
     connection = psycopg2.connect(embedded.url("postgres", postgres))
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(f"create database {database} template template0 strategy file_copy")
-        yield embedded.url(database, postgres)
+        yield Warehouse(embedded.url(database, postgres), tmp_path)
         cursor.execute(f"drop database {database} with (force)")
     connection.close()
 

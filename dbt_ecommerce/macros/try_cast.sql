@@ -56,10 +56,17 @@
     {#- a case by itself forgets the digits of its type -#}
     cast(
         case
+            {%- if type in ('integer', 'bigint') or type.startswith('numeric') %}
+            when {{ is_number_that_fits(column, type) }}
+                then cast(cast({{ column }} as {{ dbt.type_string() }}) as {{ type }})
+            {%- endif %}
             when
                 (
-                    {{ is_number_of(column, type) }}
-                    or {{ column_text(column) }} ~ '{{ pattern_of(type) }}'
+                    {#- most are written with digits and a point, which takes half of the time to see -#}
+                    {%- if type.startswith(('numeric', 'double', 'real')) %}
+                    {{ column_text(column) }} ~ '^[0-9.-]+$'
+                    or {% endif -%}
+                    {{ column_text(column) }} ~ '{{ pattern_of(type) }}'
                 )
                 and pg_input_is_valid({{ text_of(column, type) }}, '{{ type }}')
                 then cast({{ text_of(column, type) }} as {{ type }})
@@ -68,17 +75,19 @@
 {%- endmacro %}
 
 {#
-    Whether a column of Postgres holds numbers already, so that their text needs no regular expression, which takes
-    half of the time.
+    Whether a column of Postgres holds numbers already, and this one has no more digits than fit for certain: most do,
+    and are cast in half of the time.
 #}
-{% macro is_number_of(column, type) -%}
-    {%- if type in ('integer', 'bigint') -%}
-        pg_typeof({{ column }}) in (cast('integer' as regtype), cast('bigint' as regtype))
-    {%- elif type.startswith('numeric') -%}
+{% macro is_number_that_fits(column, type) -%}
+    {%- set text = 'cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+    {%- if type.startswith('numeric') -%}
+        {%- set precision, scale = modules.re.findall('[0-9]+', type ~ ', 0')[:2] -%}
         pg_typeof({{ column }}) = cast('numeric' as regtype)
-        and {{ column_text(column) }} != 'NaN'
+        and length({{ text }}) <= {{ precision | int - scale | int }}
+        and {{ text }} not in ('NaN', 'Infinity', '-Infinity')
     {%- else -%}
-        false
+        pg_typeof({{ column }}) in (cast('integer' as regtype), cast('bigint' as regtype))
+        and length({{ text }}) <= {{ 9 if type == 'integer' else 18 }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -7,14 +7,17 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
+
+import psycopg2
 
 from include.errors import UserError
 from include.paths import DBT_PROJECT, LOCAL, PROJECT
 from include.settings import Settings
 from include.warehouse import embedded
-from include.warehouse.connection import as_environment, connect, warehouse_url
+from include.warehouse.connection import Warehouse, find_warehouse
 
 HOME = LOCAL / "airflow"
 MIGRATED = HOME / "migrated"
@@ -43,8 +46,8 @@ def variables(settings: Settings) -> dict[str, str]:
     They hold passwords. The metadata live in the embedded Postgres also where the warehouse is a
     Postgres of the user's own.
     """
-    warehouse = warehouse_url()
-    connect(warehouse).close()
+    warehouse = find_warehouse()
+    warehouse.connect().close()
     metadata = embedded.start(port=settings.warehouse_port).removesuffix("/warehouse") + "/airflow"
     return {
         **PATIENCE,
@@ -54,7 +57,7 @@ def variables(settings: Settings) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",  # a log has all that was said before its process was killed
-        "AIRFLOW_CONN_WAREHOUSE": warehouse,
+        "AIRFLOW_CONN_WAREHOUSE": warehouse.url,
         "SHOP_SOURCES": ",".join(settings.shop_sources),
         **({"SHOP_DATA": str(settings.shop_data)} if settings.shop_data else {}),
         "AIRFLOW_HOME": str(HOME),
@@ -88,7 +91,8 @@ def prepare(settings: Settings, env: dict[str, str], log: Path, *of_dbt: str) ->
     if not (is_migrated and _has_tables(env)):
         steps.append(["airflow", "db", "migrate"])
     HOME.mkdir(parents=True, exist_ok=True)
-    env = env | as_environment(env["AIRFLOW_CONN_WAREHOUSE"])  # where dbt's profile looks
+    # where dbt's profile looks
+    env = env | Warehouse(env["AIRFLOW_CONN_WAREHOUSE"]).as_environment()
     with log.open("ab") as file:
         running = [
             subprocess.Popen(step, env=env, stdout=file, stderr=subprocess.STDOUT, cwd=PROJECT)
@@ -116,8 +120,7 @@ def dbt(settings: Settings, *command: str) -> list[str]:
 def _has_tables(env: dict[str, str]) -> bool:
     """Whether the metadata database has Airflow's tables; it may have been deleted."""
     url = env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("+psycopg2", "", 1)
-    with connect(url) as connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("select to_regclass('public.alembic_version')")
         row = cursor.fetchone()
-    connection.close()
     return row is not None and row[0] is not None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from include.airflow.testable import DagWithDeadline
+    from include.warehouse.connection import Warehouse
 
 PATIENCE = timedelta(hours=3)
 """How long a run waits for those before it."""
@@ -21,7 +22,7 @@ KEPT_IN_TEST = timedelta(minutes=1)
 """The same of a run in a single process, which nobody starts again."""
 
 
-def wait_for_turn(context: "Context", warehouse_url: str) -> None:
+def wait_for_turn(context: "Context", warehouse: "Warehouse") -> None:
     """Make it this run's turn; until it is, the task is put off and keeps no worker busy.
 
     Raises UserError with who builds, where that takes longer than PATIENCE.
@@ -32,7 +33,7 @@ def wait_for_turn(context: "Context", warehouse_url: str) -> None:
 
     dag = cast("DagWithDeadline", context["dag"])
     kept_for = KEPT_IN_TEST if dag.is_tested else KEPT_FOR
-    others = take_turn(warehouse_url, context["run_id"], kept_for)
+    others = take_turn(warehouse, context["run_id"], kept_for)
     if others is None:
         return
     now = datetime.now(UTC)
@@ -50,8 +51,8 @@ def wait_for_turn(context: "Context", warehouse_url: str) -> None:
 
 def turn_is_over(context: "Context") -> None:
     """Let others build, for a task that has failed for good; who clears it goes on if none did."""
-    from include.warehouse.connection import task_warehouse_url
+    from include.warehouse.connection import task_warehouse
     from include.warehouse.turn import end_turn
 
     with suppress(Exception):  # of the warehouse, which may be what failed
-        end_turn(task_warehouse_url(), context["run_id"])
+        end_turn(task_warehouse(), context["run_id"])

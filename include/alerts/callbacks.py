@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from include.alerts.wording import Task
     from include.connections import Connection
+    from include.warehouse.connection import Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -51,22 +52,23 @@ async def run_is_late(context: dict[str, Any]) -> None:
     It runs in the triggerer, as what runs in an executor may not read Airflow's connections.
     """
     from include.connections import from_airflow_async
+    from include.warehouse.connection import Warehouse
 
     try:
         telegram = _with_token(
             await from_airflow_async("telegram_ops"), await from_airflow_async("telegram")
         )
-        warehouse = await from_airflow_async("warehouse")
+        found = await from_airflow_async("warehouse")
+        warehouse = Warehouse(found.postgres_url) if found else None
     except Exception as error:
         _log(error)
         return
-    url = warehouse.postgres_url if warehouse else None
-    await asyncio.to_thread(_quietly, lambda: _run_is_late(context, telegram, url))
+    await asyncio.to_thread(_quietly, lambda: _run_is_late(context, telegram, warehouse))
 
 
-def churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
+def churn_is_unusual(settings: Settings, warehouse: "Warehouse") -> None:
     """Alert where the churn rate of the report's week is not as usual."""
-    _quietly(lambda: _churn_is_unusual(settings, warehouse_url))
+    _quietly(lambda: _churn_is_unusual(settings, warehouse))
 
 
 def source_is_paused(context: "Context") -> None:
@@ -77,9 +79,9 @@ def source_is_paused(context: "Context") -> None:
     _quietly(lambda: _source_is_paused(context))
 
 
-def sources_are_behind(settings: Settings, warehouse_url: str) -> None:
+def sources_are_behind(settings: Settings, warehouse: "Warehouse") -> None:
     """Alert of each source that is behind the report's week."""
-    _quietly(lambda: _sources_are_behind(settings, warehouse_url))
+    _quietly(lambda: _sources_are_behind(settings, warehouse))
 
 
 def _quietly(alert: Callable[[], None]) -> None:
@@ -103,7 +105,7 @@ def _task_failed(context: "Context") -> None:
     settings = load_settings()
     telegram = _connection()
     task = _task(context, context["ti"].task_id, settings)
-    warehouse = _warehouse_url()
+    warehouse = _warehouse()
     html = failure_alert(
         task,
         context.get("exception"),
@@ -129,7 +131,7 @@ def _run_failed(context: "Context", task_id: str) -> None:
         _cause(task),
         _connection(),
         settings,
-        _warehouse_url(),
+        _warehouse(),
         keep_file=is_written(task.dag_id, task.run_id, task.task_id),
     )
 
@@ -167,7 +169,7 @@ def _cause(task: "Task") -> str:
 
 
 def _run_is_late(
-    context: dict[str, Any], telegram: "Connection | None", warehouse_url: str | None
+    context: dict[str, Any], telegram: "Connection | None", warehouse: "Warehouse | None"
 ) -> None:
     from include.alerts.send import send_alert
     from include.alerts.wording import late_alert
@@ -176,10 +178,10 @@ def _run_is_late(
     settings = load_settings()
     run = context["dag_run"]
     html = late_alert(run["dag_id"], run["dag_run_id"], Wording(settings.report_lang))
-    send_alert(html, f"{run['dag_id']} is late", telegram, settings, warehouse_url)
+    send_alert(html, f"{run['dag_id']} is late", telegram, settings, warehouse)
 
 
-def _churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
+def _churn_is_unusual(settings: Settings, warehouse: "Warehouse") -> None:
     from include.alerts.send import send_alert
     from include.alerts.wording import unusual_churn_alert
     from include.report.read import Signal
@@ -194,7 +196,7 @@ def _churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
         where signals.figure = 'churn_rate' and signals.signal <> 'usual'
     """
     words = Wording(settings.report_lang)
-    for week in _rows(warehouse_url, query):
+    for week in _rows(warehouse, query):
         html = unusual_churn_alert(
             (week["week_starts_on"], week["week_ends_on"]),
             week["churn_rate"],
@@ -202,7 +204,7 @@ def _churn_is_unusual(settings: Settings, warehouse_url: str) -> None:
             words,
         )
         cause = f"churn of {week['week_starts_on']}"
-        send_alert(html, cause, _connection(), settings, warehouse_url)
+        send_alert(html, cause, _connection(), settings, warehouse)
 
 
 def _source_is_paused(context: "Context") -> None:
@@ -211,32 +213,31 @@ def _source_is_paused(context: "Context") -> None:
     from include.report.wording import Wording
     from include.sync.behind import paused
     from include.sync.sources import declared_sources
-    from include.warehouse.connection import connect, task_warehouse_url
+    from include.warehouse.connection import task_warehouse
 
-    settings, warehouse_url = load_settings(), task_warehouse_url()
+    settings, warehouse = load_settings(), task_warehouse()
     source = declared_sources()[context["ti"].task_id.partition(".")[0]]
-    with closing(connect(warehouse_url)) as connection:
+    with closing(warehouse.connect()) as connection:
         behind = paused(connection, settings, source)
     if behind is not None:
         html = source_alert(behind, Wording(settings.report_lang))
         cause, day = f"{source.name} is paused", behind.failing_since
-        send_alert(html, cause, _connection(), settings, warehouse_url, day=day)
+        send_alert(html, cause, _connection(), settings, warehouse, day=day)
 
 
-def _sources_are_behind(settings: Settings, warehouse_url: str) -> None:
+def _sources_are_behind(settings: Settings, warehouse: "Warehouse") -> None:
     from include.alerts.send import send_alert
     from include.alerts.wording import source_alert
     from include.report.wording import Wording
     from include.sync.behind import sources_behind
-    from include.warehouse.connection import connect
 
     words = Wording(settings.report_lang)
-    [week] = _rows(warehouse_url, "select week_ends_on from {marts}.rpt_weekly_report")
-    with closing(connect(warehouse_url)) as connection:
+    [week] = _rows(warehouse, "select week_ends_on from {marts}.rpt_weekly_report")
+    with closing(warehouse.connect()) as connection:
         behind = sources_behind(connection, settings, week["week_ends_on"])
     for source in behind:
         html = source_alert(source, words)
-        send_alert(html, f"{source.source} is behind", _connection(), settings, warehouse_url)
+        send_alert(html, f"{source.source} is behind", _connection(), settings, warehouse)
 
 
 def _connection() -> "Connection | None":
@@ -252,30 +253,30 @@ def _with_token(ops: "Connection | None", telegram: "Connection | None") -> "Con
     return replace(ops, password=telegram.password)
 
 
-def _warehouse_url() -> str | None:
-    from include.warehouse.connection import task_warehouse_url
+def _warehouse() -> "Warehouse | None":
+    from include.warehouse.connection import task_warehouse
 
     with suppress(Exception):
-        return task_warehouse_url()
+        return task_warehouse()
     return None
 
 
-def _failed_tests(warehouse_url: str | None) -> tuple[str, ...]:
+def _failed_tests(warehouse: "Warehouse | None") -> tuple[str, ...]:
     query = """
         select test_name from {ops}.data_tests
         where status not in ('pass', 'warn')
         order by test_name
     """
-    with suppress(Exception):
-        return tuple(row["test_name"] for row in _rows(warehouse_url or "", query))
+    if warehouse is not None:
+        with suppress(Exception):
+            return tuple(row["test_name"] for row in _rows(warehouse, query))
     return ()
 
 
-def _rows(warehouse_url: str, query: str) -> list[dict[str, Any]]:
+def _rows(warehouse: "Warehouse", query: str) -> list[dict[str, Any]]:
     from include.warehouse import queries
-    from include.warehouse.connection import connect
 
-    with closing(connect(warehouse_url)) as connection:
+    with closing(warehouse.connect()) as connection:
         return queries.rows(connection, query)
 
 

@@ -7,15 +7,19 @@ written to, which may be what the alert is about, it is sent all the same.
 
 import logging
 import re
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import date, datetime
 from html import unescape
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from include.connections import Connection
 from include.errors import UserError
 from include.paths import OUT, write_whole
 from include.settings import Settings
+
+if TYPE_CHECKING:
+    from include.warehouse.connection import Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +32,7 @@ def send_alert(
     cause: str,
     connection: Connection | None,
     settings: Settings,
-    warehouse_url: str | None,
+    warehouse: "Warehouse | None",
     *,
     day: date | None = None,
     keep_file: bool = False,
@@ -49,18 +53,17 @@ def send_alert(
     from include.telegram.client import Telegram, Text, recipients
     from include.telegram.deliver import Part, deliver
     from include.telegram.ledger import Ledger
-    from include.warehouse.connection import connect
 
     to = recipients(connection)
     day = day or datetime.now(ZoneInfo(settings.shop_time_zone)).date()
     with ExitStack() as stack:
         telegram = stack.enter_context(Telegram(to.token, settings.telegram_api_url))
-        try:
-            warehouse = stack.enter_context(closing(connect(warehouse_url or "")))
-            # the alert may be that its tables may not be made
-            ledger = Ledger(warehouse, f"alert: {cause}", day)
-        except (UserError, psycopg2.Error):
-            ledger = None
+        ledger = None
+        if warehouse is not None:
+            # the alert may be that it is not reached, or that its tables may not be made
+            with suppress(UserError, psycopg2.Error):
+                database = stack.enter_context(closing(warehouse.connect()))
+                ledger = Ledger(database, f"alert: {cause}", day)
         if ledger is not None:
             part = Part(PART, Text(html), cause)
             try:

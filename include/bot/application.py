@@ -37,6 +37,7 @@ from include.report.wording import Wording
 from include.secrets import scrub, silence_libraries
 from include.settings import Settings
 from include.telegram.client import Content, Telegram, Text, give, recipients, refused_token
+from include.warehouse.connection import Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ def audience(telegram: Connection, ops: Connection | None, users: frozenset[int]
 
 def content(
     asked: Question,
-    warehouse_url: Callable[[], str],
+    find_warehouse: Callable[[], Warehouse],
     settings: Settings,
     timeout: float = TIMEOUT,
 ) -> Content:
@@ -92,7 +93,7 @@ def content(
     try:
         if isinstance(asked, AskHelp | Misasked):
             return Text(answer(asked, None, words, personal_data))
-        with reading(warehouse_url(), timeout) as connection:
+        with reading(find_warehouse(), timeout) as connection:
             rows = read(connection, asked, settings)
         if isinstance(rows, Report):
             return report_parts(print_report(rows, settings), settings)[0].content
@@ -209,7 +210,7 @@ def application(
 def run(
     telegram: Connection | None,
     ops: Connection | None,
-    warehouse_url: Callable[[], str],
+    find_warehouse: Callable[[], Warehouse],
     settings: Settings,
 ) -> None:
     """Answer until the program is ended by Ctrl-C or SIGTERM; questions of before are dropped."""
@@ -226,7 +227,7 @@ def run(
         token,
         settings.telegram_api_url,
         who,
-        lambda asked: content(asked, warehouse_url, settings),
+        lambda asked: content(asked, find_warehouse, settings),
         Wording(settings.report_lang).text("bot_failed"),
     )
     print(f"{name} answers {who}. Ctrl-C ends it.", flush=True)

@@ -24,7 +24,7 @@ from include.errors import UserError
 from include.report.read import CustomerAtRisk, Report, Signal, read_report
 from include.settings import PersonalData, Settings
 from include.warehouse import queries
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 
 TIMEOUT = 5.0  # seconds for each query
 BEST_PRODUCTS = 5
@@ -246,14 +246,14 @@ _SALES = """
 
 
 @contextmanager
-def reading(url: str, timeout: float = TIMEOUT) -> Iterator[Connection]:
+def reading(warehouse: Warehouse, timeout: float = TIMEOUT) -> Iterator[Connection]:
     """A transaction that cannot write, and gives up a query after `timeout` seconds.
 
     Each query sees the tables as they are by then. A snapshot for all of them would find those
     empty that dbt puts into place meanwhile. The limit is the transaction's: behind a pooler the
     session is another's next.
     """
-    with closing(connect(url)) as connection:
+    with closing(warehouse.connect()) as connection:
         connection.set_session("read committed", readonly=True)
         with connection.cursor() as cursor:
             cursor.execute("set local statement_timeout = %s", (round(timeout * 1000),))

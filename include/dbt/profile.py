@@ -25,6 +25,6 @@ class WarehouseProfile(PostgresUserPasswordProfileMapping):  # type: ignore[misc
     @property
     def env_vars(self) -> dict[str, str]:
         """The variables; only for code that runs in a task."""
-        from include.warehouse.connection import as_environment, task_warehouse_url
+        from include.warehouse.connection import task_warehouse
 
-        return as_environment(task_warehouse_url())
+        return task_warehouse().as_environment()

@@ -55,10 +55,10 @@ def _final_unless_it_may_pass(result: Any) -> Iterator[None]:
 @contextmanager
 def _in_turn(context: Context) -> Iterator[None]:
     from include.airflow.task_errors import plain_failures
-    from include.warehouse.connection import task_warehouse_url
+    from include.warehouse.connection import task_warehouse
     from include.warehouse.turn import in_turn
 
-    with plain_failures(), in_turn(task_warehouse_url(), context["run_id"]):
+    with plain_failures(), in_turn(task_warehouse(), context["run_id"]):
         yield
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from include.errors import UserError
 from include.schemas import named, schema_prefix
-from include.warehouse.connection import as_environment
+from include.warehouse.connection import Warehouse
 from include.warehouse.load_files import load_files
 from include.warehouse.statement import answer, as_text
 
@@ -44,19 +44,19 @@ class Checked:
 
 
 def check(
-    url: str, source: str, folder: Path, dbt_project: Path, say: Callable[[str], None]
+    warehouse: Warehouse, source: str, folder: Path, dbt_project: Path, say: Callable[[str], None]
 ) -> Checked:
     """Load a shop's files, build its models up to the totals, and say what they are.
 
     Sets the prefix of the schemas, and the address of the warehouse, for the rest of the process.
     """
     os.environ["SCHEMA_PREFIX"] = schema_prefix() + PREFIX
-    os.environ.update(as_environment(url))
-    load_files(url, source, folder, dbt_project, say, may_shrink=True)
+    os.environ.update(warehouse.as_environment())
+    load_files(warehouse, source, folder, dbt_project, say, may_shrink=True)
     checked = _build(source, dbt_project)
     if not any(line.startswith("model ") for line in checked.failed):
-        say("\n" + as_text(answer(url, named(TOTALS)), width=0))
-        _say_rejected(url, say)
+        say("\n" + as_text(answer(warehouse, named(TOTALS)), width=0))
+        _say_rejected(warehouse, say)
     return checked
 
 
@@ -89,9 +89,9 @@ def _build(source: str, dbt_project: Path) -> Checked:
     return Checked(failed, warned)
 
 
-def _say_rejected(url: str, say: Callable[[str], None]) -> None:
+def _say_rejected(warehouse: Warehouse, say: Callable[[str], None]) -> None:
     before = None
-    for table, reason, rows, row in answer(url, named(REJECTED)).rows:
+    for table, reason, rows, row in answer(warehouse, named(REJECTED)).rows:
         if (table, reason) != before:
             say(f"\nRows of {table} that were set aside, as {reason}: {rows}")
             before = table, reason

@@ -24,7 +24,7 @@ from include.report.render import telegram_caption
 from include.report.wording import Wording
 from include.settings import PersonalData, Settings
 from include.telegram.ledger import Ledger, State
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
     from include.telegram.client import Button
@@ -45,7 +45,7 @@ class Printout:
 
 
 def publish_report(
-    warehouse_url: str,
+    warehouse: Warehouse,
     telegram: Connection | None,
     settings: Settings,
     *,
@@ -61,7 +61,7 @@ def publish_report(
     Marts that were built as of another date than `as_of` are a UserError. `run_id` is that of the
     DAG's run. `deliver.deliver` tells which errors sending has, and what `force` and `resolve` do.
     """
-    with closing(connect(warehouse_url)) as connection:
+    with closing(warehouse.connect()) as connection:
         printout = print_report(read_report(connection, settings), settings, as_of)
         if telegram is None:
             return preview(printout.message, printout.chart, csv_of(printout), out)

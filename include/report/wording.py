@@ -4,10 +4,12 @@ The words are in `words/`; what is said about which figure is decided where it i
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from babel import Locale
@@ -32,22 +34,24 @@ NOT_KNOWN = "–"
 
 
 @cache
-def catalogue(lang: str) -> Catalogue:
-    """The words of a language, from `words/<lang>.yml`."""
-    path = Path(__file__).parent / "words" / f"{lang}.yml"
-    words: Catalogue = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+def catalogue(lang: str, folder: Path = Path(__file__).parent / "words") -> Catalogue:
+    """The words of a language, from `<lang>.yml` of a folder: the report's own by default."""
+    words: Catalogue = yaml.load((folder / f"{lang}.yml").read_bytes(), Loader=yaml.CSafeLoader)
     return words
 
 
 class Wording:
     """One language's words and number formats; a value that is None is written as a dash."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, *more: Path) -> None:
+        """The report's words, and those in further folders."""
         if lang not in LANGUAGES:
             known = " and ".join(LANGUAGES)
             raise UserError(f"The report has no language {lang!r}: it is written in {known}.")
         self.lang = lang
-        self._words = catalogue(lang)
+        self._words = dict(catalogue(lang))
+        for folder in more:
+            self._words |= catalogue(lang, folder)
         self._locale = Locale.parse(lang)
 
     @property
@@ -143,6 +147,33 @@ class Wording:
     def short_month(self, day: date) -> str:
         """The month of a date and its year, in numbers: 11/2026."""
         return str(format_skeleton("yM", day, locale=self._locale))
+
+    def vega_locale(self) -> dict[str, dict[str, Any]]:
+        """How a chart of Vega writes numbers and dates; its formats are those of d3."""
+        of = self._locale
+        symbols = of.number_symbols["latn"]
+        return {
+            "number": {
+                "decimal": symbols["decimal"],
+                "thousands": symbols["group"],
+                "grouping": [3],
+                "currency": ["", ""],
+            },
+            "time": {
+                "dateTime": "%x %X",
+                "date": "%x",
+                "time": "%X",
+                "periods": ["AM", "PM"],
+                "days": _from_sunday(of.days["stand-alone"]["wide"]),
+                "shortDays": _from_sunday(of.days["stand-alone"]["abbreviated"]),
+                "months": [of.months["stand-alone"]["wide"][n] for n in range(1, 13)],
+                "shortMonths": [of.months["stand-alone"]["abbreviated"][n] for n in range(1, 13)],
+            },
+        }
+
+
+def _from_sunday(days: Mapping[int, str]) -> list[str]:
+    return [days[number] for number in (6, 0, 1, 2, 3, 4, 5)]
 
 
 def _rounds_to_nothing(amount: Decimal, places: int) -> bool:

@@ -23,6 +23,7 @@ from include.schemas import named, schema
 from include.sync.api import base_address
 from include.sync.loads import Brought
 from include.sync.sources import Source
+from include.warehouse.connection import Warehouse
 from include.warehouse.copying import (
     columns_of,
     copy,
@@ -57,7 +58,7 @@ class Found:
 def load_folder(
     source: Source,
     table: str,
-    warehouse_url: str,
+    warehouse: Warehouse,
     connection: Connection,
     declared: Table,
     full: bool,
@@ -68,7 +69,7 @@ def load_folder(
     Args:
         source: as it is declared.
         table: one of those it declares; `landing.<source>__<table>` is what it fills.
-        warehouse_url: URL of the warehouse.
+        warehouse: where that table is.
         connection: of an S3-compatible store: login and password are its keys, host its address.
         declared: what dbt says of it.
         full: read every file anew, and delete the rows of those that vanished.
@@ -79,8 +80,8 @@ def load_folder(
     folder = Folder(source, connection)
     found = folder.files(source.declared["files"]["tables"][table]["pattern"])
     landing_table = f"{source.name}__{table}"
-    with transaction(warehouse_url) as warehouse:
-        load = _Landing(warehouse, landing_table, declared)
+    with transaction(warehouse) as database:
+        load = _Landing(database, landing_table, declared)
         loaded = load.prepare()
         if not found and not loaded:
             raise UserError(

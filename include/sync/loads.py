@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from include.schemas import named
 from include.warehouse.bookkeeping import prepare
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 
 SIXTY_DAYS = (
     "only orders of the last 60 days are seen, as the app has not the scope read_all_orders, and"
@@ -52,12 +52,12 @@ class Load:
     message: str | None = None
 
 
-def note(warehouse_url: str, load: Load) -> None:
+def note(warehouse: Warehouse, load: Load) -> None:
     """Write a load down."""
     lag = None
     if load.newest_at:
         lag = max(0, round((load.started_at - load.newest_at).total_seconds()))
-    with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
+    with _prepared(warehouse) as connection, connection, connection.cursor() as cursor:
         query = """
             insert into {ops}.loads (
                 source_name, landing_table, run_id, status, started_at, seconds, loaded_rows,
@@ -90,13 +90,15 @@ class Pause(NamedTuple):
     failing_since: datetime
 
 
-def paused_because(warehouse_url: str, source: str, *, before_run: str | None = None) -> str | None:
+def paused_because(
+    warehouse: Warehouse, source: str, *, before_run: str | None = None
+) -> str | None:
     """Why a source is paused, in the words of its last failure; None where it is not.
 
     It is where one of its tables could not be loaded in the last three runs. A run does not pause
     itself: what it has tried already is left out with `before_run`, its id.
     """
-    with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
+    with _prepared(warehouse) as connection, connection, connection.cursor() as cursor:
         pause = pause_of(cursor, source, before_run=before_run)
     return pause.because if pause else None
 
@@ -137,9 +139,9 @@ def pause_of(cursor: Cursor, source: str, *, before_run: str | None = None) -> P
     return Pause(str(row[0]), row[1]) if row else None
 
 
-def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
+def last_loaded_at(warehouse: Warehouse, source: str) -> dict[str, datetime]:
     """When each table of a source was last loaded, those that ever were."""
-    with _prepared(warehouse_url) as connection, connection, connection.cursor() as cursor:
+    with _prepared(warehouse) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             named(
                 "select landing_table, max(started_at) from {ops}.loads"
@@ -151,8 +153,8 @@ def last_loaded_at(warehouse_url: str, source: str) -> dict[str, datetime]:
 
 
 @contextmanager
-def _prepared(warehouse_url: str) -> Iterator[Connection]:
+def _prepared(warehouse: Warehouse) -> Iterator[Connection]:
     """A connection to a warehouse that has the table."""
-    with closing(connect(warehouse_url)) as connection:
+    with closing(warehouse.connect()) as connection:
         prepare(connection, "ops")
         yield connection

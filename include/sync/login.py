@@ -23,7 +23,7 @@ from include.settings import load_settings
 from include.sync.api import base_address, new_session
 from include.sync.sources import Source
 from include.warehouse.bookkeeping import prepare
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from include.warehouse.locks import lock, login_lock
 
 if TYPE_CHECKING:
@@ -52,14 +52,14 @@ class Login:
             one that somebody got by logging in, where it was not this project's own script.
         session: for the API's address.
         address: the API's.
-        warehouse_url: URL of the warehouse.
+        warehouse: which keeps the tokens.
     """
 
     source: Source
     connection: Connection
     session: "Session"
     address: str
-    warehouse_url: str
+    warehouse: Warehouse
 
     def address_to_allow(self, state: str) -> str:
         """Where a person lets this project read, and is led back from with a code and the state."""
@@ -118,9 +118,9 @@ class Login:
     def _turn(self) -> "Iterator[tuple[Cursor, Fernet]]":
         """A transaction that nobody else has for this source, and what encrypts."""
         box = _box(self.source.name)
-        with closing(connect(self.warehouse_url)) as warehouse:
-            prepare(warehouse, "ops")
-            with warehouse, warehouse.cursor() as cursor:
+        with closing(self.warehouse.connect()) as database:
+            prepare(database, "ops")
+            with database, database.cursor() as cursor:
                 lock(cursor, login_lock(self.source.name))
                 yield cursor, box
 
@@ -167,7 +167,7 @@ class Login:
 
 
 def login_to(
-    source: Source, connection: Connection, warehouse_url: str, pause: float = 1.0
+    source: Source, connection: Connection, warehouse: Warehouse, pause: float = 1.0
 ) -> Login:
     """The login to a source, with a session of its own.
 
@@ -188,7 +188,7 @@ def login_to(
         )
     address = base_address(source.name, client["base_url"], connection)
     session = new_session(address, pause, rows_at=["data", "access_token"])
-    return Login(source, connection, session, address, warehouse_url)
+    return Login(source, connection, session, address, warehouse)
 
 
 def _box(source: str) -> Fernet:

@@ -7,7 +7,7 @@ from psycopg2.extras import execute_values
 
 from include.schemas import schema
 from include.warehouse.bookkeeping import REJECTED, prepare
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 
 MOST_AT_ONCE = 1000
 
@@ -15,11 +15,11 @@ MOST_AT_ONCE = 1000
 class Rejected:
     """The rejected rows of a source; a row that is rejected again by the next load is kept once."""
 
-    def __init__(self, warehouse_url: str, source: str) -> None:
+    def __init__(self, warehouse: Warehouse, source: str) -> None:
         """Make the table where it is missing."""
         self._table = f"{schema('landing')}.{source}__rejected"
         self._rows: list[tuple[str, str, str]] = []
-        self._connection = connect(warehouse_url)
+        self._connection = warehouse.connect()
         prepare(self._connection, "landing", tables={self._table: REJECTED})
 
     def add(self, resource: str, row: Any, because: str) -> None:

@@ -13,6 +13,7 @@ from include.sync.hubspot import Objects
 from include.sync.login import login_to
 from include.sync.rows import Stream
 from include.sync.sources import Source, parent_of
+from include.warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.client import RESTClient
@@ -39,7 +40,7 @@ def api_client(
 
 
 def streams(
-    source: Source, names: list[str], connection: Connection, warehouse_url: str, pause: float
+    source: Source, names: list[str], connection: Connection, warehouse: Warehouse, pause: float
 ) -> list[Stream]:
     """The resources of these names.
 
@@ -47,7 +48,7 @@ def streams(
         source: a source of the kind rest_api.
         names: of resources, as the source declares them.
         connection: with the token as password, and the address where it is not the declared one.
-        warehouse_url: URL of the warehouse, which keeps the tokens that change with each use.
+        warehouse: which keeps the tokens that change with each use.
         pause: seconds before a failed request is sent again.
 
     Raises UserError for a connection without a token, and a declaration that dlt does not accept.
@@ -57,7 +58,7 @@ def streams(
     try:
         return [
             *_of_hubspot(source, names, connection, pause),
-            *_of_bling(source, names, connection, warehouse_url, pause),
+            *_of_bling(source, names, connection, warehouse, pause),
             *_declared(source, names, connection, pause),
         ]
     except (DictValidationException, ValueError, KeyError, TypeError) as error:
@@ -112,11 +113,11 @@ def _of_hubspot(
 
 
 def _of_bling(
-    source: Source, names: list[str], connection: Connection, warehouse_url: str, pause: float
+    source: Source, names: list[str], connection: Connection, warehouse: Warehouse, pause: float
 ) -> Iterator[Stream]:
     for name, one in source.declared.get("bling_lists", {}).items():
         if name in names:
-            login = login_to(source, connection, warehouse_url, pause)
+            login = login_to(source, connection, warehouse, pause)
             yield Orders(login, name, one["path"], pause).stream()
 
 

@@ -19,7 +19,7 @@ from include.sync.api import explain
 from include.sync.rest_api import api_client
 from include.sync.sources import Source
 from include.warehouse.bookkeeping import prepare
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
     import psycopg2.extensions
@@ -31,7 +31,7 @@ NOT_FOUND, TOO_MANY_REQUESTS = 404, 429
 
 def load_stage_history(
     source: Source,
-    warehouse_url: str,
+    warehouse: Warehouse,
     connection: Connection,
     since: date,
     until: date,
@@ -44,7 +44,7 @@ def load_stage_history(
 
     Args:
         source: Pipedrive, as it is declared.
-        warehouse_url: URL of the warehouse, with Pipedrive's deals in it.
+        warehouse: with Pipedrive's deals in it.
         connection: the Airflow connection `pipedrive`.
         since: first day, UTC.
         until: last day, included.
@@ -56,9 +56,9 @@ def load_stage_history(
     own or this one.
     """
     client = api_client(source, connection, pause)
-    with closing(connect(warehouse_url)) as warehouse:
-        _prepare(warehouse)
-        with warehouse, warehouse.cursor() as cursor:
+    with closing(warehouse.connect()) as database:
+        _prepare(database)
+        with database, database.cursor() as cursor:
             deals = _deals(cursor, since, until)
             spent = _spent_today(cursor)
         say(f"{len(deals):,} deals to read, {spent:,} of {daily_budget:,} tokens spent today")
@@ -72,7 +72,7 @@ def load_stage_history(
                 status = getattr(getattr(error, "response", None), "status_code", None)
                 if status == NOT_FOUND:
                     # Pipedrive forgets what was deleted; what is known of it is kept
-                    with warehouse, warehouse.cursor() as cursor:
+                    with database, database.cursor() as cursor:
                         _note_as_read(cursor, deal_id, changed_at, TOKENS_A_PAGE)
                     spent += TOKENS_A_PAGE
                     continue
@@ -80,7 +80,7 @@ def load_stage_history(
                     say(f"{number:,} deals read; Pipedrive's own budget is spent for today")
                     return False
                 raise explain(source.name, error, (connection.password or "",)) from error
-            _write(warehouse, deal_id, changed_at, changes, tokens)
+            _write(database, deal_id, changed_at, changes, tokens)
             spent += tokens
             if number % 100 == 99:
                 say(f"{number + 1:,} of {len(deals):,} deals read")
@@ -88,8 +88,8 @@ def load_stage_history(
     return True
 
 
-def _prepare(warehouse: "psycopg2.extensions.connection") -> None:
-    with warehouse, warehouse.cursor() as cursor:
+def _prepare(database: "psycopg2.extensions.connection") -> None:
+    with database, database.cursor() as cursor:
         query = """
             select to_regclass('{landing}.pipedrive__deals') is not null
                 and to_regclass('{landing}.pipedrive__deal_changes') is not null
@@ -101,7 +101,7 @@ def _prepare(warehouse: "psycopg2.extensions.connection") -> None:
             "Pipedrive's deals are not in the warehouse yet: run sync_sources, or"
             " scripts/sync_sources.py pipedrive, first."
         )
-    prepare(warehouse, "ops")
+    prepare(database, "ops")
 
 
 def _deals(
@@ -147,13 +147,13 @@ def _changes(client: Any, deal_id: int) -> tuple[list[dict[str, Any]], int]:
 
 
 def _write(
-    warehouse: "psycopg2.extensions.connection",
+    database: "psycopg2.extensions.connection",
     deal_id: int,
     changed_at: datetime,
     changes: list[dict[str, Any]],
     tokens: int,
 ) -> None:
-    with warehouse, warehouse.cursor() as cursor:
+    with database, database.cursor() as cursor:
         cursor.execute(
             named("delete from {landing}.pipedrive__deal_changes where deal_id = %s"), (deal_id,)
         )

@@ -27,7 +27,7 @@ from include.sync.rejected import Rejected
 from include.sync.rows import Rows, Stream
 from include.sync.sources import Source, connection_of
 from include.warehouse.bookkeeping import prepare, pseudonym_key
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from include.warehouse.declared import FILE, Declared, Table, declared_tables
 from include.warehouse.locks import LOAD_BY_DLT, lock
 
@@ -53,7 +53,7 @@ HINTS_OF_TYPES = ("data_type", "precision", "scale", "timezone")
 def sync(
     source: Source,
     table: str,
-    warehouse_url: str,
+    warehouse: Warehouse,
     connection: Connection,
     *,
     run_id: str | None = None,
@@ -67,7 +67,7 @@ def sync(
         source: as it is declared.
         table: one of `source.tables`; `landing.<source>__<table>` is what it fills, and the tables
             of the resources that hang on it.
-        warehouse_url: URL of the warehouse.
+        warehouse: where that table is.
         connection: the Airflow connection of the source.
         run_id: of Airflow, where it is a run of the DAG.
         full: read all of it, not just what changed; what is not there any more is deleted.
@@ -80,16 +80,16 @@ def sync(
     began, started_at = time.monotonic(), datetime.now(UTC)
     try:
         if source.kind == "files":
-            filled = _load_files(source, table, warehouse_url, connection, full)
+            filled = _load_files(source, table, warehouse, connection, full)
         else:
-            filled = _load(source, table, warehouse_url, connection, full, pause)
+            filled = _load(source, table, warehouse, connection, full, pause)
     except Exception as error:
         first_token = str(connection.extra.get("refresh_token", ""))
-        secrets = (connection.password or "", first_token, warehouse_url)
+        secrets = (connection.password or "", first_token, warehouse.url)
         told = explain(source.name, error, secrets)
         seconds = time.monotonic() - began
         failed = Load(source.name, f"{source.name}__{table}", run_id, started_at, seconds)
-        note(warehouse_url, replace(failed, is_loaded=False, message=str(told)))
+        note(warehouse, replace(failed, is_loaded=False, message=str(told)))
         raise told from error
     seconds = time.monotonic() - began
     loads = []
@@ -105,7 +105,7 @@ def sync(
             newest_at=brought.newest_at,
             schema_changes=brought.changes,
         )
-        note(warehouse_url, load)
+        note(warehouse, load)
         loads.append(load)
         rejected = f", {load.rejected:,} rejected" if load.rejected else ""
         called = f"{schema('landing')}.{landing_table}"
@@ -116,23 +116,23 @@ def sync(
 
 
 def sync_what_is_missing(
-    source: Source, warehouse_url: str, find_connection: Callable[[str], Connection | None]
+    source: Source, warehouse: Warehouse, find_connection: Callable[[str], Connection | None]
 ) -> None:
     """Load the tables of a source that never were, and say how old the others are."""
-    loaded_at = last_loaded_at(warehouse_url, source.name)
+    loaded_at = last_loaded_at(warehouse, source.name)
     for table in source.tables:
         landing_table = f"{source.name}__{table}"
         if landing_table in loaded_at:
             called = f"{schema('landing')}.{landing_table}"
             print(f"{called}: last loaded at {loaded_at[landing_table]:%F %R} UTC")
         else:
-            sync(source, table, warehouse_url, connection_of(source, find_connection))
+            sync(source, table, warehouse, connection_of(source, find_connection))
 
 
 def _load(
     source: Source,
     table: str,
-    warehouse_url: str,
+    warehouse: Warehouse,
     connection: Connection,
     full: bool,
     pause: float,
@@ -149,24 +149,24 @@ def _load(
     resources: list[DltResource] = []
     with (
         tempfile.TemporaryDirectory(prefix="sync-") as folder,
-        closing(Rejected(warehouse_url, source.name)) as rejected,
+        closing(Rejected(warehouse, source.name)) as rejected,
     ):
-        with closing(connect(warehouse_url)) as warehouse:
-            prepare(warehouse, "landing", "landing_staging", "ops")  # dlt's own are no race's
-            key = pseudonym_key(warehouse)
-        pipeline = _pipeline(name, warehouse_url, folder)
+        with closing(warehouse.connect()) as database:
+            prepare(database, "landing", "landing_staging", "ops")  # dlt's own are no race's
+            key = pseudonym_key(database)
+        pipeline = _pipeline(name, warehouse, folder)
         pipeline.sync_destination()
         if full:
             with pipeline.managed_state() as state:
                 state["sources"] = {}
-        for stream in _streams(source, table, connection, warehouse_url, pause):
+        for stream in _streams(source, table, connection, warehouse, pause):
             fills = f"{source.name}__{stream.resource.table_name}"
             into = declared.get(fills, Table())
             types = into.types
             if is_flat(into):
                 stream.resource.add_map(flat(into, key))
             if fills not in rows:
-                before[fills] = _columns(warehouse_url, fills)
+                before[fills] = _columns(warehouse, fills)
                 rows[fills] = Rows(before[fills] | types, rejected.add)
             told[fills].append(stream.told)
             stream.resource.add_filter(rows[fills].check(stream))
@@ -183,25 +183,25 @@ def _load(
         pipeline.extract(everything)
         pipeline.normalize()
         rejected.write()
-        with _one_at_a_time(warehouse_url):
+        with _one_at_a_time(warehouse):
             pipeline.load(raise_on_failed_jobs=True)
     others = {f"{source.name}__{one}" for one in (*source.tables, "rejected")} - rows.keys()
     _make_missing_tables(
-        warehouse_url, {name: types for name, types in declared.items() if name not in others}
+        warehouse, {name: types for name, types in declared.items() if name not in others}
     )
     return {
         fills: Brought(
             one.count,
             one.rejected,
             one.newest,
-            (*_changes(before[fills], _columns(warehouse_url, fills)), *chain(*told[fills])),
+            (*_changes(before[fills], _columns(warehouse, fills)), *chain(*told[fills])),
         )
         for fills, one in rows.items()
     }
 
 
 def _load_files(
-    source: Source, table: str, warehouse_url: str, connection: Connection, full: bool
+    source: Source, table: str, warehouse: Warehouse, connection: Connection, full: bool
 ) -> dict[str, Brought]:
     """Load by COPY."""
     from include.sync.files import load_folder
@@ -209,7 +209,7 @@ def _load_files(
     name = f"{source.name}__{table}"
     declared = _declared(source).get(name, Table())
     may_shrink = load_settings().shop_data_may_shrink
-    return {name: load_folder(source, table, warehouse_url, connection, declared, full, may_shrink)}
+    return {name: load_folder(source, table, warehouse, connection, declared, full, may_shrink)}
 
 
 def _declared(source: Source) -> Declared:
@@ -219,7 +219,7 @@ def _declared(source: Source) -> Declared:
     return declared_tables(name, DBT_PROJECT) if path.exists() else {}
 
 
-def _pipeline(name: str, warehouse_url: str, folder: str) -> "Pipeline":
+def _pipeline(name: str, warehouse: Warehouse, folder: str) -> "Pipeline":
     """A pipeline without a past of its own: what it remembers is in the warehouse."""
     import dlt
 
@@ -229,19 +229,19 @@ def _pipeline(name: str, warehouse_url: str, folder: str) -> "Pipeline":
     return dlt.pipeline(
         name,
         pipelines_dir=folder,
-        destination=dlt.destinations.postgres(warehouse_url, create_indexes=False),
+        destination=dlt.destinations.postgres(warehouse.url, create_indexes=False),
         dataset_name=schema("landing"),
     )
 
 
 def _streams(
-    source: Source, table: str, connection: Connection, warehouse_url: str, pause: float
+    source: Source, table: str, connection: Connection, warehouse: Warehouse, pause: float
 ) -> list[Stream]:
     """What fills a table."""
     if source.kind == "rest_api":
         from include.sync.rest_api import streams
 
-        return streams(source, source.tables[table], connection, warehouse_url, pause)
+        return streams(source, source.tables[table], connection, warehouse, pause)
     if source.kind == "shopify_orders":
         from include.sync.shopify import streams as orders
 
@@ -295,7 +295,7 @@ def _no_rows(like: "DltResource", is_new: bool) -> "DltResource":
     )
 
 
-def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
+def _make_missing_tables(warehouse: Warehouse, declared: Declared) -> None:
     """Make tables that dbt reads and that no row came for, or that something else may fill."""
     tables = {}
     for table, one in declared.items():
@@ -305,15 +305,15 @@ def _make_missing_tables(warehouse_url: str, declared: Declared) -> None:
         tables[f"{schema('landing')}.{table}"] = ", ".join(
             f'"{name}" {type_}' for name, type_ in columns.items()
         )
-    with closing(connect(warehouse_url)) as connection:
+    with closing(warehouse.connect()) as connection:
         prepare(connection, "landing", tables=tables)
 
 
 @contextmanager
-def _one_at_a_time(warehouse_url: str) -> Iterator[None]:
+def _one_at_a_time(warehouse: Warehouse) -> Iterator[None]:
     """Let loads of several tables into `landing` follow each other: they share dlt's own tables."""
     with (
-        closing(connect(warehouse_url)) as connection,
+        closing(warehouse.connect()) as connection,
         connection,
         connection.cursor() as cursor,
     ):
@@ -321,9 +321,9 @@ def _one_at_a_time(warehouse_url: str) -> Iterator[None]:
         yield
 
 
-def _columns(warehouse_url: str, table: str) -> dict[str, str]:
+def _columns(warehouse: Warehouse, table: str) -> dict[str, str]:
     """Column → its type, of a table in `landing`; none where it is not there."""
-    with closing(connect(warehouse_url)) as connection, connection.cursor() as cursor:
+    with closing(warehouse.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select column_name, data_type from information_schema.columns"
             " where table_schema = %s and table_name = %s",

@@ -7,7 +7,7 @@ imports: `scripts/warehouse.py url` is called from shell lines.
 
 import os
 import re
-from typing import Any
+from typing import NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg2
@@ -46,8 +46,62 @@ NOT_OF_DBT = re.compile(
 UNREADABLE = "The warehouse's address cannot be read: correct AIRFLOW_CONN_WAREHOUSE."
 
 
-def configured_url() -> str | None:
-    """URL of the warehouse that the environment names, or None; it holds the password."""
+class Warehouse:
+    """A Postgres by its URL, which holds the password: what prints one of these does not show it.
+
+    No dataclass: Airflow would write its fields into an XCom. It is looked up where it is needed,
+    and neither pickled nor handed from task to task.
+    """
+
+    __slots__ = ("_url",)
+
+    def __init__(self, url: str) -> None:
+        """Of a URL as libpq reads it."""
+        self._url = url
+
+    @property
+    def url(self) -> str:
+        """For what connects in its own way: ADBC, dlt, the environment of another process."""
+        return self._url
+
+    def __repr__(self) -> str:
+        return "Warehouse(***)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A Warehouse is not pickled, as it holds a password.")
+
+    def connect(self) -> "psycopg2.extensions.connection":
+        """Open a connection; why it cannot be opened is a UserError without the password in it."""
+        timeout: int | str = TIMEOUT
+        try:
+            timeout = parse_dsn(self._url).get("connect_timeout", TIMEOUT)
+            connection: psycopg2.extensions.connection = psycopg2.connect(
+                self._url, connect_timeout=timeout
+            )
+        except psycopg2.ProgrammingError:
+            # Not chained: the driver repeats an address that it cannot read, password and all.
+            raise UserError(UNREADABLE) from None
+        except psycopg2.Error as error:
+            raise _explain(self._url, error, timeout) from None
+        unfit = _why_unfit(connection)
+        if unfit:
+            connection.close()
+            raise UserError(unfit)
+        return connection
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that dbt reads for it, and libpq where dbt has no word for something."""
+        if "sslpassword" in dict(parse_qsl(urlsplit(self._url).query)):
+            # raised where no name holds a password, as a traceback may show what names hold
+            raise UserError(
+                "dbt cannot be told the password of a key (sslpassword): give the connection"
+                " warehouse a key without one, readable by its owner only."
+            )
+        return _as_environment(self._url)
+
+
+def configured_warehouse() -> Warehouse | None:
+    """The warehouse that the environment names, or None."""
     load_dotenv(DOTENV)
     connection = from_environment("warehouse")
     if connection is None:
@@ -57,27 +111,27 @@ def configured_url() -> str | None:
             f"AIRFLOW_CONN_WAREHOUSE is a connection of type {connection.conn_type!r}: the"
             " warehouse is a Postgres, so it begins with postgres://."
         )
-    return connection.postgres_url
+    return Warehouse(connection.postgres_url)
 
 
-def warehouse_url() -> str:
-    """URL of the warehouse; where none is configured, of the embedded Postgres, made to run."""
-    return configured_url() or embedded_url()
+def find_warehouse() -> Warehouse:
+    """The warehouse; where none is configured, the embedded Postgres, made to run."""
+    return configured_warehouse() or embedded_warehouse()
 
 
-def task_warehouse_url() -> str:
-    """URL of the warehouse in a task: Airflow's connection of that name."""
+def task_warehouse() -> Warehouse:
+    """The warehouse in a task: Airflow's connection of that name."""
     connection = from_airflow("warehouse")
     if connection is None:
         raise UserError(
             "Airflow has no connection `warehouse`: add one, or set AIRFLOW_CONN_WAREHOUSE in .env."
         )
-    return connection.postgres_url
+    return Warehouse(connection.postgres_url)
 
 
-def embedded_url() -> str:
-    """URL of the embedded Postgres' warehouse; it is started when it does not run."""
-    return start_embedded() if embedded.status() is None else embedded.url()
+def embedded_warehouse() -> Warehouse:
+    """The embedded Postgres' warehouse; it is started when it does not run."""
+    return Warehouse(start_embedded() if embedded.status() is None else embedded.url())
 
 
 def start_embedded() -> str:
@@ -86,23 +140,6 @@ def start_embedded() -> str:
     from include.settings import load_settings
 
     return embedded.start(port=load_settings().warehouse_port)
-
-
-def connect(url: str) -> "psycopg2.extensions.connection":
-    """Open a connection; why it cannot be opened is a UserError without the password in it."""
-    try:
-        options: dict[str, Any] = {"connect_timeout": TIMEOUT, **parse_dsn(url)}
-        connection: psycopg2.extensions.connection = psycopg2.connect(**options)
-    except psycopg2.ProgrammingError:
-        # Not chained: the driver repeats an address that it cannot read, password and all.
-        raise UserError(UNREADABLE) from None
-    except psycopg2.Error as error:
-        raise _explain(url, error, options["connect_timeout"]) from None
-    unfit = _why_unfit(connection)
-    if unfit:
-        connection.close()
-        raise UserError(unfit)
-    return connection
 
 
 def _why_unfit(connection: "psycopg2.extensions.connection") -> str | None:
@@ -125,15 +162,9 @@ def _why_unfit(connection: "psycopg2.extensions.connection") -> str | None:
     return None
 
 
-def as_environment(url: str) -> dict[str, str]:
-    """The variables that dbt reads for a warehouse, and libpq where dbt has no word for it."""
+def _as_environment(url: str) -> dict[str, str]:
     parts = urlsplit(url)
     told = dict(parse_qsl(parts.query))
-    if "sslpassword" in told:
-        raise UserError(
-            "dbt cannot be told the password of a key (sslpassword): give the connection warehouse"
-            " a key without one, readable by its owner only."
-        )
     of_libpq = {
         f"PG{name.upper().replace('_', '')}": value
         for name, value in told.items()

@@ -11,7 +11,7 @@ from adbc_driver_postgresql import dbapi
 from include.errors import TryAgainError, UserError
 from include.schemas import schema, schema_prefix
 from include.warehouse.bookkeeping import prepare
-from include.warehouse.connection import connect, may_pass
+from include.warehouse.connection import Warehouse, may_pass
 from include.warehouse.data_file import DataFile
 from include.warehouse.files import bad_text
 from include.warehouse.locks import LOAD_OF_FILES
@@ -23,16 +23,16 @@ PATIENCE = 60  # seconds to wait for those who read the old tables in a transact
 
 
 @contextmanager
-def transaction(url: str) -> Iterator[dbapi.Connection]:
+def transaction(warehouse: Warehouse) -> Iterator[dbapi.Connection]:
     """A transaction, committed at the end of the block, else rolled back.
 
     One load at a time: a second one waits here until the first is done. Raises UserError with one
     sentence where the warehouse cannot be reached.
     """
-    with closing(connect(url)) as first:
+    with closing(warehouse.connect()) as first:
         prepare(first, "landing", "ops")  # at once, as other loads need them, too
     try:
-        with dbapi.connect(url) as connection:
+        with dbapi.connect(warehouse.url) as connection:
             execute(connection, "set local statement_timeout = 0")
             execute(connection, f"set local lock_timeout = '{LOAD_OF_FILES.patience}s'")
             try:

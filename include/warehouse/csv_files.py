@@ -92,6 +92,7 @@ def _batches(text: CsvText, kept: list[str], told: list[str]) -> Iterator[pa.Rec
                     invalid_row_handler=remember,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
+                    check_utf8=False,  # as `csv_text` has
                     include_columns=kept,
                     column_types=dict.fromkeys(kept, pa.string()),
                     strings_can_be_null=True,
@@ -202,8 +203,6 @@ def _csv_error(text: CsvText, said: str, bad_rows: list[Any]) -> UserError:
     name = text.path.name
     if bad_rows:
         return _bad_row(text, bad_rows[0])
-    if "UTF8" in said:
-        return text.not_text()
     if "straddling" in said:
         return UserError(
             f"Row {text.last_row():,} of {name} has more than a megabyte: a quotation mark"

@@ -22,6 +22,7 @@ from adbc_driver_postgresql import dbapi
 from include.errors import UserError
 from include.schemas import schema
 from include.settings import DEMO_SHOP
+from include.warehouse.connection import Warehouse
 from include.warehouse.copying import (
     columns_of,
     copy,
@@ -50,7 +51,7 @@ NOTE = "note: "
 
 
 def load_files(
-    url: str,
+    warehouse: Warehouse,
     source: str,
     folder: Path,
     dbt_project: Path,
@@ -76,7 +77,7 @@ def load_files(
     rows: dict[str, int] = {}
     others = other_files(folder)
     undeclared = [table for table in paths if declared and table not in declared]
-    with transaction(url) as connection:
+    with transaction(warehouse) as connection:
         for number, (table, files) in enumerate(paths.items()):
             new = f"_loading_{number}"
             one = declared.get(table, Table())
@@ -216,7 +217,7 @@ def _load_table(
         )
     if key and files:
         told += join(connection, new, parts, key)
-        execute(connection, f"analyze {in_landing(new)}")
+        _analyze(connection, new)
         rows = _rows_of(connection, new)
         if declared.reader.known_as:
             told.insert(0, _counted(connection, new, declared.reader, len(files)))
@@ -256,8 +257,14 @@ def _load(connection: dbapi.Connection, new: str, file: DataFile) -> tuple[int, 
     rows = copy(connection, new, watched.file)
     if rows == 0:
         raise UserError(f"{name} holds no rows: export it again, with its data.")
-    execute(connection, f"analyze {in_landing(new)}")
+    _analyze(connection, new)
     return rows, file.told + told + watched.told()
+
+
+def _analyze(connection: dbapi.Connection, table: str) -> None:
+    """Gather a new table's statistics, from as many rows as those of a model (`analyze.sql`)."""
+    execute(connection, "set local default_statistics_target = 30")
+    execute(connection, f"analyze {in_landing(table)}")
 
 
 def _note_unread(connection: dbapi.Connection, source: str, files: list[str]) -> None:

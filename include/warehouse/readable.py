@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 import pyarrow as pa
@@ -34,6 +34,11 @@ TEXT = ("text", "varchar")
 BITS = {"smallint": 16, "integer": 32, "bigint": 64}
 DIGITS = re.compile(r"numeric *\( *(\d+) *(?:, *(\d+) *)?\)")
 MONEY = (18, 4)  # what `numeric` is to try_cast
+# What Arrow reads and we do not is told by its letters (nan, 1e00005, 0x1F), by its length, that of
+# an hour without minutes (2026-11-05 08), or is in the year 0.
+NOT_PLAIN = (b"e", b"E", b"n", b"N", b"x", b"X")
+HOUR = len("2026-11-05 08")
+YEAR_ONE = pa.scalar(datetime(1, 1, 1), pa.timestamp("us"))  # noqa: DTZ001 - as files have it
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Kind:
 
     noun: str
     plain: str
+    arrow: pa.DataType
+    """What Arrow reads them as, where it can."""
     is_own: Callable[[pa.DataType], bool]
     """Whether a file's type is of this kind, and need not become text."""
 
@@ -56,9 +63,9 @@ def is_moment(type_: pa.DataType) -> bool:
     return bool(pa.types.is_date(type_) or pa.types.is_timestamp(type_))
 
 
-DATE = Kind("date", PLAIN_MOMENT, is_moment)
-DECIMAL = Kind("number", PLAIN_NUMBER, _is_number)
-INTEGER = Kind("whole number", PLAIN_WHOLE, _is_number)
+DATE = Kind("date", PLAIN_MOMENT, pa.timestamp("us"), is_moment)
+DECIMAL = Kind("number", PLAIN_NUMBER, pa.float64(), _is_number)
+INTEGER = Kind("whole number", PLAIN_WHOLE, pa.int64(), _is_number)
 KINDS = {
     "date": DATE,
     "timestamp": DATE,
@@ -88,13 +95,48 @@ def is_readable(text: str, declared: str) -> bool:
         return False
     if declared.startswith(("double", "real")):
         return abs(float(text)) < (1e38 if declared == "real" else float("inf"))
-    digits = DIGITS.fullmatch(declared)
-    precision, scale = (int(digits[1]), int(digits[2] or 0)) if digits else MONEY
+    precision, scale = _digits(declared)
     number = Decimal(text)
     if number and number.adjusted() >= precision - scale:
         return False
     rounded = number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, Context(prec=1000))
     return abs(rounded) < Decimal(1).scaleb(precision - scale)
+
+
+def _digits(declared: str) -> tuple[int, int]:
+    """How many digits a declared number has, and how many of them are decimals."""
+    digits = DIGITS.fullmatch(declared)
+    return (int(digits[1]), int(digits[2] or 0)) if digits else MONEY
+
+
+def are_readable(texts: pa.Array, kind: Kind, declared: str) -> bool:
+    """Whether all texts of a column certainly are, found out in a third of the time that a regular
+    expression takes; where some may not be, each has to be looked at."""
+    data = texts.buffers()[2]
+    letters = data.to_pybytes() if data else b""
+    if any(letter in letters for letter in NOT_PLAIN):
+        return False
+    try:
+        values = texts.cast(kind.arrow)
+    except pa.ArrowInvalid:
+        return False
+    if kind is DATE:
+        wrong = pc.or_(pc.equal(pc.binary_length(texts), HOUR), pc.less(values, YEAR_ONE))
+        return not pc.any(wrong).as_py()
+    least, most = (bound.as_py() or 0 for bound in pc.min_max(values).values())
+    from_, below = _range(declared.lower())
+    return bool(from_ <= least and most < below)
+
+
+def _range(declared: str) -> tuple[float, float]:
+    """From where to below where a number certainly fits a declared type."""
+    if bits := BITS.get(declared):
+        return -(2 ** (bits - 1)), 2 ** (bits - 1)
+    if declared.startswith(("double", "real")):
+        return -1e38, 1e38
+    precision, scale = _digits(declared)
+    most = 10 ** (precision - scale) - 1  # above, it may be rounded to one more digit
+    return -most, most
 
 
 def _is_moment_there(found: re.Match[str]) -> bool:

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import postgres
 
 from include.errors import UserError
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LONGEST_RULE = 40
@@ -32,16 +31,16 @@ class Answer:
     """Postgres' own word of what it did: SELECT 4, UPDATE 1."""
 
 
-def answer(url: str, statement: str, *, may_write: bool = False) -> Answer:
+def answer(warehouse: Warehouse, statement: str, *, may_write: bool = False) -> Answer:
     """Run one statement in a transaction, which can only read unless it `may_write`.
 
     Raises UserError with Postgres' reason, and where Postgres is not reached.
     """
-    with closing(connect(url)):  # why it cannot be reached, in the words of every other command
-        pass
+    # why it cannot be reached, in the words of every other command
+    warehouse.connect().close()
     try:
         # in a pipeline Postgres takes one statement at a time only
-        with psycopg.connect(url) as connection, connection.pipeline() as pipeline:
+        with psycopg.connect(warehouse.url) as connection, connection.pipeline() as pipeline:
             connection.read_only = not may_write
             cursor = connection.execute(statement.encode())
             pipeline.sync()

@@ -15,16 +15,16 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from include.errors import UserError
 from include.schemas import named, schema_prefix
 from include.warehouse.bookkeeping import prepare
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from include.warehouse.locks import BUILD, lock
 
 
-def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
+def take_turn(warehouse: Warehouse, holder: str, kept_for: timedelta) -> str | None:
     """Make it the turn of `holder`, unless somebody else builds: then what to tell of them.
 
     A holder who has it keeps it.
     """
-    with closing(connect(url)) as connection:
+    with closing(warehouse.connect()) as connection:
         prepare(connection, "ops")
         with connection, connection.cursor() as cursor:
             query = """
@@ -54,12 +54,12 @@ def take_turn(url: str, holder: str, kept_for: timedelta) -> str | None:
 
 
 @contextmanager
-def in_turn(url: str, holder: str) -> Iterator[None]:
+def in_turn(warehouse: Warehouse, holder: str) -> Iterator[None]:
     """Be at work in the turn of `holder`, who has taken it.
 
     Raises UserError where somebody else has taken it since: what they built is not this run's.
     """
-    with closing(connect(url)) as connection, connection.cursor() as cursor:
+    with closing(warehouse.connect()) as connection, connection.cursor() as cursor:
         lock(cursor, BUILD, is_shared=True)
         cursor.execute(named("select holder from {ops}.build_turn"))
         if cursor.fetchone() != (holder,):
@@ -80,9 +80,9 @@ def in_turn(url: str, holder: str) -> Iterator[None]:
             connection.commit()
 
 
-def end_turn(url: str, holder: str) -> None:
+def end_turn(warehouse: Warehouse, holder: str) -> None:
     """Let the next one build; who has no turn ends none."""
-    with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
+    with closing(warehouse.connect()) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             named("update {ops}.build_turn set is_over = true where holder = %s"), (holder,)
         )

@@ -24,6 +24,7 @@ from include.warehouse.readable import (
     DECIMAL,
     TEXT,
     Kind,
+    are_readable,
     as_text,
     is_moment,
     is_readable,
@@ -84,7 +85,9 @@ class Column:
             return
         texts = as_text(column)
         self.filled += len(texts) - texts.null_count
-        odd = pc.indices_nonzero(pc.invert(pc.match_substring_regex(texts, self.kind.plain)))
+        odd = pa.array([], pa.uint64())
+        if not are_readable(texts, self.kind, self.declared):
+            odd = pc.indices_nonzero(pc.invert(pc.match_substring_regex(texts, self.kind.plain)))
         # what would have to be declared to read a value; None of one that is read as it is
         known: dict[str, dict[str, Any] | None] = {}
         wrong_places = []
@@ -123,7 +126,10 @@ class Column:
         has_point = pc.match_substring(texts, ".")
         if not pc.any(has_point).as_py():
             return  # to look for one costs a seventh of a regular expression
-        several = pc.indices_nonzero(pc.match_substring_regex(texts, MAYBE_THOUSANDS)).to_pylist()
+        several = []
+        if pc.any(pc.equal(pc.binary_slice(texts.cast(pa.binary()), -4, -3), b".")).as_py():
+            maybe = pc.match_substring_regex(texts, MAYBE_THOUSANDS)
+            several = pc.indices_nonzero(maybe).to_pylist()
         wrong = (place for place in wrong_places if has_point[place].as_py())
         self.points += pc.sum(has_point).as_py() - len({*several, *wrong})
         if self.thousands is None and several:

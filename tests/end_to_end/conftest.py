@@ -138,19 +138,19 @@ def sent(place: Place) -> Run:
     return _small_demo(place, place.warehouse.url)
 
 
-def _small_demo(place: Place, warehouse_url: str, **more: str) -> Run:
+def _small_demo(place: Place, url: str, **more: str) -> Run:
     keys = place.project / "a CA's keys"
     keys.mkdir()
-    with tls_front(warehouse_url, keys) as encrypted:
+    with tls_front(url, keys) as encrypted:
         return with_telegram(
-            lambda url: place.demo(
+            lambda telegram_url: place.demo(
                 "--as-of",
                 MONDAY,
                 DEMO_CUSTOMERS="60",
                 REPORT_LANG="pt_BR",
                 AIRFLOW_CONN_WAREHOUSE=encrypted,
                 AIRFLOW_CONN_TELEGRAM=telegram(TOKEN),
-                TELEGRAM_API_URL=url,
+                TELEGRAM_API_URL=telegram_url,
                 **more,
             )
         )
@@ -218,7 +218,7 @@ def shared(place: Place) -> Run:
     command = ("--source", "cdnow", "--data", str(files))
     developer = place.demo(*command)
     place.warehouse.execute("create table shop.int_changed_orders (change_number integer)")
-    assert take_turn(place.warehouse.url, "a developer", timedelta(hours=1)) is None
+    assert take_turn(place.warehouse, "a developer", timedelta(hours=1)) is None
     (files / "cdnow.csv").write_text(CDNOW + "3,1997-05-08,1,7.50\n")
     # nothing but the prefix is new to what dbt has parsed
     south = place.demo(*command, SCHEMA_PREFIX="south_")

@@ -73,7 +73,7 @@ def test_the_bot_answers_from_the_schemas_of_its_shop(
     shared: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCHEMA_PREFIX", "south_")
-    with reading(shared.warehouse.url) as connection:
+    with reading(shared.warehouse) as connection:
         answer = read(connection, AskChurn(None), load_settings())
     assert isinstance(answer, ChurnShare)
     assert answer.customers == 3

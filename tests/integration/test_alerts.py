@@ -37,6 +37,7 @@ from include.sync.behind import Behind, sources_behind
 from include.sync.loads import Load, note
 from include.sync.sources import declared_sources
 from include.warehouse import connection as warehouse_connection
+from include.warehouse.connection import Warehouse
 from tests.support import marts
 from tests.support.fake_telegram import (
     CHAT,
@@ -95,10 +96,10 @@ def telegram(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Conne
 
 
 @pytest.fixture
-def warehouse(telegram: dict[str, Connection | None], warehouse_url: str) -> str:
+def warehouse(telegram: dict[str, Connection | None], warehouse: Warehouse) -> Warehouse:
     """A warehouse that the alerts find."""
-    telegram["warehouse"] = from_uri(warehouse_url)
-    return warehouse_url
+    telegram["warehouse"] = from_uri(warehouse.url)
+    return warehouse
 
 
 @pytest.fixture
@@ -112,8 +113,8 @@ def server(
         yield running
 
 
-def run_sql(url: str, statements: str) -> None:
-    with closing(psycopg2.connect(url)) as opened, opened, opened.cursor() as cursor:
+def run_sql(warehouse: Warehouse, statements: str) -> None:
+    with closing(warehouse.connect()) as opened, opened, opened.cursor() as cursor:
         cursor.execute(statements)
 
 
@@ -226,7 +227,7 @@ def test_telegram_ops_needs_no_token_of_its_own(
 
 
 def test_an_alert_of_unknown_outcome_is_logged_without_advice_for_the_report(
-    server: FakeTelegram, warehouse: str, caplog: pytest.LogCaptureFixture
+    server: FakeTelegram, warehouse: Warehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.fail(HangUp(), method="sendMessage")
     task_failed(context(UserError("It broke: mend it.")))
@@ -234,7 +235,7 @@ def test_an_alert_of_unknown_outcome_is_logged_without_advice_for_the_report(
     assert "--resolve" not in caplog.text
 
 
-def test_the_same_cause_is_told_once_a_day(server: FakeTelegram, warehouse: str) -> None:
+def test_the_same_cause_is_told_once_a_day(server: FakeTelegram, warehouse: Warehouse) -> None:
     task_failed(context(UserError("It broke: mend it.")))
     task_failed(context(UserError("It broke in another way: mend it.")))
     assert len(server.delivered) == 1
@@ -243,7 +244,7 @@ def test_the_same_cause_is_told_once_a_day(server: FakeTelegram, warehouse: str)
     assert len(server.delivered) == 2
 
 
-def test_another_task_is_another_cause(server: FakeTelegram, warehouse: str) -> None:
+def test_another_task_is_another_cause(server: FakeTelegram, warehouse: Warehouse) -> None:
     task_failed(context("x"))
     other = context("x")
     other["ti"] = SimpleNamespace(**{**vars(other["ti"]), "task_id": "get_shop_data"})
@@ -276,10 +277,11 @@ def test_a_file_that_cannot_be_written_is_no_reason_to_be_silent(
 
 
 def test_a_warehouse_that_takes_no_row_is_no_reason_to_be_silent(
-    server: FakeTelegram, warehouse: str, telegram: dict[str, Connection | None]
+    server: FakeTelegram, warehouse: Warehouse, telegram: dict[str, Connection | None]
 ) -> None:
     """As where its disk is full, or it is a copy that only reads."""
-    telegram["warehouse"] = from_uri(f"{warehouse}?options=-c%20default_transaction_read_only%3Don")
+    only_reads = "options=-c%20default_transaction_read_only%3Don"
+    telegram["warehouse"] = from_uri(f"{warehouse.url}?{only_reads}")
     task_failed(context(UserError("It broke: mend it.")))
     assert len(server.delivered) == 1
 
@@ -296,7 +298,7 @@ def failed_run(**states: str) -> Any:
 
 
 def test_a_task_whose_process_was_killed_is_told_when_its_run_fails(
-    server: FakeTelegram, warehouse: str
+    server: FakeTelegram, warehouse: Warehouse
 ) -> None:
     for _ in range(2):
         run_failed(failed_run(report="failed", send="upstream_failed", load="success"))
@@ -309,7 +311,7 @@ def test_a_task_whose_process_was_killed_is_told_when_its_run_fails(
 
 
 def test_a_failure_that_its_task_has_told_is_not_told_again(
-    server: FakeTelegram, warehouse: str, tmp_path: Path
+    server: FakeTelegram, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     task_failed(context(UserError("It broke: mend it.")))
     run_failed(failed_run(report="failed"))
@@ -317,14 +319,14 @@ def test_a_failure_that_its_task_has_told_is_not_told_again(
     assert "It broke: mend it." in (tmp_path / "alert.txt").read_text()
 
 
-def test_each_task_that_failed_is_told(server: FakeTelegram, warehouse: str) -> None:
+def test_each_task_that_failed_is_told(server: FakeTelegram, warehouse: Warehouse) -> None:
     task_failed(context("x"))
     run_failed(failed_run(report="failed", load="failed"))
     assert ["Task: load" in message.text for message in server.delivered] == [False, True]
 
 
 def test_a_run_that_took_too_long_is_told_with_the_task_that_it_was_at(
-    server: FakeTelegram, warehouse: str
+    server: FakeTelegram, warehouse: Warehouse
 ) -> None:
     run_failed(failed_run(report="skipped", load="failed") | {"reason": "timed_out"})
     [message] = server.delivered
@@ -332,7 +334,9 @@ def test_a_run_that_took_too_long_is_told_with_the_task_that_it_was_at(
     assert "The run took too long and was ended" in message.text
 
 
-def test_a_run_that_failed_without_a_task_is_told(server: FakeTelegram, warehouse: str) -> None:
+def test_a_run_that_failed_without_a_task_is_told(
+    server: FakeTelegram, warehouse: Warehouse
+) -> None:
     dag: Any = SimpleNamespace(dag_id="sync_sources")
     run_failed({"dag": dag, "run_id": "r2", "reason": "task_failure"})
     [message] = server.delivered
@@ -341,7 +345,7 @@ def test_a_run_that_failed_without_a_task_is_told(server: FakeTelegram, warehous
 
 
 def test_the_tasks_of_a_run_that_airflow_cannot_tell_are_its_last_one(
-    server: FakeTelegram, warehouse: str
+    server: FakeTelegram, warehouse: Warehouse
 ) -> None:
     """As under `airflow dags test`, where nobody answers."""
     alone = failed_run()
@@ -351,7 +355,7 @@ def test_the_tasks_of_a_run_that_airflow_cannot_tell_are_its_last_one(
     assert "Task: report\n" in message.text
 
 
-def test_a_failed_test_task_names_the_tests(server: FakeTelegram, warehouse: str) -> None:
+def test_a_failed_test_task_names_the_tests(server: FakeTelegram, warehouse: Warehouse) -> None:
     run_sql(
         warehouse,
         f"{marts.DATA_TESTS} insert into ops.data_tests"
@@ -367,7 +371,7 @@ def test_a_failed_test_task_names_the_tests(server: FakeTelegram, warehouse: str
     assert "listed" not in message.text  # a warning stops nothing
 
 
-def test_a_run_that_is_late_is_told(server: FakeTelegram, warehouse: str) -> None:
+def test_a_run_that_is_late_is_told(server: FakeTelegram, warehouse: Warehouse) -> None:
     run = {"dag_id": "ecommerce_churn", "dag_run_id": "scheduled__2026-11-16T11:00:00+00:00"}
     for _ in range(2):
         asyncio.run(run_is_late({"dag_run": run, "deadline": {"id": "d1"}}))
@@ -387,7 +391,7 @@ def test_a_run_that_is_late_is_told(server: FakeTelegram, warehouse: str) -> Non
     ],
 )
 def test_churn_that_is_not_as_usual_is_told_once(
-    server: FakeTelegram, warehouse: str, signal: str | None, says: list[str]
+    server: FakeTelegram, warehouse: Warehouse, signal: str | None, says: list[str]
 ) -> None:
     week = {"week_starts_on": "2026-11-09", "week_ends_on": "2026-11-15", "churn_rate": 0.0912}
     judged = {"week_starts_on": "2026-11-09", "usual_low": 0.01, "usual_high": 0.05}
@@ -395,7 +399,7 @@ def test_churn_that_is_not_as_usual_is_told_once(
         {**judged, "figure": "revenue", "signal": "below"},
         *([{**judged, "figure": "churn_rate", "signal": signal}] if signal else []),
     ]
-    marts.make(warehouse, {"rpt_churn_trend": [week], "rpt_weekly_signals": of_signals})
+    marts.make(warehouse.url, {"rpt_churn_trend": [week], "rpt_weekly_signals": of_signals})
     settings = Settings(telegram_api_url=server.url)
     for _ in range(2):
         churn_is_unusual(settings, warehouse)
@@ -406,15 +410,15 @@ def test_churn_that_is_not_as_usual_is_told_once(
     ]
 
 
-def loaded(url: str, at: datetime, *, failed_in: tuple[str, ...] = ()) -> None:
+def loaded(warehouse: Warehouse, at: datetime, *, failed_in: tuple[str, ...] = ()) -> None:
     """All tables of Pipedrive are loaded; then one is not, in each of the runs."""
     for table in declared_sources()["pipedrive"].tables:
-        note(url, Load("pipedrive", f"pipedrive__{table}", "night", at, 1.0, rows=10))
+        note(warehouse, Load("pipedrive", f"pipedrive__{table}", "night", at, 1.0, rows=10))
     for day, run in enumerate(failed_in, 1):
         message = f"pipedrive refuses the token {TOKEN}, put a valid one."
         then = at + timedelta(days=day)
         load = Load("pipedrive", "pipedrive__deals", run, then, 1.0, False, message=message)
-        note(url, load)
+        note(warehouse, load)
 
 
 def load_failed() -> Any:
@@ -425,7 +429,7 @@ def load_failed() -> Any:
 
 
 def test_a_pause_is_told_once_however_many_nights_it_lasts(
-    server: FakeTelegram, warehouse: str
+    server: FakeTelegram, warehouse: Warehouse
 ) -> None:
     loaded(warehouse, datetime(2026, 10, 30, 7, tzinfo=UTC), failed_in=("one", "two"))
     source_is_paused(load_failed())
@@ -448,7 +452,7 @@ def test_a_pause_is_told_once_however_many_nights_it_lasts(
 
 
 def test_a_night_that_skips_a_paused_source_tells_of_it(
-    server: FakeTelegram, warehouse: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    server: FakeTelegram, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where the alert of the failure that paused it was lost, as with the task's process."""
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
@@ -478,9 +482,9 @@ def test_each_monday_tells_of_a_source_that_is_old_or_paused(
     failed_in: tuple[str, ...],
     told: list[str],
     server: FakeTelegram,
-    warehouse: str,
+    warehouse: Warehouse,
 ) -> None:
-    marts.make(warehouse, {"rpt_weekly_report": [{"week_ends_on": "2026-11-15"}]})
+    marts.make(warehouse.url, {"rpt_weekly_report": [{"week_ends_on": "2026-11-15"}]})
     loaded(warehouse, last_loaded_at, failed_in=failed_in)
     settings = Settings(
         telegram_api_url=server.url, shop_sources=["demo_shop", "pipedrive", "cdnow"]
@@ -499,7 +503,9 @@ def test_each_monday_tells_of_a_source_that_is_old_or_paused(
         assert len(server.delivered) == 2
 
 
-def test_a_source_is_as_old_as_its_oldest_table_and_its_days_are_the_shop_s(warehouse: str) -> None:
+def test_a_source_is_as_old_as_its_oldest_table_and_its_days_are_the_shop_s(
+    warehouse: Warehouse,
+) -> None:
     night = datetime(2026, 10, 31, 1, tzinfo=UTC)  # still the 30th in São Paulo
     later = datetime(2026, 11, 16, 7, tzinfo=UTC)
     loaded(warehouse, night - timedelta(days=7))
@@ -508,7 +514,7 @@ def test_a_source_is_as_old_as_its_oldest_table_and_its_days_are_the_shop_s(ware
         if table != "deals":
             note(warehouse, Load("pipedrive", f"pipedrive__{table}", "later", later, 1.0))
     settings = Settings(shop_sources=["demo_shop", "pipedrive"])
-    with closing(psycopg2.connect(warehouse)) as opened:
+    with closing(psycopg2.connect(warehouse.url)) as opened:
         [old] = sources_behind(opened, settings, date(2026, 11, 15))
         assert old == Behind("pipedrive", date(2026, 10, 30), None, None)
         message = "The token is refused."
@@ -521,9 +527,9 @@ def test_a_source_is_as_old_as_its_oldest_table_and_its_days_are_the_shop_s(ware
 
 
 def test_a_source_that_is_not_active_any_more_is_not_told(
-    server: FakeTelegram, warehouse: str
+    server: FakeTelegram, warehouse: Warehouse
 ) -> None:
-    marts.make(warehouse, {"rpt_weekly_report": [{"week_ends_on": "2026-11-15"}]})
+    marts.make(warehouse.url, {"rpt_weekly_report": [{"week_ends_on": "2026-11-15"}]})
     loaded(warehouse, datetime(2026, 10, 30, 7, tzinfo=UTC))
     sources_are_behind(Settings(telegram_api_url=server.url), warehouse)
     assert server.delivered == []

@@ -94,7 +94,7 @@ def shop(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 def load(warehouse: Warehouse, source: str, connection: Connection) -> None:
     sync(
-        declared_sources()[source], "api_orders", warehouse.url, connection,
+        declared_sources()[source], "api_orders", warehouse, connection,
         pause=0.001, say=lambda _: None,
     )  # fmt: skip
 

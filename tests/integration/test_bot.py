@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
-import psycopg2
 import pytest
 from psycopg2 import errors
 from telegram import Update
@@ -26,6 +25,7 @@ from include.connections import Connection
 from include.paths import PROJECT
 from include.settings import PersonalData, Settings
 from include.telegram.client import Content, Photo, Text
+from include.warehouse.connection import Warehouse
 from scripts.bot import app as script
 from tests.support import marts as marts_tables
 from tests.support.fake_telegram import TOKEN, FakeTelegram, Refusal, fake_telegram
@@ -36,6 +36,7 @@ NASTY = '<b>&"Café" 50% off <script>'
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
 
 AS_OF = "2026-11-16"
+NOWHERE = Warehouse("")
 LONG = "&<ção🎉>" * 50
 # cohort, its customers, and of each month since: who came back, and whether it is not over
 COHORTS: list[tuple[str, int, list[tuple[float | None, bool | None]]]] = [
@@ -246,20 +247,20 @@ ROWS: marts_tables.Rows = {
 }
 
 
-def run_sql(url: str, statements: str) -> None:
-    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+def run_sql(warehouse: Warehouse, statements: str) -> None:
+    with closing(warehouse.connect()) as opened, opened, opened.cursor() as cursor:
         cursor.execute(statements)
 
 
 @pytest.fixture
-def marts(warehouse_url: str) -> str:
-    """The URL of a warehouse with the tables that the bot reads."""
-    marts_tables.make(warehouse_url, ROWS)
+def marts(warehouse: Warehouse) -> Warehouse:
+    """A warehouse with the tables that the bot reads."""
+    marts_tables.make(warehouse.url, ROWS)
     run_sql(
-        warehouse_url,
+        warehouse,
         f"{marts_tables.DATA_TESTS} insert into ops.data_tests values ('unique_orders', 'pass')",
     )
-    return warehouse_url
+    return warehouse
 
 
 @pytest.fixture
@@ -306,11 +307,17 @@ def tell(app: App, *updates: dict[str, Any]) -> None:
 
 
 def ask(
-    server: FakeTelegram, url: str, text: str, *, chat: int = GROUP, user: int = 7, **changes: Any
+    server: FakeTelegram,
+    marts: Warehouse,
+    text: str,
+    *,
+    chat: int = GROUP,
+    user: int = 7,
+    **changes: Any,
 ) -> str:
     """The answer as it is shown, its special spaces made plain."""
     tell(
-        bot(server, lambda asked: content(asked, lambda: url, settings(**changes))),
+        bot(server, lambda asked: content(asked, lambda: marts, settings(**changes))),
         message(text, chat, user),
     )
     return " ".join(server.delivered[-1].text.replace("\n", "|").split()).replace("|", "\n")
@@ -320,7 +327,7 @@ def ask(
 
 
 def test_churn_counts_who_is_silent_for_longer_than_the_window(
-    server: FakeTelegram, marts: str
+    server: FakeTelegram, marts: Warehouse
 ) -> None:
     assert ask(server, marts, "/churn") == (
         "Churned: 2 of 6 customers (33.3%)\n"
@@ -330,7 +337,7 @@ def test_churn_counts_who_is_silent_for_longer_than_the_window(
     )
 
 
-def test_churn_with_days_in_portuguese(server: FakeTelegram, marts: str) -> None:
+def test_churn_with_days_in_portuguese(server: FakeTelegram, marts: Warehouse) -> None:
     assert ask(server, marts, "/churn 30", report_lang="pt_BR") == (
         "Perdidos: 4 de 6 clientes (66,7%)\n"
         "Sem pedido válido há mais de 30 dias.\n\n"
@@ -341,7 +348,7 @@ def test_churn_with_days_in_portuguese(server: FakeTelegram, marts: str) -> None
 
 
 def test_churn_without_a_week_or_a_customer_is_still_an_answer(
-    server: FakeTelegram, marts: str
+    server: FakeTelegram, marts: Warehouse
 ) -> None:
     run_sql(marts, "delete from marts.rpt_churn_trend; delete from marts.customer_churn")
     assert ask(server, marts, "/churn 1") == (
@@ -349,7 +356,7 @@ def test_churn_without_a_week_or_a_customer_is_still_an_answer(
     )
 
 
-def test_at_risk_masks_who_they_are(server: FakeTelegram, marts: str) -> None:
+def test_at_risk_masks_who_they_are(server: FakeTelegram, marts: Warehouse) -> None:
     assert ask(server, marts, "/atrisk 2") == (
         "⏳ 48 customers at risk · R$175.00 at stake\n\n"
         "To contact first (2 of 48):\n\n"
@@ -364,7 +371,7 @@ def test_at_risk_masks_who_they_are(server: FakeTelegram, marts: str) -> None:
 
 
 def test_at_risk_tells_names_and_addresses_where_the_owner_wants_it(
-    server: FakeTelegram, marts: str
+    server: FakeTelegram, marts: Warehouse
 ) -> None:
     answer = ask(
         server, marts, "/atrisk 2", report_personal_data=PersonalData.FULL, report_lang="pt_BR"
@@ -377,7 +384,7 @@ def test_at_risk_tells_names_and_addresses_where_the_owner_wants_it(
 
 
 def test_at_risk_tells_nobody_where_the_owner_does_not_share_it(
-    server: FakeTelegram, marts: str
+    server: FakeTelegram, marts: Warehouse
 ) -> None:
     assert ask(server, marts, "/atrisk", report_personal_data=PersonalData.NONE) == (
         "⏳ 48 customers at risk · R$175.00 at stake\n\n"
@@ -388,7 +395,7 @@ def test_at_risk_tells_nobody_where_the_owner_does_not_share_it(
 
 @pytest.mark.parametrize("asked", ["/atrisk 2", "/product lamp"])
 def test_amounts_of_several_currencies_are_called_so(
-    server: FakeTelegram, marts: str, asked: str
+    server: FakeTelegram, marts: Warehouse, asked: str
 ) -> None:
     told = "Amounts in several currencies are added and ranked unconverted."
     assert told not in ask(server, marts, asked)
@@ -396,13 +403,13 @@ def test_amounts_of_several_currencies_are_called_so(
     assert ask(server, marts, asked).endswith(f"\n\n{told}\n\nAs of Nov 16, 2026.")
 
 
-def test_at_risk_is_five_customers_unless_told(server: FakeTelegram, marts: str) -> None:
+def test_at_risk_is_five_customers_unless_told(server: FakeTelegram, marts: Warehouse) -> None:
     assert "first (5 of 48):" in ask(server, marts, "/atrisk")
 
 
 @pytest.mark.parametrize("personal_data", [PersonalData.MASKED, PersonalData.FULL])
 def test_a_thousand_at_risk_are_twenty_at_most_and_fit_a_message(
-    server: FakeTelegram, marts: str, personal_data: PersonalData
+    server: FakeTelegram, marts: Warehouse, personal_data: PersonalData
 ) -> None:
     assert question("atrisk", ["1000"]) == AskAtRisk(20)
     answer = ask(server, marts, "/atrisk 1000", report_personal_data=personal_data)
@@ -415,7 +422,7 @@ def test_a_thousand_at_risk_are_twenty_at_most_and_fit_a_message(
     assert delivered.text.count("🎉") > 0
 
 
-def test_nobody_at_risk_is_an_answer(server: FakeTelegram, marts: str) -> None:
+def test_nobody_at_risk_is_an_answer(server: FakeTelegram, marts: Warehouse) -> None:
     run_sql(
         marts,
         "delete from marts.rpt_customers_at_risk;"
@@ -424,7 +431,9 @@ def test_nobody_at_risk_is_an_answer(server: FakeTelegram, marts: str) -> None:
     assert ask(server, marts, "/atrisk") == "⏳ 0 customers at risk\n\nAs of Nov 16, 2026."
 
 
-def test_cohorts_are_the_last_six_as_a_table_for_a_phone(server: FakeTelegram, marts: str) -> None:
+def test_cohorts_are_the_last_six_as_a_table_for_a_phone(
+    server: FakeTelegram, marts: Warehouse
+) -> None:
     ask(server, marts, "/cohorts")
     [delivered] = server.delivered
     assert delivered.text == (
@@ -444,18 +453,20 @@ def test_cohorts_are_the_last_six_as_a_table_for_a_phone(server: FakeTelegram, m
     assert delivered.entities == ("b", "pre", "i")
 
 
-def test_cohorts_in_portuguese(server: FakeTelegram, marts: str) -> None:
+def test_cohorts_in_portuguese(server: FakeTelegram, marts: Warehouse) -> None:
     answer = ask(server, marts, "/cohorts", report_lang="pt_BR")
     assert answer.startswith("Quem voltou\n Início Novos +1 +2 +3\n05/2026 1.000 12,5% 6,2% 0,0%\n")
     assert answer.endswith("*: mês ainda em curso.\n\nPosição em 16 de nov. de 2026.")
 
 
-def test_no_cohort_is_an_answer(server: FakeTelegram, marts: str) -> None:
+def test_no_cohort_is_an_answer(server: FakeTelegram, marts: Warehouse) -> None:
     run_sql(marts, "delete from marts.monthly_cohorts")
     assert "Nobody has ordered yet." in ask(server, marts, "/cohorts")
 
 
-def test_a_product_is_found_without_accents_and_capitals(server: FakeTelegram, marts: str) -> None:
+def test_a_product_is_found_without_accents_and_capitals(
+    server: FakeTelegram, marts: Warehouse
+) -> None:
     assert ask(server, marts, "/product  CAFE") == (
         "2 products found\n\n"
         f"{NASTY}\n"
@@ -470,13 +481,13 @@ def test_a_product_is_found_without_accents_and_capitals(server: FakeTelegram, m
 
 @pytest.mark.parametrize("name", [NASTY, "50% OFF", "%", "<SCRIPT>", "&"])
 def test_a_name_that_means_something_elsewhere_is_only_a_name(
-    server: FakeTelegram, marts: str, name: str
+    server: FakeTelegram, marts: Warehouse, name: str
 ) -> None:
     answer = ask(server, marts, f"/product {name}")
     assert answer.startswith(f"1 product found\n\n{NASTY}\n")
 
 
-def test_of_many_products_the_best_five_are_told(server: FakeTelegram, marts: str) -> None:
+def test_of_many_products_the_best_five_are_told(server: FakeTelegram, marts: Warehouse) -> None:
     answer = ask(server, marts, "/product lamp", report_lang="pt_BR")
     assert answer.startswith(
         "7 produtos encontrados. Os 5 de maior receita:\n\n"
@@ -498,7 +509,7 @@ def test_of_many_products_the_best_five_are_told(server: FakeTelegram, marts: st
     ],
 )
 def test_a_name_that_no_product_has_says_so_and_does_nothing(
-    server: FakeTelegram, marts: str, name: str
+    server: FakeTelegram, marts: Warehouse, name: str
 ) -> None:
     answer = ask(server, marts, f"/product {name}")
     assert answer.startswith(f"No product has a name like “{name[:39].rstrip()}")
@@ -506,7 +517,7 @@ def test_a_name_that_no_product_has_says_so_and_does_nothing(
     assert "2 products found" in ask(server, marts, "/product café")
 
 
-def test_the_report_is_the_chart_with_its_caption(server: FakeTelegram, marts: str) -> None:
+def test_the_report_is_the_chart_with_its_caption(server: FakeTelegram, marts: Warehouse) -> None:
     ask(server, marts, "/report")
     [delivered] = server.delivered
     assert delivered.kind == "photo"
@@ -515,7 +526,7 @@ def test_the_report_is_the_chart_with_its_caption(server: FakeTelegram, marts: s
     assert delivered.reply_to == 1001
 
 
-def test_the_report_in_portuguese(server: FakeTelegram, marts: str) -> None:
+def test_the_report_in_portuguese(server: FakeTelegram, marts: Warehouse) -> None:
     assert "O churn das primeiras semanas é 2,2%" in ask(
         server, marts, "/report", report_lang="pt_BR"
     )
@@ -523,13 +534,13 @@ def test_the_report_in_portuguese(server: FakeTelegram, marts: str) -> None:
 
 @pytest.mark.parametrize("text", ["/help", "/start", "/HELP@churn_report_bot"])
 def test_help_names_every_command(server: FakeTelegram, text: str) -> None:
-    answer = ask(server, "not asked for", text)
+    answer = ask(server, NOWHERE, text)
     assert answer.startswith("Ask about the shop:\n/report – the weekly report\n/churn – ")
     assert answer.count("\n/") == 6
 
 
 def test_help_in_portuguese_also_for_what_is_no_command(server: FakeTelegram) -> None:
-    answer = ask(server, "", "oi", chat=ANA, user=ANA, report_lang="pt_BR")
+    answer = ask(server, NOWHERE, "oi", chat=ANA, user=ANA, report_lang="pt_BR")
     assert answer.startswith("Pergunte sobre a loja:\n/report – o relatório semanal\n")
 
 
@@ -553,7 +564,7 @@ def test_help_in_portuguese_also_for_what_is_no_command(server: FakeTelegram) ->
 def test_a_question_that_makes_no_sense_is_told_how_to_ask(
     server: FakeTelegram, text: str, says: str
 ) -> None:
-    assert ask(server, "not asked for", text).startswith(says)
+    assert ask(server, NOWHERE, text).startswith(says)
 
 
 def test_a_window_is_of_one_day_to_ten_years() -> None:
@@ -561,19 +572,23 @@ def test_a_window_is_of_one_day_to_ten_years() -> None:
 
 
 def test_a_question_that_makes_no_sense_in_portuguese(server: FakeTelegram) -> None:
-    answer = ask(server, "", "/churn abc", report_lang="pt_BR")
+    answer = ask(server, NOWHERE, "/churn abc", report_lang="pt_BR")
     assert answer == "Escreva a janela como número inteiro de dias, de 1 a 3.650: /churn 60"
 
 
 # --- Who may ask
 
 
-def test_a_post_in_the_channel_is_answered_in_the_channel(server: FakeTelegram, marts: str) -> None:
+def test_a_post_in_the_channel_is_answered_in_the_channel(
+    server: FakeTelegram, marts: Warehouse
+) -> None:
     assert "2 of 6" in ask(server, marts, "/churn", chat=CHANNEL)
     assert server.delivered[0].chat_id == str(CHANNEL)
 
 
-def test_a_user_of_the_settings_is_answered_in_private(server: FakeTelegram, marts: str) -> None:
+def test_a_user_of_the_settings_is_answered_in_private(
+    server: FakeTelegram, marts: Warehouse
+) -> None:
     assert "2 of 6" in ask(server, marts, "/churn", chat=ANA, user=ANA)
     assert server.delivered[0].chat_id == str(ANA)
 
@@ -647,7 +662,7 @@ def test_users_are_numbers_separated_by_commas(monkeypatch: pytest.MonkeyPatch) 
         "select nextval('marts.numbers')",
     ],
 )
-def test_the_connection_cannot_write(marts: str, statement: str) -> None:
+def test_the_connection_cannot_write(marts: Warehouse, statement: str) -> None:
     run_sql(marts, "create sequence marts.numbers")
     with reading(marts) as connection, connection.cursor() as cursor:
         cursor.execute("show statement_timeout")
@@ -657,7 +672,7 @@ def test_the_connection_cannot_write(marts: str, statement: str) -> None:
 
 
 def test_a_query_that_takes_too_long_is_given_up(
-    server: FakeTelegram, marts: str, caplog: pytest.LogCaptureFixture
+    server: FakeTelegram, marts: Warehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_sql(
         marts,
@@ -688,7 +703,7 @@ def test_a_query_that_takes_too_long_is_given_up(
     ],
 )
 def test_marts_that_are_not_built_are_a_sentence(
-    server: FakeTelegram, marts: str, text: str, broken_by: str
+    server: FakeTelegram, marts: Warehouse, text: str, broken_by: str
 ) -> None:
     run_sql(marts, broken_by)
     assert ask(server, marts, text) == (
@@ -699,14 +714,16 @@ def test_marts_that_are_not_built_are_a_sentence(
 def test_a_warehouse_that_does_not_answer_is_a_sentence(
     server: FakeTelegram, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = ask(server, "postgresql://me:hidden@127.0.0.1:1/x", "/churn", report_lang="pt_BR")
+    answer = ask(
+        server, Warehouse("postgresql://me:hidden@127.0.0.1:1/x"), "/churn", report_lang="pt_BR"
+    )
     assert answer.startswith("Não é possível ler os números")
     assert "No Postgres answers at 127.0.0.1:1" in caplog.text
     assert "hidden" not in caplog.text
 
 
 def test_whatever_else_fails_is_a_sentence(
-    server: FakeTelegram, marts: str, caplog: pytest.LogCaptureFixture
+    server: FakeTelegram, marts: Warehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_sql(marts, "update marts.rpt_customers_at_risk set suggested_reason = 'new_reason'")
     assert ask(server, marts, "/atrisk") == (
@@ -767,13 +784,15 @@ def test_the_token_is_in_no_log_at_any_level(
 
 
 @pytest.fixture
-def start(server: FakeTelegram, marts: str) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+def start(
+    server: FakeTelegram, marts: Warehouse
+) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     """Starts the script; whatever is left of it is killed at the end."""
     started: list[subprocess.Popen[str]] = []
 
     def start_script(**variables: str) -> "subprocess.Popen[str]":
         env = {
-            "AIRFLOW_CONN_WAREHOUSE": marts,
+            "AIRFLOW_CONN_WAREHOUSE": marts.url,
             "AIRFLOW_CONN_TELEGRAM": f"telegram://:{TOKEN}@{CHANNEL}",
             "TELEGRAM_API_URL": server.url,
             "TELEGRAM_BOT_USERS": str(ANA),

@@ -1,7 +1,6 @@
 """One build at a time in a warehouse, whoever starts it."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,91 +13,84 @@ MONDAY, SUNDAY = "scheduled__2026-11-16", "backfill__2026-11-08"
 LONG, OVER = timedelta(hours=1), timedelta(0)
 
 
-def test_who_comes_second_is_told_who_builds(warehouse_url: str) -> None:
-    assert take_turn(warehouse_url, MONDAY, LONG) is None
-    told = take_turn(warehouse_url, SUNDAY, LONG)
+def test_who_comes_second_is_told_who_builds(warehouse: Warehouse) -> None:
+    assert take_turn(warehouse, MONDAY, LONG) is None
+    told = take_turn(warehouse, SUNDAY, LONG)
     assert told is not None
     assert told.startswith(f"{MONDAY} has had the turn to build in the warehouse since 20")
 
 
 def test_who_has_the_turn_may_take_it_again(
-    warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("include.warehouse.turn.BUILD", BUILD._replace(patience=1))
-    take_turn(warehouse_url, MONDAY, LONG)
-    assert take_turn(warehouse_url, MONDAY, LONG) is None
-    with in_turn(warehouse_url, MONDAY), in_turn(warehouse_url, MONDAY):
+    take_turn(warehouse, MONDAY, LONG)
+    assert take_turn(warehouse, MONDAY, LONG) is None
+    with in_turn(warehouse, MONDAY), in_turn(warehouse, MONDAY):
         pass  # two tasks of one run
 
 
 def test_who_takes_it_again_has_had_it_since_the_first_time(
-    warehouse_url: str, tmp_path: Path
+    warehouse: Warehouse,
 ) -> None:
-    turn = Warehouse(warehouse_url, tmp_path)
-    take_turn(warehouse_url, MONDAY, OVER)
-    first = turn.row("ops.build_turn")
-    take_turn(warehouse_url, MONDAY, LONG)
-    again = turn.row("ops.build_turn")
+    take_turn(warehouse, MONDAY, OVER)
+    first = warehouse.row("ops.build_turn")
+    take_turn(warehouse, MONDAY, LONG)
+    again = warehouse.row("ops.build_turn")
     assert again["since"] == first["since"]
     assert again["seen_at"] > first["seen_at"]
     assert again["kept_for"] == LONG
 
 
 def test_a_task_that_is_cleared_after_the_end_keeps_the_turn_from_then_on(
-    warehouse_url: str, tmp_path: Path
+    warehouse: Warehouse,
 ) -> None:
-    turn = Warehouse(warehouse_url, tmp_path)
-    take_turn(warehouse_url, MONDAY, LONG)
-    end_turn(warehouse_url, MONDAY)
-    before = turn.row("ops.build_turn")
-    with in_turn(warehouse_url, MONDAY):
+    take_turn(warehouse, MONDAY, LONG)
+    end_turn(warehouse, MONDAY)
+    before = warehouse.row("ops.build_turn")
+    with in_turn(warehouse, MONDAY):
         pass
-    assert turn.row("ops.build_turn")["seen_at"] > before["seen_at"]
-    assert take_turn(warehouse_url, SUNDAY, LONG) is not None
+    assert warehouse.row("ops.build_turn")["seen_at"] > before["seen_at"]
+    assert take_turn(warehouse, SUNDAY, LONG) is not None
 
 
-def test_a_turn_that_is_over_is_the_next_ones(warehouse_url: str) -> None:
-    take_turn(warehouse_url, MONDAY, LONG)
-    end_turn(warehouse_url, SUNDAY)  # not theirs
-    assert take_turn(warehouse_url, SUNDAY, LONG) is not None
-    end_turn(warehouse_url, MONDAY)
-    assert take_turn(warehouse_url, SUNDAY, LONG) is None
-    assert take_turn(warehouse_url, MONDAY, LONG) is not None
+def test_a_turn_that_is_over_is_the_next_ones(warehouse: Warehouse) -> None:
+    take_turn(warehouse, MONDAY, LONG)
+    end_turn(warehouse, SUNDAY)  # not theirs
+    assert take_turn(warehouse, SUNDAY, LONG) is not None
+    end_turn(warehouse, MONDAY)
+    assert take_turn(warehouse, SUNDAY, LONG) is None
+    assert take_turn(warehouse, MONDAY, LONG) is not None
 
 
 def test_a_run_of_which_nothing_is_heard_loses_its_turn_but_not_while_it_works(
-    warehouse_url: str,
+    warehouse: Warehouse,
 ) -> None:
-    take_turn(warehouse_url, MONDAY, OVER)
-    with in_turn(warehouse_url, MONDAY):
-        assert take_turn(warehouse_url, SUNDAY, LONG) is not None
-    assert take_turn(warehouse_url, SUNDAY, LONG) is None
+    take_turn(warehouse, MONDAY, OVER)
+    with in_turn(warehouse, MONDAY):
+        assert take_turn(warehouse, SUNDAY, LONG) is not None
+    assert take_turn(warehouse, SUNDAY, LONG) is None
 
 
 def test_a_run_that_lost_its_turn_does_not_build_on_what_another_built(
-    warehouse_url: str,
+    warehouse: Warehouse,
 ) -> None:
-    take_turn(warehouse_url, MONDAY, OVER)
-    take_turn(warehouse_url, SUNDAY, LONG)
-    end_turn(warehouse_url, SUNDAY)
+    take_turn(warehouse, MONDAY, OVER)
+    take_turn(warehouse, SUNDAY, LONG)
+    end_turn(warehouse, SUNDAY)
     told = f"{SUNDAY} has had .* clear this run from its first task"
-    with pytest.raises(UserError, match=told), in_turn(warehouse_url, MONDAY):
+    with pytest.raises(UserError, match=told), in_turn(warehouse, MONDAY):
         pass
 
 
-def test_a_process_that_is_killed_holds_nothing(warehouse_url: str) -> None:
-    take_turn(warehouse_url, MONDAY, OVER)
-    with pytest.raises(KeyboardInterrupt), in_turn(warehouse_url, MONDAY):
+def test_a_process_that_is_killed_holds_nothing(warehouse: Warehouse) -> None:
+    take_turn(warehouse, MONDAY, OVER)
+    with pytest.raises(KeyboardInterrupt), in_turn(warehouse, MONDAY):
         raise KeyboardInterrupt
-    assert take_turn(warehouse_url, SUNDAY, LONG) is None
+    assert take_turn(warehouse, SUNDAY, LONG) is None
 
 
 # --- dbt by hand
-
-
-@pytest.fixture
-def warehouse(warehouse_url: str, tmp_path: Path) -> Warehouse:
-    return Warehouse(warehouse_url, tmp_path)
 
 
 def seed(warehouse: Warehouse) -> str:
@@ -115,11 +107,11 @@ def test_dbt_by_hand_takes_a_turn_and_ends_it(warehouse: Warehouse) -> None:
 
 def test_dbt_by_hand_is_refused_while_a_run_builds(warehouse: Warehouse) -> None:
     seed(warehouse)
-    take_turn(warehouse.url, MONDAY, LONG)
+    take_turn(warehouse, MONDAY, LONG)
     with pytest.raises(AssertionError, match=f"{MONDAY} has had the turn to build .* run this aga"):
         seed(warehouse)
-    take_turn(warehouse.url, MONDAY, OVER)
-    with in_turn(warehouse.url, MONDAY), pytest.raises(AssertionError, match="at most one builds"):
+    take_turn(warehouse, MONDAY, OVER)
+    with in_turn(warehouse, MONDAY), pytest.raises(AssertionError, match="at most one builds"):
         seed(warehouse)
     assert "raw_products" in seed(warehouse)
 

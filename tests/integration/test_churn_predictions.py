@@ -376,9 +376,9 @@ def test_a_day_in_between_knows_no_later_order(demo: Warehouse) -> None:
     assert (table.age * 7).round().tolist() == [row["age"] for row in expected]
 
 
-def test_where_the_marts_are_not_built_one_sentence_says_so(warehouse_url: str) -> None:
+def test_where_the_marts_are_not_built_one_sentence_says_so(warehouse: Warehouse) -> None:
     with (
-        closing(psycopg2.connect(warehouse_url)) as connection,
+        closing(psycopg2.connect(warehouse.url)) as connection,
         pytest.raises(UserError, match=r"^The marts are not built yet: "),
     ):
         fit_and_save(connection)

@@ -34,7 +34,7 @@ def built(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
             fill(server, DEALS)
             connection = Connection("http", server.url, None, None, server.token, None)
             for table in source.tables:
-                sync(source, table, warehouse.url, connection, pause=0.01)
+                sync(source, table, warehouse, connection, pause=0.01)
         warehouse.dbt("build", "--exclude-resource-type", "unit_test", sources=[name])
         return warehouse
 
@@ -50,16 +50,16 @@ def totals(warehouse: Warehouse) -> dict[str, Any]:
 
 
 def test_the_weekly_run_loads_a_source_only_where_the_nightly_one_never_did(
-    warehouse_url: str, capsys: pytest.CaptureFixture[str]
+    warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = Settings(shop_sources=["pipedrive"])
     with fake_pipedrive.fake_pipedrive() as server:
         fake_pipedrive.fill(server, 10)
         connection = Connection("http", server.url, None, None, server.token, None)
-        get_shop_data(settings, warehouse_url, LATEST, {"pipedrive": connection}.get)
+        get_shop_data(settings, warehouse, LATEST, {"pipedrive": connection}.get)
         first = capsys.readouterr().out
         asked = len(server.requests)
-        get_shop_data(settings, warehouse_url, LATEST, {"pipedrive": connection}.get)
+        get_shop_data(settings, warehouse, LATEST, {"pipedrive": connection}.get)
 
     assert "landing.pipedrive__deals: 10 rows" in first
     assert asked > 0

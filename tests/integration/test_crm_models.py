@@ -1036,15 +1036,16 @@ def test_contacts_that_a_real_account_merged_are_one(
     assert {survivors[number]["surviving_id"] for number in merged} == {"78971951"}
 
 
-def test_a_contact_merged_time_and_again_is_who_is_left(warehouse_url: str, tmp_path: Path) -> None:
+def test_a_contact_merged_time_and_again_is_who_is_left(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
     chain = [
         record(
             str(number), "2025-01-01", {"firstname": "Ana", "hs_merged_object_ids": str(number - 1)}
         )
         for number in range(201, 212)
     ]
-    warehouse = Warehouse(warehouse_url, tmp_path)
-    land(warehouse_url, "hubspot", {"contacts": chain})
+    land(warehouse.url, "hubspot", {"contacts": chain})
     warehouse.dbt("run", "--select", "base_hubspot__merges", sources=["hubspot"])
     merges = by_id(warehouse, "staging.base_hubspot__merges", "record_id")
     assert {row["merged_into_id"] for row in merges.values()} == {"211"}

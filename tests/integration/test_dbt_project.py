@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from include.paths import DBT_PROJECT, PROJECT
-from include.warehouse.connection import as_environment
 from tests.support import recount, recount_money, shops
 from tests.support.dbt import dbt
 from tests.support.demo_files import AS_OF, demo_files
@@ -26,15 +25,28 @@ CALLED_OFF_WITHIN = 60  # days
 
 SCHEMAS = ("staging", "shop", "intermediate", "marts")
 READER = "reader_of_today"
-# what it may read after the first build; later ones here are told of no reader
+# what they may read after the first build; later ones here are told of no reader
 READABLE = f"""
     create table public.readable as
-    select table_schema || '.' || table_name as name
-    from information_schema.tables
+    select rolname as role, table_schema || '.' || table_name as table, column_name as column
+    from information_schema.columns
+    cross join pg_roles
     where table_schema in {("landing", "ops", *SCHEMAS)}
-        and has_schema_privilege('{READER}', table_schema, 'usage')
-        and has_table_privilege('{READER}', format('%I.%I', table_schema, table_name), 'select')
+        and rolname in ('{READER}', '{READER}_personal')
+        and has_schema_privilege(rolname, table_schema, 'usage')
+        and has_column_privilege(
+            rolname, format('%I.%I', table_schema, table_name), column_name, 'select'
+        )
 """
+OPS_READABLE = {
+    "churn_model_parameters",
+    "customer_history_runs",
+    "data_tests",
+    "loads",
+    "loaded_files",
+    "report_deliveries",
+    "unread_files",
+}
 CDNOW = """\
 customer_id,order_date,cds,amount
 1,1997-01-06,1,10.00
@@ -98,14 +110,14 @@ def back_then(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def today(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The project as it is cloned, built with every test by the program itself."""
     warehouse = new_warehouse(postgres, "dbt_today", tmp_path_factory.mktemp("today"))
-    warehouse.execute(f"create role {READER}")
+    warehouse.execute(f"create role {READER}; create role {READER}_personal")
     folder = str(DBT_PROJECT)
     done = run(
         ["dbt", "--no-use-colors", "build", "--project-dir", folder, "--profiles-dir", folder],
         PROJECT,
         environment(
             PROJECT,
-            **as_environment(warehouse.url),
+            **warehouse.as_environment(),
             DBT_TARGET_PATH=str(warehouse.folder / "target"),
             WAREHOUSE_READER=READER,
         ),
@@ -391,15 +403,28 @@ def test_every_description_is_a_comment_in_postgres(
             assert comments[*table, name] == column["description"].strip(), (node["name"], name)
 
 
-def test_the_reader_reads_all_that_is_public_and_nothing_else(
+def test_readers_read_all_that_is_public_and_one_of_them_what_is_personal(
     manifest: dict[str, Any], today: Warehouse
 ) -> None:
-    public = {
-        f"{node['schema']}.{node['alias']}"
-        for node in manifest["nodes"].values()
-        if node.get("access") == "public" or node["resource_type"] == "snapshot"
-    }
-    assert {row["name"] for row in today.rows("select name from public.readable")} == public
+    expected: dict[str, set[tuple[str, str]]] = {READER: set(), f"{READER}_personal": set()}
+    for node in manifest["nodes"].values():
+        if node.get("access") == "public" or node["resource_type"] == "snapshot":
+            for name, column in node["columns"].items():
+                told = (f"{node['schema']}.{node['alias']}", name)
+                expected[f"{READER}_personal"].add(told)
+                if not column["meta"].get("personal"):
+                    expected[READER].add(told)
+    hidden = expected[f"{READER}_personal"] - expected[READER]
+    assert ("marts.dim_customers", "email") in hidden
+    found: dict[str, set[tuple[str, str]]] = {READER: set(), f"{READER}_personal": set()}
+    in_ops = set()
+    for row in today.rows("select * from public.readable"):
+        if row["table"].startswith("ops."):
+            in_ops.add(row["table"].removeprefix("ops."))
+        else:
+            found[row["role"]].add((row["table"], row["column"]))
+    assert found == expected
+    assert in_ops <= OPS_READABLE
 
 
 @pytest.mark.parametrize(
@@ -414,7 +439,7 @@ def test_a_reader_who_cannot_be_one_stops_dbt_before_it_builds(
 ) -> None:
     env = environment(
         PROJECT,
-        **as_environment(today.url),
+        **today.as_environment(),
         DBT_TARGET_PATH=str(today.folder / "target"),
         WAREHOUSE_READER=reader,
     )

@@ -17,6 +17,7 @@ from include.errors import TryAgainError, UserError
 from include.telegram.client import Chat, Document, Photo, Telegram, Text, UnknownOutcomeError
 from include.telegram.deliver import Part, deliver
 from include.telegram.ledger import Entry, Ledger, Reason, State, reason_to_act
+from include.warehouse.connection import Warehouse
 from tests.support.fake_telegram import (
     CHAT,
     PNG,
@@ -50,7 +51,7 @@ def server() -> Iterator[FakeTelegram]:
 
 
 @pytest.fixture
-def run(server: FakeTelegram, warehouse_url: str) -> Deliver:
+def run(server: FakeTelegram, warehouse: Warehouse) -> Deliver:
     """A run of its own: another connection to the warehouse, another client."""
 
     def deliver_once(
@@ -60,7 +61,7 @@ def run(server: FakeTelegram, warehouse_url: str) -> Deliver:
         **options: Any,
     ) -> list[str]:
         with (
-            closing(psycopg2.connect(warehouse_url)) as connection,
+            closing(psycopg2.connect(warehouse.url)) as connection,
             Telegram(TOKEN, server.url, read_timeout=0.3, sleep=Naps()) as telegram,
         ):
             ledger = Ledger(connection, "weekly_churn", period)
@@ -69,8 +70,8 @@ def run(server: FakeTelegram, warehouse_url: str) -> Deliver:
     return deliver_once
 
 
-def rows(warehouse_url: str, columns: str = "chat, part, state, reason") -> list[tuple[Any, ...]]:
-    with closing(psycopg2.connect(warehouse_url)) as connection, connection.cursor() as cursor:
+def rows(warehouse: Warehouse, columns: str = "chat, part, state, reason") -> list[tuple[Any, ...]]:
+    with closing(psycopg2.connect(warehouse.url)) as connection, connection.cursor() as cursor:
         cursor.execute(f"select {columns} from ops.report_deliveries order by chat, part")
         return cursor.fetchall()
 
@@ -95,10 +96,10 @@ def test_the_list_answers_the_chart_without_a_sound(run: Deliver, server: FakeTe
     assert (listed.kind, listed.is_silent, listed.reply_to) == ("document", True, 1)
 
 
-def test_every_part_has_its_row(run: Deliver, warehouse_url: str) -> None:
+def test_every_part_has_its_row(run: Deliver, warehouse: Warehouse) -> None:
     run(pin=True)
     columns = "report, period_starts_on, chat, part, state, reason, message_id"
-    assert rows(warehouse_url, columns) == [
+    assert rows(warehouse, columns) == [
         ("weekly_churn", MONDAY, CHAT, "chart", "sent", "first", 1),
         ("weekly_churn", MONDAY, CHAT, "list", "sent", "first", 2),
         ("weekly_churn", MONDAY, CHAT, "pin", "sent", "first", 1),
@@ -114,12 +115,12 @@ def test_run_again_unchanged_nothing_is_sent(run: Deliver, server: FakeTelegram)
 
 
 def test_a_changed_figure_edits_the_message_in_place(
-    run: Deliver, server: FakeTelegram, warehouse_url: str
+    run: Deliver, server: FakeTelegram, warehouse: Warehouse
 ) -> None:
     run()
     assert run(changed()) == [f"{CHAT}: chart brought up to date, list unchanged."]
     assert [message.text for message in server.delivered] == ["4.2%", "Whom to contact"]
-    assert rows(warehouse_url) == [
+    assert rows(warehouse) == [
         (CHAT, "chart", "sent", "changed"),
         (CHAT, "list", "sent", "first"),
     ]
@@ -161,15 +162,15 @@ def test_every_chat_gets_it_and_one_that_fails_keeps_it_from_no_other(
     assert len(server.delivered) == 6  # only the one that had failed
 
 
-def test_a_topic_is_a_chat_of_its_own(server: FakeTelegram, warehouse_url: str) -> None:
+def test_a_topic_is_a_chat_of_its_own(server: FakeTelegram, warehouse: Warehouse) -> None:
     with (
-        closing(psycopg2.connect(warehouse_url)) as connection,
+        closing(psycopg2.connect(warehouse.url)) as connection,
         Telegram(TOKEN, server.url) as telegram,
     ):
         ledger = Ledger(connection, "weekly_churn", MONDAY)
         deliver(PARTS[:1], [Chat(CHAT, 7), Chat(CHAT)], telegram, ledger)
     assert [message.thread_id for message in server.delivered] == [7, None]
-    assert [row[0] for row in rows(warehouse_url)] == [CHAT, f"{CHAT}/7"]
+    assert [row[0] for row in rows(warehouse)] == [CHAT, f"{CHAT}/7"]
 
 
 # --- the table of faults: at which call, what, whether the run fails and how, what the chat holds
@@ -273,8 +274,8 @@ def test_a_group_that_is_still_configured_by_its_old_id_gets_nothing_twice(
     assert kinds(server) == []
 
 
-def test_a_part_that_the_new_id_has_not_comes_with_it(warehouse_url: str) -> None:
-    with closing(psycopg2.connect(warehouse_url)) as connection:
+def test_a_part_that_the_new_id_has_not_comes_with_it(warehouse: Warehouse) -> None:
+    with closing(psycopg2.connect(warehouse.url)) as connection:
         ledger = Ledger(connection, "weekly_churn", MONDAY)
         with ledger.deciding():
             ledger.write(OTHER, "chart", Entry(State.SENT, "new", 9), Reason.FIRST)
@@ -289,12 +290,12 @@ def test_a_part_that_the_new_id_has_not_comes_with_it(warehouse_url: str) -> Non
 
 
 def test_who_saw_the_message_settles_it_and_the_rest_is_sent(
-    run: Deliver, server: FakeTelegram, warehouse_url: str
+    run: Deliver, server: FakeTelegram, warehouse: Warehouse
 ) -> None:
     server.fail(Silence(), method="sendPhoto")
     with pytest.raises(UserError, match="--resolve sent if the message is there"):
         run()
-    assert rows(warehouse_url) == [(CHAT, "chart", "sending", "unknown_outcome")]
+    assert rows(warehouse) == [(CHAT, "chart", "sending", "unknown_outcome")]
     assert run(resolve=State.SENT) == [f"{CHAT}: chart unchanged, list sent."]
     assert kinds(server) == WHOLE
     assert server.delivered[1].reply_to is None  # nobody knows the number of the chart
@@ -319,7 +320,7 @@ def test_what_is_known_to_be_there_is_not_sent_again_with_what_is_not(
 
 
 def test_two_chats_are_looked_at_and_settled_each_by_itself(
-    run: Deliver, server: FakeTelegram, warehouse_url: str
+    run: Deliver, server: FakeTelegram, warehouse: Warehouse
 ) -> None:
     for _ in range(2):
         server.fail(Silence(), method="sendPhoto")
@@ -330,7 +331,7 @@ def test_two_chats_are_looked_at_and_settled_each_by_itself(
     with pytest.raises(UserError, match=f"one chat at a time, as with --chat {CHAT}"):
         run(**both, resolve=State.SENT)
     run(chats=(CHAT,), resolve=State.SENT)
-    assert [row[:3] for row in rows(warehouse_url)] == [
+    assert [row[:3] for row in rows(warehouse)] == [
         (CHAT, "chart", "sent"),
         (CHAT, "list", "sent"),
         (OTHER, "chart", "sending"),

@@ -14,6 +14,7 @@ import pytest
 
 from include.paths import PROJECT
 from include.warehouse import embedded
+from include.warehouse.connection import Warehouse
 from scripts.warehouse import app
 from tests.support.scripts import call
 
@@ -111,13 +112,13 @@ def test_env_prints_what_a_shell_takes_over() -> None:
     assert "export WAREHOUSE_READER=analyst" in lines.splitlines()
 
 
-def test_a_configured_warehouse_is_left_alone(checkout: Checkout, warehouse_url: str) -> None:
+def test_a_configured_warehouse_is_left_alone(checkout: Checkout, warehouse: Warehouse) -> None:
     for command in ("start", "stop"):
-        done = checkout.run(command, AIRFLOW_CONN_WAREHOUSE=warehouse_url)
+        done = checkout.run(command, AIRFLOW_CONN_WAREHOUSE=warehouse.url)
         assert done.returncode == 0
         assert "AIRFLOW_CONN_WAREHOUSE: nothing to " + command in done.stdout
-    assert checkout.run("url", AIRFLOW_CONN_WAREHOUSE=warehouse_url).stdout == f"{warehouse_url}\n"
-    assert checkout.run("status", AIRFLOW_CONN_WAREHOUSE=warehouse_url).returncode == 0
+    assert checkout.run("url", AIRFLOW_CONN_WAREHOUSE=warehouse.url).stdout == f"{warehouse.url}\n"
+    assert checkout.run("status", AIRFLOW_CONN_WAREHOUSE=warehouse.url).returncode == 0
     assert not (checkout.folder / ".local").exists()
 
 

@@ -15,6 +15,7 @@ from adbc_driver_postgresql import dbapi
 from include.errors import TryAgainError, UserError
 from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import connection, embedded
+from include.warehouse.connection import Warehouse
 from include.warehouse.copying import query, transaction
 from tests.support.project_copy import environment, run
 
@@ -22,7 +23,7 @@ from tests.support.project_copy import environment, run
 def sentence(url: str, kind: type[UserError] = UserError) -> str:
     """What a person reads who connects to this URL; never the password."""
     with pytest.raises(UserError) as caught:
-        connection.connect(url)
+        Warehouse(url).connect()
     said = str(caught.value)
     assert caught.type is kind, said
     assert "\n" not in said
@@ -32,26 +33,26 @@ def sentence(url: str, kind: type[UserError] = UserError) -> str:
     return said
 
 
-def test_it_connects(warehouse_url: str) -> None:
-    with closing(connection.connect(warehouse_url)) as warehouse, warehouse.cursor() as cursor:
+def test_it_connects(warehouse: Warehouse) -> None:
+    with closing(warehouse.connect()) as opened, opened.cursor() as cursor:
         cursor.execute("select current_database()")
-        assert cursor.fetchone() == (urlsplit(warehouse_url).path[1:],)
+        assert cursor.fetchone() == (urlsplit(warehouse.url).path[1:],)
 
 
-def test_a_wrong_password(warehouse_url: str) -> None:
-    right = urlsplit(warehouse_url).password or ""
-    said = sentence(warehouse_url.replace(right, "my-secret"))
+def test_a_wrong_password(warehouse: Warehouse) -> None:
+    right = urlsplit(warehouse.url).password or ""
+    said = sentence(warehouse.url.replace(right, "my-secret"))
     assert "does not accept the password of the user 'postgres'" in said
     assert "AIRFLOW_CONN_WAREHOUSE" in said
 
 
-def test_no_password(warehouse_url: str) -> None:
-    right = urlsplit(warehouse_url).password or ""
-    assert "does not accept the password" in sentence(warehouse_url.replace(f":{right}@", "@"))
+def test_no_password(warehouse: Warehouse) -> None:
+    right = urlsplit(warehouse.url).password or ""
+    assert "does not accept the password" in sentence(warehouse.url.replace(f":{right}@", "@"))
 
 
-def test_a_database_that_does_not_exist(warehouse_url: str) -> None:
-    url = warehouse_url.rpartition("/")[0] + "/nowhere"
+def test_a_database_that_does_not_exist(warehouse: Warehouse) -> None:
+    url = warehouse.url.rpartition("/")[0] + "/nowhere"
     assert "has no database 'nowhere'" in sentence(url)
 
 
@@ -82,27 +83,27 @@ def test_a_server_that_does_not_answer(silent_port: int, monkeypatch: pytest.Mon
     assert "does not answer within 2 seconds" in said
 
 
-def test_a_server_that_is_too_old(warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_too_old(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     assert connection.OLDEST == 16
     monkeypatch.setattr(connection, "OLDEST", 99)
-    parts = urlsplit(warehouse_url)
-    assert sentence(warehouse_url) == (
+    parts = urlsplit(warehouse.url)
+    assert sentence(warehouse.url) == (
         f"Postgres at {parts.hostname}:{parts.port} is version 18, and the warehouse needs 99 or"
         " newer: upgrade it, or name another one in AIRFLOW_CONN_WAREHOUSE."
     )
-    with closing(psycopg2.connect(warehouse_url)) as other, other.cursor() as cursor:
+    with closing(psycopg2.connect(warehouse.url)) as other, other.cursor() as cursor:
         cursor.execute("select count(*) from pg_stat_activity where datname = current_database()")
         assert cursor.fetchone() == (1,)  # the refused one is closed
 
 
-def test_a_database_that_the_user_may_not_use(warehouse_url: str) -> None:
-    with stranger(warehouse_url, "revoke connect on database {} from public") as url:
+def test_a_database_that_the_user_may_not_use(warehouse: Warehouse) -> None:
+    with stranger(warehouse.url, "revoke connect on database {} from public") as url:
         said = sentence(url)
     assert "or the user 'stranger' may not use it" in said
 
 
-def test_a_database_with_too_many_connections_is_worth_another_try(warehouse_url: str) -> None:
-    with stranger(warehouse_url, "alter database {} connection limit 0") as url:
+def test_a_database_with_too_many_connections_is_worth_another_try(warehouse: Warehouse) -> None:
+    with stranger(warehouse.url, "alter database {} connection limit 0") as url:
         said = sentence(url, TryAgainError)
     assert "takes no connection at the moment (too many connections for database" in said
 
@@ -110,8 +111,8 @@ def test_a_database_with_too_many_connections_is_worth_another_try(warehouse_url
 @contextmanager
 def stranger(url: str, statement: str) -> Iterator[str]:
     """URL for a user of no rights, after a statement about the database."""
-    with closing(connection.connect(url)) as warehouse, warehouse.cursor() as cursor:
-        warehouse.autocommit = True
+    with closing(Warehouse(url).connect()) as opened, opened.cursor() as cursor:
+        opened.autocommit = True
         cursor.execute("create role stranger login password 'my-secret'")
         parts = urlsplit(url)
         try:
@@ -178,7 +179,7 @@ def test_a_server_that_hangs_up_is_worth_another_try() -> None:
 def test_a_network_that_is_away_is_worth_another_try(
     reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(**_: str) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise psycopg2.OperationalError(
             f'connection to server at "db" (10.0.0.1), port 5432 failed: {reason}\n'
             "\tIs the server running on that host and accepting TCP/IP connections?\n"
@@ -195,12 +196,12 @@ def test_an_address_that_cannot_be_read(url: str) -> None:
 
 
 def test_the_connection_in_the_environment_takes_precedence(
-    warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "start", lambda **_: pytest.fail("the embedded one was started"))
-    uri = warehouse_url.replace("postgresql://", "postgres://")
+    uri = warehouse.url.replace("postgresql://", "postgres://")
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
-    assert connection.warehouse_url() == warehouse_url
+    assert connection.find_warehouse().url == warehouse.url
 
 
 def test_without_one_the_embedded_postgres_is_started_on_the_port_of_the_settings(
@@ -215,19 +216,19 @@ def test_without_one_the_embedded_postgres_is_started_on_the_port_of_the_setting
     monkeypatch.setattr(embedded, "start", start)
     monkeypatch.setattr(embedded, "status", lambda: None)
     monkeypatch.setenv("WAREHOUSE_PORT", "5499")
-    assert connection.warehouse_url() == "postgresql://embedded"
+    assert connection.find_warehouse().url == "postgresql://embedded"
     assert ports == [5499]
 
 
 def test_a_connection_of_another_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "mysql://me:my-secret@host/db")
     with pytest.raises(UserError, match="connection of type 'mysql'") as caught:
-        connection.warehouse_url()
+        connection.find_warehouse()
     assert "my-secret" not in str(caught.value)
 
 
 def test_an_address_in_parts_is_not_escaped() -> None:
-    told = connection.as_environment("postgresql://a%40b:p%2Fw%3A@host:5433/shop%20db")
+    told = Warehouse("postgresql://a%40b:p%2Fw%3A@host:5433/shop%20db").as_environment()
     assert told == {
         "WAREHOUSE_HOST": "host",
         "WAREHOUSE_PORT": "5433",
@@ -245,18 +246,18 @@ def test_an_address_in_parts_is_not_escaped() -> None:
 
 
 def test_encryption_is_told_in_parts_too() -> None:
-    told = connection.as_environment(
+    told = Warehouse(
         "postgresql://me:p@host:5432/shop?sslmode=verify-full&sslrootcert=%2Fa%20b%2Fca.crt"
-    )
+    ).as_environment()
     assert told["WAREHOUSE_SSLMODE"] == "verify-full"
     assert told["WAREHOUSE_SSLROOTCERT"] == "/a b/ca.crt"
 
 
 def test_what_dbt_has_no_word_for_is_told_to_libpq() -> None:
-    told = connection.as_environment(
+    told = Warehouse(
         "postgresql://me:p@host:5432/shop?sslmode=require&channel_binding=require"
         "&ssl_min_protocol_version=TLSv1.3&sslcrl=%2Fcrl.pem&connect_timeout=30&hostaddr=10.0.0.1"
-    )
+    ).as_environment()
     of_libpq = {name: value for name, value in told.items() if name.startswith("PG")}
     assert of_libpq == {
         "PGCHANNELBINDING": "require",
@@ -269,13 +270,13 @@ def test_what_dbt_has_no_word_for_is_told_to_libpq() -> None:
 
 def test_the_password_of_a_key_is_refused_in_a_sentence() -> None:
     with pytest.raises(UserError, match="give the connection warehouse a key without one") as said:
-        connection.as_environment("postgresql://me:p@host:5432/shop?sslpassword=my-secret")
+        Warehouse("postgresql://me:p@host:5432/shop?sslpassword=my-secret").as_environment()
     assert "my-secret" not in str(said.value)
 
 
-def test_a_session_is_the_same_whatever_the_role_and_the_database_say(warehouse_url: str) -> None:
+def test_a_session_is_the_same_whatever_the_role_and_the_database_say(warehouse: Warehouse) -> None:
     with stranger(
-        warehouse_url,
+        warehouse.url,
         """
         alter role stranger set timezone = 'Asia/Tokyo';
         alter role stranger set datestyle = 'SQL, DMY';
@@ -287,7 +288,7 @@ def test_a_session_is_the_same_whatever_the_role_and_the_database_say(warehouse_
             "select array[current_setting('timezone'), current_setting('datestyle'),"
             " current_setting('client_encoding')] as told"
         )
-        with closing(connection.connect(url)) as warehouse, warehouse.cursor() as cursor:
+        with closing(Warehouse(url).connect()) as opened, opened.cursor() as cursor:
             cursor.execute(read)
             assert cursor.fetchone() == (["UTC", "ISO, MDY", "UTF8"],)
         with dbapi.connect(url) as adbc:
@@ -296,17 +297,17 @@ def test_a_session_is_the_same_whatever_the_role_and_the_database_say(warehouse_
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_a_database_that_cannot_hold_every_name_is_refused(
-    encoding: str, warehouse_url: str
+    encoding: str, warehouse: Warehouse
 ) -> None:
-    name = f"{urlsplit(warehouse_url).path[1:]}_other"
-    with closing(psycopg2.connect(warehouse_url)) as admin:
+    name = f"{urlsplit(warehouse.url).path[1:]}_other"
+    with closing(psycopg2.connect(warehouse.url)) as admin:
         admin.autocommit = True
         admin.cursor().execute(
             f"create database {name} template template0 encoding '{encoding}'"
             " locale_provider libc locale 'C'"
         )
         try:
-            said = sentence(f"{warehouse_url}_other")
+            said = sentence(f"{warehouse.url}_other")
         finally:
             admin.cursor().execute(f"drop database {name}")
     assert f"The database '{name}' at 127.0.0.1:" in said
@@ -314,16 +315,16 @@ def test_a_database_that_cannot_hold_every_name_is_refused(
 
 
 def test_encryption_that_the_connection_demands_is_demanded_by_all_who_connect(
-    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The embedded Postgres has none, so that nobody may get in."""
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", f"{warehouse_url}?sslmode=require")
-    url = connection.warehouse_url()
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", f"{warehouse.url}?sslmode=require")
+    encrypted = connection.find_warehouse()
     refusal = "server does not support SSL, but SSL was required"
 
-    assert refusal in sentence(url)
+    assert refusal in sentence(encrypted.url)
 
-    with pytest.raises(UserError, match=refusal), transaction(url):
+    with pytest.raises(UserError, match=refusal), transaction(encrypted):
         pass
 
     done = run(
@@ -334,7 +335,7 @@ def test_encryption_that_the_connection_demands_is_demanded_by_all_who_connect(
         PROJECT,
         environment(
             PROJECT,
-            **connection.as_environment(url),
+            **encrypted.as_environment(),
             DBT_TARGET_PATH=str(tmp_path / "target"),
             DBT_LOG_PATH=str(tmp_path / "logs"),
         ),

@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 
 from include.errors import UserError
+from include.warehouse.connection import Warehouse
 from include.warehouse.known import known_source
 from include.warehouse.load_files import NOTE, load_files
 from tests.support.scripts import call
@@ -51,8 +52,9 @@ SALES = (
 class Market:
     """A folder of exports, and a dbt project that knows them."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self.files, self.dbt_project, self.url = folder / "files", folder / "dbt", url
+    def __init__(self, folder: Path, warehouse: Warehouse) -> None:
+        self.files, self.dbt_project = folder / "files", folder / "dbt"
+        self.warehouse = warehouse
         self.files.mkdir()
         self.declare("market", MARKET)
 
@@ -68,7 +70,7 @@ class Market:
 
     def told(self) -> list[str]:
         lines: list[str] = []
-        load_files(self.url, "market", self.files, self.dbt_project, lines.append)
+        load_files(self.warehouse, "market", self.files, self.dbt_project, lines.append)
         return [line.removeprefix(NOTE) for line in lines if line.startswith(NOTE)]
 
     def refusal(self, act: Callable[[], Any] | None = None) -> str:
@@ -77,14 +79,14 @@ class Market:
         return str(caught.value)
 
     def rows(self, columns: str = "*", table: str = "market__sales") -> list[tuple[Any, ...]]:
-        with psycopg2.connect(self.url) as connection, connection.cursor() as cursor:
+        with psycopg2.connect(self.warehouse.url) as connection, connection.cursor() as cursor:
             cursor.execute(f"select {columns} from landing.{table} order by 1")
             return cursor.fetchall()
 
 
 @pytest.fixture
-def market(tmp_path: Path, warehouse_url: str) -> Market:
-    return Market(tmp_path, warehouse_url)
+def market(tmp_path: Path, warehouse: Warehouse) -> Market:
+    return Market(tmp_path, warehouse)
 
 
 def test_a_file_is_known_by_its_headers_whatever_its_name_and_order(market: Market) -> None:
@@ -109,7 +111,7 @@ def test_nothing_is_stored_that_is_not_declared(market: Market) -> None:
     market.write("vendas.csv", SALES)
     market.write("notes.csv", "street\nRua do Sol 1\n")
     assert "No model reads notes.csv, which the source market does not declare." in market.told()
-    with psycopg2.connect(market.url) as connection, connection.cursor() as cursor:
+    with psycopg2.connect(market.warehouse.url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select relname from pg_class where relnamespace = 'landing'::regnamespace"
             " and relkind = 'r' order by 1"
@@ -151,7 +153,7 @@ def test_another_warehouse_has_other_pseudonyms(market: Market) -> None:
     market.write("vendas.csv", SALES)
     market.told()
     [(_, first), *_] = market.rows("sale, buyer")
-    with psycopg2.connect(market.url) as connection, connection.cursor() as cursor:
+    with psycopg2.connect(market.warehouse.url) as connection, connection.cursor() as cursor:
         cursor.execute("update ops.pseudonym_key set key = repeat('7', 64)")
     market.told()
     assert market.rows("sale, buyer")[0][1] != first

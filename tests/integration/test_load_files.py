@@ -24,7 +24,7 @@ from pyarrow import parquet
 from include.errors import TryAgainError, UserError
 from include.paths import DBT_PROJECT, PROJECT
 from include.warehouse import copying
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from include.warehouse.load_files import NOTE, load_files
 from include.warehouse.unread import unread_files
 from scripts.load_files import app
@@ -38,9 +38,9 @@ ORDERS_CSV = "id,ordered_on,amount\n1,2026-11-02,10.50\n2,2026-11-03,7\n"
 
 
 @pytest.fixture
-def query(warehouse_url: str) -> Iterator[Query]:
+def query(warehouse: Warehouse) -> Iterator[Query]:
     """Run a statement in a session of its own, each in its own transaction."""
-    connection = connect(warehouse_url)
+    connection = warehouse.connect()
     connection.autocommit = True
 
     def run(sql: str) -> list[tuple[Any, ...]]:
@@ -55,11 +55,11 @@ def query(warehouse_url: str) -> Iterator[Query]:
 class Shop:
     """A folder of files, and a dbt project that declares a source `shop`."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, warehouse: Warehouse) -> None:
         self.files = folder / "files"
         self.files.mkdir()
         self.dbt_project = folder / "dbt"
-        self.url = url
+        self.warehouse = warehouse
         self.declare({})
 
     def declare(
@@ -98,7 +98,7 @@ class Shop:
         workbook.save(self.files / name)
 
     def load(self, say: Callable[[str], None] = lambda line: None) -> dict[str, int]:
-        return load_files(self.url, "shop", self.files, self.dbt_project, say)
+        return load_files(self.warehouse, "shop", self.files, self.dbt_project, say)
 
     def told(self) -> list[str]:
         """What loading says beside a line a file."""
@@ -116,8 +116,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, warehouse_url: str) -> Shop:
-    return Shop(tmp_path, warehouse_url)
+def shop(tmp_path: Path, warehouse: Warehouse) -> Shop:
+    return Shop(tmp_path, warehouse)
 
 
 def types(query: Query, table: str) -> dict[str, str]:
@@ -438,7 +438,7 @@ def test_ids_that_excel_keeps_as_numbers_are_the_ids(shop: Shop, query: Query) -
 
 
 def test_the_second_edition_of_uci_is_one_table_with_each_invoice_once(
-    warehouse_url: str, query: Query, tmp_path: Path
+    warehouse: Warehouse, query: Query, tmp_path: Path
 ) -> None:
     header = ("Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price")
     day = dt.datetime(2010, 12, 1, 8, 26)  # noqa: DTZ001 - as a sheet has it
@@ -456,7 +456,7 @@ def test_the_second_edition_of_uci_is_one_table_with_each_invoice_once(
             sheet.append((*line, 13085, "United Kingdom"))
     workbook.save(tmp_path / "online_retail_II.xlsx")
     said: list[str] = []
-    load_files(warehouse_url, "uci_online_retail", tmp_path, DBT_PROJECT, said.append)
+    load_files(warehouse, "uci_online_retail", tmp_path, DBT_PROJECT, said.append)
     landed = query(
         """
         select "InvoiceNo", "StockCode", "UnitPrice"::text, "CustomerID"::text
@@ -627,10 +627,10 @@ def test_files_that_nothing_reads_are_named(shop: Shop) -> None:
 
 
 def test_files_that_nothing_reads_are_noted_for_the_report_until_they_are_gone(
-    shop: Shop, warehouse_url: str
+    shop: Shop, warehouse: Warehouse
 ) -> None:
     def noted() -> tuple[str, ...]:
-        with closing(connect(warehouse_url)) as connection:
+        with closing(warehouse.connect()) as connection:
             return unread_files(connection, ["shop"])
 
     assert noted() == ()
@@ -658,7 +658,7 @@ def test_a_file_with_half_of_last_times_rows_is_asked_about(shop: Shop, query: Q
         " environment or in .env."
     )
     assert query(f"select count(*) from landing.{ORDERS}") == [(3,)]
-    load_files(shop.url, "shop", shop.files, shop.dbt_project, may_shrink=True)
+    load_files(shop.warehouse, "shop", shop.files, shop.dbt_project, may_shrink=True)
     assert query(f"select count(*) from landing.{ORDERS}") == [(1,)]
 
 
@@ -718,12 +718,13 @@ def test_a_killed_load_leaves_every_table_as_it_was(shop: Shop, query: Query) ->
     code = """
 import os, signal, sys
 from pathlib import Path
+from include.warehouse.connection import Warehouse
 from include.warehouse.load_files import load_files
 die = lambda line: os.kill(os.getpid(), signal.SIGKILL)
-load_files(sys.argv[1], "shop", Path(sys.argv[2]), Path(sys.argv[3]), die)
+load_files(Warehouse(sys.argv[1]), "shop", Path(sys.argv[2]), Path(sys.argv[3]), die)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, shop.url, shop.files, shop.dbt_project], check=False
+        [sys.executable, "-c", code, shop.warehouse.url, shop.files, shop.dbt_project], check=False
     )
     assert done.returncode == -signal.SIGKILL
     assert query(f"select * from landing.{ORDERS}") == [("old",)]
@@ -807,12 +808,12 @@ def test_two_loads_at_the_same_time_come_one_after_the_other(shop: Shop, query: 
 def test_an_unknown_source(shop: Shop) -> None:
     shop.declare({}, source="olist")
     with pytest.raises(UserError) as caught:
-        load_files(shop.url, "ebay", shop.files, shop.dbt_project)
+        load_files(shop.warehouse, "ebay", shop.files, shop.dbt_project)
     assert str(caught.value) == (
         "There is no source 'ebay' (known: olist, shop): docs/your-shop.md shows how to add one."
     )
     with pytest.raises(UserError, match=r"no source '\.\./staging/shop'"):
-        load_files(shop.url, "../staging/shop", shop.files, shop.dbt_project)
+        load_files(shop.warehouse, "../staging/shop", shop.files, shop.dbt_project)
 
 
 def test_a_declaration_that_is_none(shop: Shop) -> None:
@@ -1065,11 +1066,11 @@ def test_what_only_postgres_refuses_is_said_in_its_words(shop: Shop) -> None:
 
 def test_a_wrong_password_and_a_stopped_server(shop: Shop) -> None:
     shop.write("orders.csv", ORDERS_CSV)
-    right = psycopg2.extensions.parse_dsn(shop.url)["password"]
-    url = shop.url
-    shop.url = url.replace(right, "my-secret")
+    url = shop.warehouse.url
+    right = psycopg2.extensions.parse_dsn(url)["password"]
+    shop.warehouse = Warehouse(url.replace(right, "my-secret"))
     assert "does not accept the password" in shop.refusal()
-    shop.url = "postgresql://me:my-secret@127.0.0.1:1/db"
+    shop.warehouse = Warehouse("postgresql://me:my-secret@127.0.0.1:1/db")
     assert "No Postgres answers at 127.0.0.1:1" in shop.refusal()
 
 
@@ -1080,12 +1081,13 @@ def peak_megabytes(shop: Shop) -> float:
     code = """
 import sys
 from pathlib import Path
+from include.warehouse.connection import Warehouse
 from include.warehouse.load_files import load_files
-load_files(sys.argv[1], "shop", Path(sys.argv[2]), Path(sys.argv[3]), lambda line: None)
+load_files(Warehouse(sys.argv[1]), "shop", Path(sys.argv[2]), Path(sys.argv[3]), lambda line: None)
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, shop.url, shop.files, shop.dbt_project],
+        [sys.executable, "-c", code, shop.warehouse.url, shop.files, shop.dbt_project],
         check=True,
         capture_output=True,
         text=True,
@@ -1108,10 +1110,10 @@ def test_a_large_file_takes_no_more_memory_than_a_smaller_one(shop: Shop) -> Non
 
 
 def test_the_sources_of_the_project_land_whole(
-    warehouse_url: str, query: Query, shared_data: Callable[[str], Path]
+    warehouse: Warehouse, query: Query, shared_data: Callable[[str], Path]
 ) -> None:
     def load(source: str, folder: str) -> dict[str, int]:
-        return load_files(warehouse_url, source, shared_data(folder), DBT_PROJECT, lambda _: None)
+        return load_files(warehouse, source, shared_data(folder), DBT_PROJECT, lambda _: None)
 
     assert load("uci_online_retail", "uci_online_retail") == {
         "uci_online_retail__online_retail": 541_909
@@ -1129,7 +1131,7 @@ def test_the_sources_of_the_project_land_whole(
 def test_the_command_loads_and_tells(shop: Shop, query: Query) -> None:
     shop.write("cdnow.csv", "customer_id,order_date,cds,amount\n1,1997-01-01,1,11.77\n")
     arguments = ["--source", "cdnow", "--data", str(shop.files)]
-    done = call(app, *arguments, AIRFLOW_CONN_WAREHOUSE=shop.url)
+    done = call(app, *arguments, AIRFLOW_CONN_WAREHOUSE=shop.warehouse.url)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("cdnow.csv → landing.cdnow__cdnow: 1 rows in ")
     assert query("select amount from landing.cdnow__cdnow") == [("11.77",)]
@@ -1138,7 +1140,7 @@ def test_the_command_loads_and_tells(shop: Shop, query: Query) -> None:
 def test_the_command_ends_with_one_line_where_it_cannot(shop: Shop) -> None:
     shop.write("cdnow.csv", "customer_id,order_date,cds,amount\n1,01.01.1997,1,11.77\n")
     command = [sys.executable, "scripts/load_files.py", "--source", "cdnow", "--data"]
-    env = environment(PROJECT, AIRFLOW_CONN_WAREHOUSE=shop.url)
+    env = environment(PROJECT, AIRFLOW_CONN_WAREHOUSE=shop.warehouse.url)
     done = run([*command, str(shop.files)], PROJECT, env)
     assert done.returncode == 1
     assert done.stderr == (

@@ -13,7 +13,6 @@ import pytest
 from include.errors import TryAgainError, UserError
 from include.sync.rejected import Rejected
 from include.warehouse.bookkeeping import OPS, prepare
-from include.warehouse.connection import connect
 from include.warehouse.copying import execute, query, transaction
 from include.warehouse.locks import LOAD_OF_FILES, Lock, lock
 from include.warehouse.locks import SCHEMAS as MAKING
@@ -24,10 +23,10 @@ SCHEMAS = ("landing", "landing_staging", "staging", "shop", "intermediate", "mar
 LANDING = Lock("landing", "The first")
 
 
-def test_who_waits_for_a_lock_is_told_when_it_is_enough(warehouse_url: str) -> None:
+def test_who_waits_for_a_lock_is_told_when_it_is_enough(warehouse: Warehouse) -> None:
     with (
-        closing(connect(warehouse_url)) as first,
-        closing(connect(warehouse_url)) as second,
+        closing(warehouse.connect()) as first,
+        closing(warehouse.connect()) as second,
         first.cursor() as cursor,
     ):
         lock(cursor, LANDING)
@@ -41,11 +40,13 @@ def test_who_waits_for_a_lock_is_told_when_it_is_enough(warehouse_url: str) -> N
         lock(second.cursor(), LANDING)
 
 
-def test_who_holds_a_lock_may_be_idle_as_long_as_it_takes(warehouse_url: str) -> None:
+def test_who_holds_a_lock_may_be_idle_as_long_as_it_takes(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
     with (
-        allowed(warehouse_url, "grant create on database {} to least") as url,
-        closing(psycopg2.connect(warehouse_url)) as admin,
-        closing(connect(url)) as connection,
+        allowed(warehouse.url, "grant create on database {} to least") as url,
+        closing(psycopg2.connect(warehouse.url)) as admin,
+        closing(Warehouse(url, tmp_path).connect()) as connection,
         connection.cursor() as cursor,
     ):
         connection.autocommit = True  # so that it is no transaction that is idle here
@@ -60,45 +61,47 @@ def test_who_holds_a_lock_may_be_idle_as_long_as_it_takes(warehouse_url: str) ->
         cursor.execute("select 1")
 
 
-def test_a_first_load_of_a_crm_does_not_wait_for_one_of_files_nor_fails(warehouse_url: str) -> None:
-    with transaction(warehouse_url) as loading:
+def test_a_first_load_of_a_crm_does_not_wait_for_one_of_files_nor_fails(
+    warehouse: Warehouse,
+) -> None:
+    with transaction(warehouse) as loading:
         execute(loading, "create table landing.files as select 1 as n")
-        with closing(Rejected(warehouse_url, "pipedrive")) as rejected:
+        with closing(Rejected(warehouse, "pipedrive")) as rejected:
             rejected.add("users", {"id": None}, "it has no id")
             rejected.write()
-    with transaction(warehouse_url) as loading:
+    with transaction(warehouse) as loading:
         assert query(loading, "select count(*) as n from landing.pipedrive__rejected") == [{"n": 1}]
         assert query(loading, "select n from landing.files") == [{"n": 1}]
 
 
 def test_who_has_schemas_of_their_own_waits_for_no_lock_of_others(
-    warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
-        transaction(warehouse_url) as loading,
-        closing(connect(warehouse_url)) as first,
-        closing(connect(warehouse_url)) as second,
+        transaction(warehouse) as loading,
+        closing(warehouse.connect()) as first,
+        closing(warehouse.connect()) as second,
     ):
         execute(loading, "create table landing.files as select 1 as n")
-        assert take_turn(warehouse_url, "a developer", timedelta(hours=1)) is None
+        assert take_turn(warehouse, "a developer", timedelta(hours=1)) is None
         lock(first.cursor(), LANDING)
         monkeypatch.setenv("SCHEMA_PREFIX", "north_")
         impatient = LOAD_OF_FILES._replace(patience=1)
         monkeypatch.setattr("include.warehouse.copying.LOAD_OF_FILES", impatient)
         lock(second.cursor(), LANDING._replace(patience=1))
-        with transaction(warehouse_url) as north:
+        with transaction(warehouse) as north:
             execute(north, "create table north_landing.files as select 2 as n")
-        assert take_turn(warehouse_url, "the north", timedelta(hours=1)) is None
-        with in_turn(warehouse_url, "the north"):
+        assert take_turn(warehouse, "the north", timedelta(hours=1)) is None
+        with in_turn(warehouse, "the north"):
             pass
 
 
-def test_schemas_that_several_make_at_once_are_made(warehouse_url: str) -> None:
+def test_schemas_that_several_make_at_once_are_made(warehouse: Warehouse) -> None:
     failures: list[Exception] = []
     together = threading.Barrier(8)
 
     def make() -> None:
-        with closing(connect(warehouse_url)) as connection:
+        with closing(warehouse.connect()) as connection:
             together.wait()
             try:
                 prepare(connection, *SCHEMAS)
@@ -113,9 +116,9 @@ def test_schemas_that_several_make_at_once_are_made(warehouse_url: str) -> None:
     assert failures == []
 
 
-def test_one_place_makes_all_tables_of_ops_that_dbt_does_not_make(warehouse_url: str) -> None:
+def test_one_place_makes_all_tables_of_ops_that_dbt_does_not_make(warehouse: Warehouse) -> None:
     """What is missing later is made, and what is there stays."""
-    with closing(connect(warehouse_url)) as connection, connection.cursor() as cursor:
+    with closing(warehouse.connect()) as connection, connection.cursor() as cursor:
         prepare(connection, "ops")
         cursor.execute("insert into ops.pipedrive_changelogs (deal_id, tokens) values (1, 20)")
         cursor.execute("drop table ops.loads")
@@ -127,11 +130,11 @@ def test_one_place_makes_all_tables_of_ops_that_dbt_does_not_make(warehouse_url:
 
 
 def test_who_finds_all_tables_waits_for_nobody_who_makes_one(
-    warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient = MAKING._replace(patience=1)
     monkeypatch.setattr("include.warehouse.bookkeeping.SCHEMAS", impatient)
-    with closing(connect(warehouse_url)) as first, closing(connect(warehouse_url)) as second:
+    with closing(warehouse.connect()) as first, closing(warehouse.connect()) as second:
         prepare(first, "landing", "ops")
         lock(first.cursor(), impatient)
         prepare(second, "landing", "ops")
@@ -155,11 +158,11 @@ def allowed(url: str, *statements: str) -> Iterator[str]:
             cursor.execute("drop owned by least cascade; drop role least")
 
 
-def test_the_right_that_is_missing_is_named(warehouse_url: str) -> None:
+def test_the_right_that_is_missing_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
     with (
-        allowed(warehouse_url) as url,
+        allowed(warehouse.url) as url,
         pytest.raises(UserError, match="The user 'least' may not make the schemas landing"),
-        transaction(url),
+        transaction(Warehouse(url, tmp_path)),
     ):
         pass
 

@@ -61,7 +61,7 @@ class MutatedShop:
             shutil.rmtree(data, ignore_errors=True)
             write(files, data)
             project = self.warehouse.dbt_project
-            load_files(self.warehouse.url, self.source, data, project, said.append, may_shrink=True)
+            load_files(self.warehouse, self.source, data, project, said.append, may_shrink=True)
         return [line.removeprefix(NOTE) for line in said if line.startswith(NOTE)]
 
     def build(self, *options: str) -> None:

@@ -325,7 +325,7 @@ def by_api(
         host = f"{fake.url}/2025-03/{{login}}"
         connection = Connection("http", host, None, fake_shops.STORE, fake.token, None)
         source = declared_sources()["nuvemshop"]
-        sync(source, "api_orders", warehouse.url, connection, say=lambda _: None)
+        sync(source, "api_orders", warehouse, connection, say=lambda _: None)
         numbers = ", ".join(f"'{number}'" for number in fake.orders if number != 114)
     warehouse.execute(f"delete from landing.nuvemshop__sales where order_number in ({numbers})")
     warehouse.dbt("build", "--select", "path:models/staging/nuvemshop", sources=["nuvemshop"])

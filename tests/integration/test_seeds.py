@@ -163,7 +163,7 @@ def test_a_seed_that_dbt_could_not_read_is_refused_before_dbt_runs_with_file_and
     monkeypatch.setattr("include.shop_data.DEMO_TRUTH", tmp_path / "truth.csv")
     settings = Settings(shop_sources=["demo_shop"], demo_customers=50)
     with pytest.raises(UserError, match=refusal):
-        get_shop_data(settings, "", LATEST, lambda _: None)
+        get_shop_data(settings, Warehouse("", tmp_path), LATEST, lambda _: None)
 
 
 def test_a_seed_with_two_columns_of_one_name_is_refused(
@@ -214,9 +214,9 @@ def test_the_demo_shop_as_parquet_lands_as_dbt_seeds_it(postgres: Path, tmp_path
 
 
 def test_the_demo_shop_as_csv_is_not_loaded_in_place_of_seeds(
-    warehouse_url: str, tmp_path: Path
+    warehouse: Warehouse, tmp_path: Path
 ) -> None:
     shop = generate(10, 42, DEMO_AS_OF, "pt_BR", 0.02)
     write(shop, tmp_path / "shop", tmp_path / "truth.csv")
     with pytest.raises(UserError, match="from Parquet only"):
-        load_files(warehouse_url, "demo_shop", tmp_path / "shop", DBT_PROJECT)
+        load_files(warehouse, "demo_shop", tmp_path / "shop", DBT_PROJECT)

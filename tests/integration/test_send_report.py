@@ -34,6 +34,7 @@ from include.report.read import (
 from include.settings import Settings
 from include.sync.loads import Load, note
 from include.warehouse.bookkeeping import prepare
+from include.warehouse.connection import Warehouse
 from scripts.send_report import app
 from tests.support import marts as marts_tables
 from tests.support import project_copy
@@ -194,25 +195,29 @@ ROWS: marts_tables.Rows = {
 }
 
 
-def run_sql(url: str, statements: str) -> None:
-    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+def run_sql(warehouse: Warehouse, statements: str) -> None:
+    with (
+        closing(psycopg2.connect(warehouse.url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statements)
 
 
-def read(url: str) -> Report:
-    with closing(psycopg2.connect(url)) as connection:
+def read(marts: Warehouse) -> Report:
+    with closing(psycopg2.connect(marts.url)) as connection:
         return read_report(connection, Settings())
 
 
 @pytest.fixture
-def marts(warehouse_url: str) -> str:
-    """The URL of a warehouse whose report tables are built."""
-    marts_tables.make(warehouse_url, ROWS)
+def marts(warehouse: Warehouse) -> Warehouse:
+    """A warehouse whose report tables are built."""
+    marts_tables.make(warehouse.url, ROWS)
     run_sql(
-        warehouse_url,
+        warehouse,
         f"{marts_tables.DATA_TESTS} insert into ops.data_tests values ('unique_orders', 'pass', 0)",
     )
-    return warehouse_url
+    return warehouse
 
 
 @pytest.fixture
@@ -225,9 +230,9 @@ def connection(chat: str = CHAT, token: str = TOKEN) -> Connection:
     return Connection("telegram", chat, None, None, token, None)
 
 
-def environment(marts: str, telegram: str, api_url: str) -> dict[str, str]:
+def environment(marts: Warehouse, telegram: str, api_url: str) -> dict[str, str]:
     return {
-        "AIRFLOW_CONN_WAREHOUSE": marts,
+        "AIRFLOW_CONN_WAREHOUSE": marts.url,
         "AIRFLOW_CONN_TELEGRAM": telegram,
         "TELEGRAM_API_URL": api_url,
         "REPORT_LANG": "en",
@@ -235,7 +240,7 @@ def environment(marts: str, telegram: str, api_url: str) -> dict[str, str]:
 
 
 def test_a_source_that_is_old_is_named_in_the_report_with_the_date_of_its_last_load(
-    marts: str, tmp_path: Path
+    marts: Warehouse, tmp_path: Path
 ) -> None:
     """Of the table that waits longest; what is loaded after the week, or not active, is not."""
     settings = Settings(shop_sources=["pipedrive", "hubspot"])
@@ -249,11 +254,11 @@ def test_a_source_that_is_old_is_named_in_the_report_with_the_date_of_its_last_l
     assert "⚠️ pipedrive was last loaded on Oct 30, 2026: what happened since is not in" in text
 
 
-def script(*arguments: str, marts: str, telegram: str, api_url: str, **more: str) -> Said:
+def script(*arguments: str, marts: Warehouse, telegram: str, api_url: str, **more: str) -> Said:
     return call(app, *arguments, **environment(marts, telegram, api_url), **more)
 
 
-def test_the_report_is_read_whole(marts: str) -> None:
+def test_the_report_is_read_whole(marts: Warehouse) -> None:
     report = read(marts)
     assert report.totals == ShopTotals(
         as_of_on=date(2026, 11, 16),
@@ -312,12 +317,14 @@ def test_the_report_is_read_whole(marts: str) -> None:
     assert report.failed_tests == 0
 
 
-def test_data_tests_that_did_not_pass_are_counted(marts: str) -> None:
+def test_data_tests_that_did_not_pass_are_counted(marts: Warehouse) -> None:
     run_sql(marts, "insert into ops.data_tests values ('a', 'fail', 3), ('b', 'warn', 1)")
     assert read(marts).failed_tests == 2
 
 
-def test_orders_that_came_twice_are_told_by_their_number_and_as_no_failed_test(marts: str) -> None:
+def test_orders_that_came_twice_are_told_by_their_number_and_as_no_failed_test(
+    marts: Warehouse,
+) -> None:
     run_sql(
         marts,
         "insert into ops.data_tests values"
@@ -327,9 +334,9 @@ def test_orders_that_came_twice_are_told_by_their_number_and_as_no_failed_test(m
     assert (report.orders_twice, report.failed_tests) == (12, 1)
 
 
-def test_files_that_no_model_reads_are_those_of_the_active_sources(marts: str) -> None:
+def test_files_that_no_model_reads_are_those_of_the_active_sources(marts: Warehouse) -> None:
     assert read(marts).unread_files == ()
-    with closing(psycopg2.connect(marts)) as connection:
+    with closing(psycopg2.connect(marts.url)) as connection:
         prepare(connection, "ops")
     run_sql(
         marts,
@@ -339,7 +346,7 @@ def test_files_that_no_model_reads_are_those_of_the_active_sources(marts: str) -
     assert read(marts).unread_files == ("a.xls", "b.csv")
 
 
-def test_a_first_week_has_no_week_before(marts: str) -> None:
+def test_a_first_week_has_no_week_before(marts: Warehouse) -> None:
     week = [field.name for field in fields(WeekFigures)]
     nothing = ", ".join(f"{name}_week_before = null" for name in week)
     run_sql(marts, f"update marts.rpt_weekly_report set {nothing}")
@@ -372,7 +379,7 @@ def test_a_first_week_has_no_week_before(marts: str) -> None:
     ],
 )
 def test_marts_that_are_not_built_say_how_to_build_them(
-    marts: str, broken_by: str, says: str
+    marts: Warehouse, broken_by: str, says: str
 ) -> None:
     run_sql(marts, broken_by)
     with pytest.raises(UserError, match="run the DAG or `make demo`") as caught:
@@ -387,7 +394,7 @@ def settings(server: FakeTelegram | None = None, **more: Any) -> Settings:
     return Settings(telegram_api_url=url, **more)
 
 
-def test_the_report_reaches_the_channel_once(marts: str, server: FakeTelegram) -> None:
+def test_the_report_reaches_the_channel_once(marts: Warehouse, server: FakeTelegram) -> None:
     said = publish_report(marts, connection(), settings(server))
     assert said == f"{CHAT}: chart sent, list sent."
     assert publish_report(marts, connection(), settings(server)) == (
@@ -404,7 +411,9 @@ def test_the_report_reaches_the_channel_once(marts: str, server: FakeTelegram) -
     assert listed.file.name == "customers_at_risk_2026-11-16.csv"
 
 
-def test_a_figure_that_changed_is_changed_in_the_message(marts: str, server: FakeTelegram) -> None:
+def test_a_figure_that_changed_is_changed_in_the_message(
+    marts: Warehouse, server: FakeTelegram
+) -> None:
     publish_report(marts, connection(), settings(server))
     run_sql(marts, "update marts.rpt_weekly_report set churned_customers = 10")
     said = publish_report(marts, connection(), settings(server))
@@ -414,7 +423,7 @@ def test_a_figure_that_changed_is_changed_in_the_message(marts: str, server: Fak
 
 
 def test_a_week_that_is_only_in_the_chart_changes_the_message_too(
-    marts: str, server: FakeTelegram
+    marts: Warehouse, server: FakeTelegram
 ) -> None:
     publish_report(marts, connection(), settings(server))
     run_sql(marts, "update marts.rpt_churn_trend set new_customers = 99")
@@ -427,7 +436,9 @@ def csv_rows(server: FakeTelegram) -> list[list[str]]:
     return list(csv.reader(file.content.decode("utf-8-sig").splitlines()))
 
 
-def test_by_default_the_channel_sees_ids_and_masked_names(marts: str, server: FakeTelegram) -> None:
+def test_by_default_the_channel_sees_ids_and_masked_names(
+    marts: Warehouse, server: FakeTelegram
+) -> None:
     publish_report(marts, connection(), settings(server))
     assert csv_rows(server) == [
         [
@@ -446,31 +457,31 @@ def test_by_default_the_channel_sees_ids_and_masked_names(marts: str, server: Fa
 
 
 def test_names_and_addresses_are_told_only_where_the_owner_wants_it(
-    marts: str, server: FakeTelegram
+    marts: Warehouse, server: FakeTelegram
 ) -> None:
     publish_report(marts, connection(), settings(server, report_personal_data="full"))
     assert csv_rows(server)[1][:3] == ["C1", "'=Ana Souza", "ana@example.com"]
 
 
-def test_an_id_that_is_an_address_is_masked(marts: str, server: FakeTelegram) -> None:
+def test_an_id_that_is_an_address_is_masked(marts: Warehouse, server: FakeTelegram) -> None:
     run_sql(marts, "update marts.rpt_customers_at_risk set customer_id = 'ana@example.com'")
     publish_report(marts, connection(), settings(server))
     assert csv_rows(server)[1][0] == "a•••"
 
 
-def test_there_is_no_list_where_nothing_may_be_told(marts: str, server: FakeTelegram) -> None:
+def test_there_is_no_list_where_nothing_may_be_told(marts: Warehouse, server: FakeTelegram) -> None:
     said = publish_report(marts, connection(), settings(server, report_personal_data="none"))
     assert said == f"{CHAT}: chart sent."
     assert [message.kind for message in server.delivered] == ["photo"]
 
 
-def test_there_is_no_list_where_nobody_is_at_risk(marts: str, server: FakeTelegram) -> None:
+def test_there_is_no_list_where_nobody_is_at_risk(marts: Warehouse, server: FakeTelegram) -> None:
     run_sql(marts, "delete from marts.rpt_customers_at_risk")
     assert publish_report(marts, connection(), settings(server)) == f"{CHAT}: chart sent."
 
 
 def test_a_list_that_was_sent_is_emptied_where_nothing_may_be_told_any_more(
-    marts: str, server: FakeTelegram
+    marts: Warehouse, server: FakeTelegram
 ) -> None:
     publish_report(marts, connection(), settings(server, report_personal_data="full"))
     said = publish_report(marts, connection(), settings(server, report_personal_data="none"))
@@ -479,7 +490,7 @@ def test_a_list_that_was_sent_is_emptied_where_nothing_may_be_told_any_more(
     assert server.delivered[1].text == "Nobody is listed any more."
 
 
-def test_a_workbook_comes_too_where_it_is_asked_for(marts: str, server: FakeTelegram) -> None:
+def test_a_workbook_comes_too_where_it_is_asked_for(marts: Warehouse, server: FakeTelegram) -> None:
     publish_report(marts, connection(), settings(server, report_xlsx=True))
     file = server.delivered[2].file
     assert file is not None
@@ -494,7 +505,7 @@ def test_a_workbook_comes_too_where_it_is_asked_for(marts: str, server: FakeTele
     )
 
 
-def test_links_to_where_more_is_told(marts: str, server: FakeTelegram) -> None:
+def test_links_to_where_more_is_told(marts: Warehouse, server: FakeTelegram) -> None:
     asked = settings(
         server,
         report_dashboard_url="https://bi.example.com/churn",
@@ -510,20 +521,20 @@ def test_links_to_where_more_is_told(marts: str, server: FakeTelegram) -> None:
 
 @pytest.mark.parametrize("url", ["http://localhost:8080", "http://127.0.0.1:8080", "http://bi"])
 def test_an_address_that_nobody_else_can_open_is_no_link(
-    marts: str, server: FakeTelegram, url: str
+    marts: Warehouse, server: FakeTelegram, url: str
 ) -> None:
     asked = settings(server, report_dashboard_url=url, report_airflow_url=url)
     publish_report(marts, connection(), asked, run_id="r1")
     assert server.delivered[0].buttons == ()
 
 
-def test_it_is_pinned_where_that_is_asked_for(marts: str, server: FakeTelegram) -> None:
+def test_it_is_pinned_where_that_is_asked_for(marts: Warehouse, server: FakeTelegram) -> None:
     publish_report(marts, connection(), settings(server, report_pin=True))
     assert server.pinned == [(CHAT, 1)]
 
 
 def test_without_a_connection_the_report_is_printed_and_written(
-    marts: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    marts: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
     done = publish_report(marts, None, settings(report_lang="pt_BR"), out=out)
@@ -540,7 +551,7 @@ def test_without_a_connection_the_report_is_printed_and_written(
     ]
 
 
-def test_a_second_preview_is_the_same_byte_for_byte(marts: str, tmp_path: Path) -> None:
+def test_a_second_preview_is_the_same_byte_for_byte(marts: Warehouse, tmp_path: Path) -> None:
     def previewed(out: Path) -> dict[str, bytes]:
         publish_report(marts, None, settings(), out=out)
         return {path.name: path.read_bytes() for path in out.iterdir()}
@@ -548,7 +559,7 @@ def test_a_second_preview_is_the_same_byte_for_byte(marts: str, tmp_path: Path) 
     assert previewed(tmp_path / "one") == previewed(tmp_path / "two")
 
 
-def test_a_preview_that_fails_leaves_the_old_one(marts: str, tmp_path: Path) -> None:
+def test_a_preview_that_fails_leaves_the_old_one(marts: Warehouse, tmp_path: Path) -> None:
     publish_report(marts, None, settings(), out=tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     run_sql(marts, "drop schema marts cascade")
@@ -557,7 +568,7 @@ def test_a_preview_that_fails_leaves_the_old_one(marts: str, tmp_path: Path) -> 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_marts_of_another_date_are_not_sent(marts: str, server: FakeTelegram) -> None:
+def test_marts_of_another_date_are_not_sent(marts: Warehouse, server: FakeTelegram) -> None:
     with pytest.raises(UserError, match="built as of 2026-11-16, not 2026-11-09") as caught:
         publish_report(marts, connection(), settings(server), as_of=AsOf(date(2026, 11, 9)))
     assert "make demo AS_OF=2026-11-09" in str(caught.value)
@@ -589,7 +600,7 @@ SHOPS = {
 @pytest.mark.parametrize("shop", SHOPS)
 @pytest.mark.parametrize("name", NAMES)
 def test_whatever_the_data_hold_the_server_takes_it(
-    marts: str, server: FakeTelegram, name: str, shop: str, lang: str
+    marts: Warehouse, server: FakeTelegram, name: str, shop: str, lang: str
 ) -> None:
     quoted = name.replace("'", "''")
     run_sql(marts, SHOPS[shop])
@@ -616,7 +627,7 @@ def test_whatever_the_data_hold_the_server_takes_it(
 COMMAND = [sys.executable, "scripts/send_report.py"]
 
 
-def test_the_script_sends_and_says_so_in_one_line(marts: str, server: FakeTelegram) -> None:
+def test_the_script_sends_and_says_so_in_one_line(marts: Warehouse, server: FakeTelegram) -> None:
     telegram = f"telegram://:{TOKEN}@{CHAT}"
     done = script(
         "--as-of=2026-11-16", "--lang=pt_BR", marts=marts, telegram=telegram, api_url=server.url
@@ -626,14 +637,14 @@ def test_the_script_sends_and_says_so_in_one_line(marts: str, server: FakeTelegr
     assert server.delivered[0].text.startswith("🟥 Churn de 2,2%, acima do normal")
 
 
-def test_other_chats_can_be_named_by_hand(marts: str, server: FakeTelegram) -> None:
+def test_other_chats_can_be_named_by_hand(marts: Warehouse, server: FakeTelegram) -> None:
     server.chats.add("@other")
     telegram = f"telegram://:{TOKEN}@{CHAT}"
     done = script("--chat=@other", marts=marts, telegram=telegram, api_url=server.url)
     assert done.stdout == "@other: chart sent, list sent.\n"
 
 
-def test_a_report_can_be_sent_again_by_force(marts: str, server: FakeTelegram) -> None:
+def test_a_report_can_be_sent_again_by_force(marts: Warehouse, server: FakeTelegram) -> None:
     publish_report(marts, connection(), settings(server))
     telegram = f"telegram://:{TOKEN}@{CHAT}"
     done = script("--force", marts=marts, telegram=telegram, api_url=server.url)
@@ -644,7 +655,7 @@ def test_a_report_can_be_sent_again_by_force(marts: str, server: FakeTelegram) -
 @pytest.mark.parametrize(("method", "there"), [("sendPhoto", 1), ("sendDocument", 2)])
 @pytest.mark.parametrize("resolve", ["sent", "resend"])
 def test_a_process_that_dies_between_sending_and_noting_it_sends_nothing_twice(
-    marts: str, server: FakeTelegram, method: str, there: int, resolve: str
+    marts: Warehouse, server: FakeTelegram, method: str, there: int, resolve: str
 ) -> None:
     telegram = f"telegram://:{TOKEN}@{CHAT}"
     server.fail(Silence(), method=method)
@@ -663,7 +674,7 @@ def test_a_process_that_dies_between_sending_and_noting_it_sends_nothing_twice(
     assert len(server.delivered) == (2 if resolve == "sent" else 3)
 
 
-def test_a_test_is_marked_and_not_remembered(marts: str, server: FakeTelegram) -> None:
+def test_a_test_is_marked_and_not_remembered(marts: Warehouse, server: FakeTelegram) -> None:
     telegram = f"telegram://:{TOKEN}@{CHAT}"
     for _ in range(2):
         done = script("--test", marts=marts, telegram=telegram, api_url=server.url)
@@ -673,7 +684,7 @@ def test_a_test_is_marked_and_not_remembered(marts: str, server: FakeTelegram) -
     assert publish_report(marts, connection(), settings(server)).endswith("sent, list sent.")
 
 
-def test_a_check_answers_a_line_a_question(marts: str, server: FakeTelegram) -> None:
+def test_a_check_answers_a_line_a_question(marts: Warehouse, server: FakeTelegram) -> None:
     server.rights["edit"] = False
     done = script(
         "--check", marts=marts, telegram=f"telegram://:{TOKEN}@{CHAT}", api_url=server.url
@@ -689,7 +700,7 @@ def test_a_check_answers_a_line_a_question(marts: str, server: FakeTelegram) -> 
 
 
 def test_a_check_that_finds_something_wrong_ends_with_an_error(
-    marts: str, server: FakeTelegram
+    marts: Warehouse, server: FakeTelegram
 ) -> None:
     server.rights["post"] = False
     telegram = f"telegram://:{TOKEN}@-42,{CHAT}"
@@ -699,7 +710,9 @@ def test_a_check_that_finds_something_wrong_ends_with_an_error(
     assert done.returncode == 1
 
 
-def test_the_script_ends_a_wrong_chat_with_one_sentence(marts: str, server: FakeTelegram) -> None:
+def test_the_script_ends_a_wrong_chat_with_one_sentence(
+    marts: Warehouse, server: FakeTelegram
+) -> None:
     variables = environment(marts, f"telegram://:{TOKEN}@-42", server.url)
     done = project_copy.run(COMMAND, PROJECT, project_copy.environment(PROJECT, **variables))
     assert done.stderr.startswith("error: Telegram does not know the chat -42: check the host")
@@ -708,7 +721,9 @@ def test_the_script_ends_a_wrong_chat_with_one_sentence(marts: str, server: Fake
     assert server.delivered == []
 
 
-def test_a_traceback_that_is_asked_for_holds_no_token(marts: str, server: FakeTelegram) -> None:
+def test_a_traceback_that_is_asked_for_holds_no_token(
+    marts: Warehouse, server: FakeTelegram
+) -> None:
     server.fail(Refusal(401, "Unauthorized"), method="getMe")
     telegram = f"telegram://:{TOKEN}@{CHAT}"
     done = script(marts=marts, telegram=telegram, api_url=server.url, TRACEBACK="1")
@@ -742,7 +757,7 @@ def test_a_traceback_that_is_asked_for_holds_no_token(marts: str, server: FakeTe
     ],
 )
 def test_bad_input_ends_the_script_with_one_sentence(
-    marts: str, server: FakeTelegram, arguments: list[str], telegram: str, says: str
+    marts: Warehouse, server: FakeTelegram, arguments: list[str], telegram: str, says: str
 ) -> None:
     done = script(*arguments, marts=marts, telegram=telegram, api_url=server.url)
     assert done.returncode == 1
@@ -753,7 +768,7 @@ def test_bad_input_ends_the_script_with_one_sentence(
 
 
 def test_a_dry_run_sends_nothing_even_with_a_connection(
-    marts: str, server: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+    marts: Warehouse, server: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Not into the project's own out/, where somebody's preview may lie.
     monkeypatch.setattr(publish, "preview", lambda message, *_: f"Preview: {message.title}")

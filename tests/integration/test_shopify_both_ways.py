@@ -157,7 +157,7 @@ def both(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ware
 
 def load(fake: FakeShopify, warehouse: Warehouse) -> None:
     connection = Connection("http", fake.url, None, None, TOKEN, None)
-    sync(declared_sources()["shopify"], "api_orders", warehouse.url, connection, say=lambda _: None)
+    sync(declared_sources()["shopify"], "api_orders", warehouse, connection, say=lambda _: None)
 
 
 def build(warehouse: Warehouse) -> None:

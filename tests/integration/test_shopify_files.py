@@ -482,7 +482,7 @@ def test_an_export_that_leaves_orders_out_is_warned_of(
 
 
 def test_rows_that_a_spreadsheet_has_put_into_one_value_are_refused(
-    warehouse_url: str, tmp_path: Path
+    warehouse: Warehouse, tmp_path: Path
 ) -> None:
     header, *rows = written(HEADER, of(ORDERS[1:])).decode().splitlines()
     text = io.StringIO(newline="")
@@ -491,11 +491,11 @@ def test_rows_that_a_spreadsheet_has_put_into_one_value_are_refused(
     data.mkdir()
     (data / "orders_export.csv").write_text(f"{header}\n{text.getvalue()}")
     with pytest.raises(UserError, match="export the file again, and load it without opening it"):
-        Warehouse(warehouse_url, tmp_path).load("shopify", data)
+        warehouse.load("shopify", data)
 
 
 def test_days_that_a_spreadsheet_has_turned_are_declared_and_not_guessed(
-    warehouse_url: str, tmp_path: Path
+    warehouse: Warehouse, tmp_path: Path
 ) -> None:
     rows = of(ORDERS)
     for row in rows:
@@ -504,18 +504,18 @@ def test_days_that_a_spreadsheet_has_turned_are_declared_and_not_guessed(
     data.mkdir()
     (data / "orders_export.csv").write_bytes(written(HEADER, rows))
     with pytest.raises(UserError, match="day_first"):
-        Warehouse(warehouse_url, tmp_path).load("shopify", data)
+        warehouse.load("shopify", data)
 
 
 def test_an_export_without_prices_is_refused_with_the_missing_column(
-    warehouse_url: str, tmp_path: Path
+    warehouse: Warehouse, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
     some = HEADER.replace("Lineitem price,", "")
     (data / "orders_export.csv").write_bytes(written(some, of(ORDERS)))
     with pytest.raises(UserError, match=r"lacks 'Lineitem price' .*with all of its columns"):
-        Warehouse(warehouse_url, tmp_path).load("shopify", data)
+        warehouse.load("shopify", data)
 
 
 # --- real exports, whose totals others have counted
@@ -564,22 +564,22 @@ def test_real_exports_load_as_downloaded_and_hold_their_totals(
 
 
 def test_a_real_export_of_few_columns_is_refused_with_what_it_lacks(
-    warehouse_url: str, tmp_path: Path, shared_data: Callable[[str], Path]
+    warehouse: Warehouse, tmp_path: Path, shared_data: Callable[[str], Path]
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
     name = "orders_export_34_columns_dates_ddmmyyyy.redacted.csv"
     shutil.copy(shared_data(f"platforms/shopify/{name}"), data / name)
     with pytest.raises(UserError, match="lacks 'Lineitem price' of Shopify's orders"):
-        Warehouse(warehouse_url, tmp_path).load("shopify", data)
+        warehouse.load("shopify", data)
 
 
 def test_a_real_export_that_a_spreadsheet_has_broken_is_refused_with_what_to_do(
-    warehouse_url: str, tmp_path: Path, shared_data: Callable[[str], Path]
+    warehouse: Warehouse, tmp_path: Path, shared_data: Callable[[str], Path]
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
     name = "orders_export_broken_by_excel_rows_in_quotes.redacted.csv"
     shutil.copy(shared_data(f"platforms/shopify/{name}"), data / name)
     with pytest.raises(UserError, match="export the file again, and load it without opening it"):
-        Warehouse(warehouse_url, tmp_path).load("shopify", data)
+        warehouse.load("shopify", data)

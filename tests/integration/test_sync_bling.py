@@ -26,7 +26,7 @@ from include.sync.login import Login, login_to
 from include.sync.sources import declared_sources
 from include.sync.sync import sync
 from include.warehouse.bookkeeping import OPS
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from include.warehouse.locks import lock, login_lock
 from scripts import log_in
 from tests.support.fake_bling import CLIENT, FIRST, SECRET, FakeBling, fake_bling
@@ -46,8 +46,8 @@ PARCEL = {"nome": "Ana", "endereco": "Rua do Sol", "numero": "1", "municipio": "
 class Shop:
     """A fake Bling, the connection to it, and what landed."""
 
-    def __init__(self, fake: FakeBling, url: str) -> None:
-        self.fake, self.url = fake, url
+    def __init__(self, fake: FakeBling, warehouse: Warehouse) -> None:
+        self.fake, self.warehouse = fake, warehouse
         self.source = declared_sources()["bling"]
         self.first_token = FIRST
 
@@ -58,11 +58,11 @@ class Shop:
 
     def load(self, **options: Any) -> int:
         options = {"pause": 0.001, "say": lambda _: None, **options}
-        [load] = sync(self.source, "api_orders", self.url, self.connection, **options)
+        [load] = sync(self.source, "api_orders", self.warehouse, self.connection, **options)
         return load.rows
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(connect(self.url)) as connection, connection.cursor() as cursor:
+        with closing(self.warehouse.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(query)
             return cursor.fetchall()
 
@@ -78,9 +78,9 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def shop(warehouse_url: str, key: str) -> Iterator[Shop]:
+def shop(warehouse: Warehouse, key: str) -> Iterator[Shop]:
     with fake_bling() as fake:
-        yield Shop(fake, warehouse_url)
+        yield Shop(fake, warehouse)
 
 
 # --- Orders
@@ -234,7 +234,7 @@ def test_a_token_of_another_login_is_taken_where_the_one_that_is_kept_is_refused
 
 
 def test_a_load_that_dies_once_the_token_is_kept_is_made_good_by_the_next(shop: Shop) -> None:
-    login_to(shop.source, shop.connection, shop.url).access_token()  # which nobody ever used
+    login_to(shop.source, shop.connection, shop.warehouse).access_token()  # which nobody ever used
     shop.fake.put(1)
     assert shop.load() == 1
 
@@ -257,9 +257,9 @@ def test_an_answer_that_is_lost_on_its_way_asks_to_log_in_again(shop: Shop) -> N
 
 def test_one_process_at_a_time_uses_the_token(shop: Shop) -> None:
     shop.load()
-    login = login_to(shop.source, shop.connection, shop.url)
+    login = login_to(shop.source, shop.connection, shop.warehouse)
     waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
-    with ThreadPoolExecutor() as threads, closing(connect(shop.url)) as other:
+    with ThreadPoolExecutor() as threads, closing(shop.warehouse.connect()) as other:
         with other, other.cursor() as cursor:
             lock(cursor, login_lock("bling"))
             told = threads.submit(login.access_token)
@@ -277,7 +277,7 @@ def test_a_warehouse_that_cannot_be_written_does_not_use_the_token_up(shop: Shop
         " create trigger no before insert or update on ops.refresh_tokens"
         " for each row execute function no()"
     )
-    with closing(connect(shop.url)) as connection, connection, connection.cursor() as cursor:
+    with closing(shop.warehouse.connect()) as connection, connection, connection.cursor() as cursor:
         cursor.execute(refuse)
     with pytest.raises(UserError, match="full"):
         shop.load()
@@ -307,7 +307,7 @@ def test_without_a_key_or_with_another_one_it_is_said_what_to_do(
 def test_a_client_that_bling_does_not_know_is_told_as_such(shop: Shop) -> None:
     wrong = replace(shop.connection, password="other")
     with pytest.raises(UserError, match="does not know the client's id or secret"):
-        sync(shop.source, "api_orders", shop.url, wrong, say=lambda _: None)
+        sync(shop.source, "api_orders", shop.warehouse, wrong, say=lambda _: None)
 
 
 def test_somebody_logs_in_by_the_script_and_no_token_is_in_the_connection(
@@ -320,7 +320,7 @@ def test_somebody_logs_in_by_the_script_and_no_token_is_in_the_connection(
     monkeypatch.setattr("builtins.input", lambda: next(told))
     said = call(
         log_in.app, "bling",
-        AIRFLOW_CONN_WAREHOUSE=shop.url, AIRFLOW_CONN_BLING=as_json(shop), TOKEN_KEY=key,
+        AIRFLOW_CONN_WAREHOUSE=shop.warehouse.url, AIRFLOW_CONN_BLING=as_json(shop), TOKEN_KEY=key,
     )  # fmt: skip
     assert said.returncode == 0, said.stderr
     assert f"authorize?response_type=code&client_id={CLIENT}&state=state-1" in said.stdout
@@ -334,7 +334,7 @@ def test_an_address_that_another_login_led_to_is_not_taken(
     monkeypatch.setattr("builtins.input", lambda: "https://app.example/?code=code-1&state=other")
     said = call(
         log_in.app, "bling",
-        AIRFLOW_CONN_WAREHOUSE=shop.url, AIRFLOW_CONN_BLING=as_json(shop), TOKEN_KEY=key,
+        AIRFLOW_CONN_WAREHOUSE=shop.warehouse.url, AIRFLOW_CONN_BLING=as_json(shop), TOKEN_KEY=key,
     )  # fmt: skip
     assert said.returncode == 1
     assert said.stderr.startswith("error: That is not the address that this login leads to")
@@ -363,7 +363,7 @@ def start(shop: Shop, key: str) -> "subprocess.Popen[bytes]":
         cwd=PROJECT,
         env=environment(
             PROJECT,
-            AIRFLOW_CONN_WAREHOUSE=shop.url,
+            AIRFLOW_CONN_WAREHOUSE=shop.warehouse.url,
             AIRFLOW_CONN_BLING=as_json(shop),
             TOKEN_KEY=key,
         ),
@@ -408,7 +408,7 @@ def test_killed_again_and_again_it_ends_as_a_clean_load(
         " from landing.bling__api_orders as t order by id"
     )
     with fake_bling() as fake:
-        shop = Shop(fake, new_warehouse(postgres, "bling_killed", tmp_path).url)
+        shop = Shop(fake, new_warehouse(postgres, "bling_killed", tmp_path))
         for number in range(1, 13):
             fake.put(number, contato=ANA, itens=[ITEM])
         began = time.monotonic()
@@ -428,7 +428,7 @@ def test_killed_again_and_again_it_ends_as_a_clean_load(
         if start(shop, key).wait() != 0:
             shop.first_token = fake.log_in()
             assert start(shop, key).wait() == 0
-        clean = Shop(fake, new_warehouse(postgres, "bling_clean", tmp_path).url)
+        clean = Shop(fake, new_warehouse(postgres, "bling_clean", tmp_path))
         clean.first_token = fake.log_in()
         clean.load()
         assert shop.rows(landed) == clean.rows(landed)

@@ -12,6 +12,7 @@ import pytest
 from include.errors import TryAgainError
 from include.paths import PROJECT
 from include.sync.sources import declared_sources
+from include.warehouse.connection import Warehouse
 from tests.support import fake_hubspot, fake_pipedrive, openapi_proxy
 from tests.support.crm_loads import Loads, held
 from tests.support.fake_crm import Answer, FakeCrm, Request, replies
@@ -23,15 +24,15 @@ OBJECTS = "/crm/objects/2026-09"
 
 
 @pytest.fixture
-def hubspot(warehouse_url: str) -> Iterator[Loads]:
+def hubspot(warehouse: Warehouse) -> Iterator[Loads]:
     with fake_hubspot.fake_hubspot() as fake:
-        yield Loads(fake, warehouse_url, declared_sources()["hubspot"])
+        yield Loads(fake, warehouse, declared_sources()["hubspot"])
 
 
 @pytest.fixture
-def pipedrive(warehouse_url: str) -> Iterator[Loads]:
+def pipedrive(warehouse: Warehouse) -> Iterator[Loads]:
     with fake_pipedrive.fake_pipedrive() as fake:
-        yield Loads(fake, warehouse_url, declared_sources()["pipedrive"])
+        yield Loads(fake, warehouse, declared_sources()["pipedrive"])
 
 
 def assert_equal(loads: Loads, *tables: str) -> None:

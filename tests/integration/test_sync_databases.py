@@ -17,6 +17,7 @@ from include.errors import TryAgainError, UserError
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
 from include.warehouse import embedded
+from include.warehouse.connection import Warehouse
 
 Table = dict[str, Any]
 BY_TIME: Table = {"key": "id", "incremental": "updated_at"}
@@ -25,8 +26,8 @@ BY_TIME: Table = {"key": "id", "incremental": "updated_at"}
 class Erp:
     """A database to read from, and the warehouse its tables come to."""
 
-    def __init__(self, warehouse_url: str, url: str) -> None:
-        self.warehouse_url, self.url = warehouse_url, url
+    def __init__(self, warehouse: Warehouse, url: str) -> None:
+        self.warehouse, self.url = warehouse, url
         self.connection = from_uri(url.replace("postgresql://", "postgres://"))
         self.said: list[str] = []
 
@@ -38,12 +39,12 @@ class Erp:
         source = Source("erp", "database", {"database": {"tables": {name: declared}}})
         connection = options.pop("connection", self.connection)
         say = self.said.append
-        [load] = sync(source, name, self.warehouse_url, connection, say=say, **options)
+        [load] = sync(source, name, self.warehouse, connection, say=say, **options)
         return load
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with (
-            closing(psycopg2.connect(self.warehouse_url)) as connection,
+            closing(psycopg2.connect(self.warehouse.url)) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute(query)
@@ -59,11 +60,11 @@ class Erp:
 
 
 @pytest.fixture
-def erp(postgres: Path, warehouse_url: str) -> Iterator[Erp]:
+def erp(postgres: Path, warehouse: Warehouse) -> Iterator[Erp]:
     with closing(psycopg2.connect(embedded.url("postgres", postgres))) as admin:
         admin.autocommit = True
         admin.cursor().execute("create database erp template template0 strategy file_copy")
-        source = Erp(warehouse_url, embedded.url("erp", postgres))
+        source = Erp(warehouse, embedded.url("erp", postgres))
         source.execute(
             """
             create table orders (
@@ -113,7 +114,7 @@ def test_schemas_that_are_renamed_to_a_prefix_go_on_where_they_were(
     erp: Erp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     erp.load(BY_TIME)
-    with closing(psycopg2.connect(erp.warehouse_url)) as connection, connection:
+    with closing(psycopg2.connect(erp.warehouse.url)) as connection, connection:
         for name in ("landing", "landing_staging", "ops"):
             connection.cursor().execute(f"alter schema {name} rename to north_{name}")
     monkeypatch.setenv("SCHEMA_PREFIX", "north_")
@@ -387,7 +388,7 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_sentence_without_its_pas
         + message
         + "".join(traceback.format_exception(raised.value))
     )
-    assert connection.password not in everything.replace(erp.warehouse_url, "")
+    assert connection.password not in everything.replace(erp.warehouse.url, "")
 
 
 def test_a_table_its_user_may_not_read_is_told(erp: Erp) -> None:
@@ -492,5 +493,5 @@ def test_the_schema_is_declared(erp: Erp) -> None:
     erp.execute("create schema sales; create table sales.orders as select 1 as id, 'x' as status")
     tables = {"orders": {"key": "id"}}
     source = Source("erp", "database", {"database": {"schema": "sales", "tables": tables}})
-    sync(source, "orders", erp.warehouse_url, erp.connection, say=erp.said.append)
+    sync(source, "orders", erp.warehouse, erp.connection, say=erp.said.append)
     assert erp.landed("id, status") == [(1, "x")]

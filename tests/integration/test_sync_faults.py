@@ -18,6 +18,7 @@ from include.sync.api import new_session
 from include.sync.loads import Load, note, paused_because
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
+from include.warehouse.connection import Warehouse
 from tests.support import fake_hubspot, fake_pipedrive
 from tests.support.crm_loads import Loads, declared_with_pages_of, held
 from tests.support.fake_crm import (
@@ -57,12 +58,12 @@ def loads_of(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         both = {
             "hubspot": Loads(
                 hubspot,
-                new_warehouse(postgres, "faults_of_hubspot", folder).url,
+                new_warehouse(postgres, "faults_of_hubspot", folder),
                 declared_sources()["hubspot"],
             ),
             "pipedrive": Loads(
                 pipedrive,
-                new_warehouse(postgres, "faults_of_pipedrive", folder).url,
+                new_warehouse(postgres, "faults_of_pipedrive", folder),
                 declared_with_pages_of(20),
             ),
         }
@@ -322,7 +323,7 @@ def test_a_redirect_is_not_followed(loads: Loads, status: int) -> None:
     assert_complete(loads)
 
 
-def test_a_next_page_on_another_host_is_not_asked_for(warehouse_url: str) -> None:
+def test_a_next_page_on_another_host_is_not_asked_for(warehouse: Warehouse) -> None:
     class Linked(FakeCrm):
         def authorize(self, request: Request, headers: Message, *, revoked: bool) -> None:
             assert headers["Authorization"] == f"Bearer {self.token}"
@@ -349,7 +350,7 @@ def test_a_next_page_on_another_host_is_not_asked_for(warehouse_url: str) -> Non
     ):
         connection = Connection("http", linked.url, None, None, token, None)
         with pytest.raises(UserError, match="points to another host"):
-            sync(source, "items", warehouse_url, connection)
+            sync(source, "items", warehouse, connection)
         assert elsewhere.requests == []
 
 
@@ -470,11 +471,11 @@ def test_text_with_a_nul_is_loaded_without_it(pipedrive: Loads) -> None:
 
 
 @pytest.fixture
-def alone(warehouse_url: str) -> Iterator[Loads]:
+def alone(warehouse: Warehouse) -> Iterator[Loads]:
     """Ten deals of Pipedrive in a warehouse of the test's own."""
     with fake_pipedrive.fake_pipedrive() as fake:
         fake_pipedrive.fill(fake, 10)
-        yield Loads(fake, warehouse_url, declared_sources()["pipedrive"])
+        yield Loads(fake, warehouse, declared_sources()["pipedrive"])
 
 
 def test_new_columns_and_other_types_arrive_and_are_told(alone: Loads) -> None:
@@ -511,9 +512,9 @@ def test_a_row_that_does_not_tell_when_it_changed_is_loaded(alone: Loads) -> Non
     assert len(alone.landed("deals")) == 10
 
 
-def test_a_table_is_loaded_before_it_has_a_row(warehouse_url: str) -> None:
+def test_a_table_is_loaded_before_it_has_a_row(warehouse: Warehouse) -> None:
     with fake_pipedrive.fake_pipedrive() as fake:
-        empty = Loads(fake, warehouse_url, declared_sources()["pipedrive"])
+        empty = Loads(fake, warehouse, declared_sources()["pipedrive"])
         empty.load("deals", "users")
         fake_pipedrive.fill(fake, 10)
         loads = empty.load("deals", "users")
@@ -524,13 +525,13 @@ def test_a_table_is_loaded_before_it_has_a_row(warehouse_url: str) -> None:
 # what is told of failures
 
 
-def test_a_source_without_a_token_is_told_plainly(warehouse_url: str) -> None:
+def test_a_source_without_a_token_is_told_plainly(warehouse: Warehouse) -> None:
     """No secret is none to hide: not every letter is."""
     source = declared_sources()["pipedrive"]
     with fake_pipedrive.fake_pipedrive() as fake:
         connection = Connection("http", fake.url, None, None, None, None)
         with pytest.raises(UserError, match="connection 'pipedrive' has no token"):
-            sync(source, "users", warehouse_url, connection)
+            sync(source, "users", warehouse, connection)
     open_source = Source("open", "rest_api", {"rest_api": {
         "client": {"base_url": "https://open.example"},
         "resources": [{"name": "items", "primary_key": "id", "endpoint": {"path": "items"}}],
@@ -539,7 +540,7 @@ def test_a_source_without_a_token_is_told_plainly(warehouse_url: str) -> None:
         elsewhere.fail(replies(400, {"message": "no such thing"}), path="/items")
         connection = Connection("http", elsewhere.url, None, None, None, None)
         with pytest.raises(UserError, match="no such thing"):
-            sync(open_source, "items", warehouse_url, connection)
+            sync(open_source, "items", warehouse, connection)
 
 
 def test_a_warehouse_that_breaks_off_is_worth_another_try(pipedrive: Loads) -> None:
@@ -560,7 +561,7 @@ def test_a_warehouse_that_breaks_off_is_worth_another_try(pipedrive: Loads) -> N
     assert_complete(pipedrive)
 
 
-def test_three_failed_runs_in_a_row_pause_a_source(warehouse_url: str) -> None:
+def test_three_failed_runs_in_a_row_pause_a_source(warehouse: Warehouse) -> None:
     """Retries of a run count once, loads by command line do not, and a good load ends it.
 
     The third run does not pause itself: it has all its retries.
@@ -571,22 +572,22 @@ def test_three_failed_runs_in_a_row_pause_a_source(warehouse_url: str) -> None:
             "pipedrive", f"pipedrive__{table}", run, datetime.now(UTC), 1.0, is_loaded,
             message=None if is_loaded else f"it failed in {run}",
         )  # fmt: skip
-        note(warehouse_url, load)
+        note(warehouse, load)
 
     for run in ("first", "first", "second", "second", None, None):
         ended(run)
     ended("third", table="persons")
-    assert paused_because(warehouse_url, "pipedrive") is None
+    assert paused_because(warehouse, "pipedrive") is None
     ended("third")
-    assert paused_because(warehouse_url, "pipedrive") == "it failed in third"
-    assert paused_because(warehouse_url, "hubspot") is None
+    assert paused_because(warehouse, "pipedrive") == "it failed in third"
+    assert paused_because(warehouse, "hubspot") is None
     ended("fourth", is_loaded=True, table="persons")
-    assert paused_because(warehouse_url, "pipedrive") == "it failed in third"
+    assert paused_because(warehouse, "pipedrive") == "it failed in third"
     ended(None, is_loaded=True)
-    assert paused_because(warehouse_url, "pipedrive") is None
+    assert paused_because(warehouse, "pipedrive") is None
     for run in ("fifth", "sixth"):
         ended(run)
-    assert paused_because(warehouse_url, "pipedrive") is None
+    assert paused_because(warehouse, "pipedrive") is None
     ended("seventh")
-    assert paused_because(warehouse_url, "pipedrive", before_run="seventh") is None
-    assert paused_because(warehouse_url, "pipedrive", before_run="eighth") == "it failed in seventh"
+    assert paused_because(warehouse, "pipedrive", before_run="seventh") is None
+    assert paused_because(warehouse, "pipedrive", before_run="eighth") == "it failed in seventh"

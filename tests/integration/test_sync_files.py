@@ -21,6 +21,7 @@ from include.paths import PROJECT
 from include.sync import files as sync_files
 from include.sync.sources import Source, connection_of
 from include.sync.sync import sync
+from include.warehouse.connection import Warehouse
 from include.warehouse.files import open_file
 
 NONE = Connection("", None, None, None, None, None)
@@ -30,15 +31,15 @@ SALES = "sales_*.csv"
 class Exports:
     """A folder, and the warehouse its files come to."""
 
-    def __init__(self, warehouse_url: str, folder: str, connection: Connection = NONE) -> None:
-        self.warehouse_url, self.folder, self.connection = warehouse_url, folder, connection
+    def __init__(self, warehouse: Warehouse, folder: str, connection: Connection = NONE) -> None:
+        self.warehouse, self.folder, self.connection = warehouse, folder, connection
         self.said: list[str] = []
 
     def load(self, pattern: str = SALES, **options: Any) -> Any:
         declared = {"folder": self.folder, "tables": {"sales": {"pattern": pattern}}}
         source = Source("exports", "files", {"files": declared})
         say = self.said.append
-        [load] = sync(source, "sales", self.warehouse_url, self.connection, say=say, **options)
+        [load] = sync(source, "sales", self.warehouse, self.connection, say=say, **options)
         return load
 
     def write(self, name: str, text: str) -> None:
@@ -48,7 +49,7 @@ class Exports:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with (
-            closing(psycopg2.connect(self.warehouse_url)) as connection,
+            closing(psycopg2.connect(self.warehouse.url)) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute(query)
@@ -62,10 +63,10 @@ class Exports:
 
 
 @pytest.fixture
-def exports(warehouse_url: str, tmp_path: Path) -> Exports:
+def exports(warehouse: Warehouse, tmp_path: Path) -> Exports:
     folder = tmp_path / "exports"
     folder.mkdir()
-    made = Exports(warehouse_url, str(folder))
+    made = Exports(warehouse, str(folder))
     made.write("sales_1.csv", "id,amount\n1,1.50\n2,2.50\n")
     made.write("sales_2.csv", "id,amount\n3,3.50\n")
     return made
@@ -329,6 +330,7 @@ from adbc_driver_manager import dbapi
 from include.connections import Connection
 from include.sync.sources import Source
 from include.sync.sync import sync
+from include.warehouse.connection import Warehouse
 
 left = int(sys.argv[3])
 
@@ -343,7 +345,7 @@ class Dying(dbapi.Cursor):
 dbapi.Cursor = Dying
 declared = {"folder": sys.argv[2], "tables": {"sales": {"pattern": "sales_*.csv"}}}
 connection = Connection("", None, None, None, None, None)
-sync(Source("exports", "files", {"files": declared}), "sales", sys.argv[1], connection)
+sync(Source("exports", "files", {"files": declared}), "sales", Warehouse(sys.argv[1]), connection)
 """
 
 
@@ -357,7 +359,7 @@ def test_a_load_that_is_killed_anywhere_is_made_good_by_the_next(
     statements = random.Random(7)  # noqa: S311
     for attempt in range(10):
         exports.write("sales_0.csv", f"id,amount\n0,{attempt}.50\n")
-        arguments = [exports.warehouse_url, exports.folder, str(statements.randrange(1, 95))]
+        arguments = [exports.warehouse.url, exports.folder, str(statements.randrange(1, 95))]
         done = subprocess.run([sys.executable, "-c", LOAD, *arguments], cwd=PROJECT, check=False)
         assert done.returncode == -signal.SIGKILL
         assert len(exports.landed()) == 3
@@ -384,9 +386,9 @@ def store() -> Iterator[str]:
 
 
 @pytest.fixture
-def bucket(store: str, warehouse_url: str, tmp_path: Path) -> Exports:
+def bucket(store: str, warehouse: Warehouse, tmp_path: Path) -> Exports:
     connection = Connection("aws", store, None, "key", "s3cret-of-the-store", None)
-    return Exports(warehouse_url, f"s3://{tmp_path.name.replace('_', '-')}/exports", connection)
+    return Exports(warehouse, f"s3://{tmp_path.name.replace('_', '-')}/exports", connection)
 
 
 def put(bucket: Exports, name: str, text: str) -> None:

@@ -41,11 +41,8 @@ def test_killed_again_and_again_it_ends_as_a_clean_load(
     """So many times a vendor, at moments drawn over a whole run; records change in between."""
     chance = random.Random(SEED)  # noqa: S311
     with filled(name) as fake:
-        source, url = (
-            declared_sources()[name],
-            new_warehouse(postgres, f"{name}_killed_{times}", tmp_path).url,
-        )
-        killed = Loads(fake, url, source)
+        source = declared_sources()[name]
+        killed = Loads(fake, new_warehouse(postgres, f"{name}_killed_{times}", tmp_path), source)
         began = time.monotonic()
         assert start(killed).wait() == 0
         whole = time.monotonic() - began
@@ -62,7 +59,7 @@ def test_killed_again_and_again_it_ends_as_a_clean_load(
         change(fake, chance)
         assert start(killed).wait() == 0
 
-        clean = Loads(fake, new_warehouse(postgres, f"{name}_clean_{times}", tmp_path).url, source)
+        clean = Loads(fake, new_warehouse(postgres, f"{name}_clean_{times}", tmp_path), source)
         clean.load()
         for table in source.tables:
             key = "field_code" if table == "deal_fields" else "id"
@@ -134,7 +131,7 @@ def start(loads: Loads) -> "subprocess.Popen[bytes]":
         cwd=PROJECT,
         env=environment(
             PROJECT,
-            AIRFLOW_CONN_WAREHOUSE=loads.warehouse_url,
+            AIRFLOW_CONN_WAREHOUSE=loads.warehouse.url,
             **{f"AIRFLOW_CONN_{loads.source.name.upper()}": json.dumps(connection)},
         ),
         stdout=subprocess.DEVNULL,

@@ -21,7 +21,7 @@ from include.sync.history import sources_without_history
 from include.sync.shopify import streams
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from tests.support import fake_shopify
 from tests.support.crm_loads import Loads, Table, comparable, held
 from tests.support.fake_crm import (
@@ -61,8 +61,8 @@ def fake() -> Iterator[FakeShopify]:
 
 
 @pytest.fixture
-def loads(fake: FakeShopify, warehouse_url: str) -> Loads:
-    return Loads(fake, warehouse_url, SHOPIFY)
+def loads(fake: FakeShopify, warehouse: Warehouse) -> Loads:
+    return Loads(fake, warehouse, SHOPIFY)
 
 
 def connection(fake: FakeShopify, password: str = TOKEN, login: str | None = None) -> Connection:
@@ -225,11 +225,11 @@ def test_a_shop_of_which_only_sixty_days_are_known_is_told_of_until_its_history_
     monkeypatch.setenv("SHOP_SOURCES", "demo_shop,shopify")
 
     def told() -> tuple[str, ...]:
-        with closing(connect(loads.warehouse_url)) as warehouse:
+        with closing(loads.warehouse.connect()) as warehouse:
             return sources_without_history(warehouse, load_settings())
 
     def execute(statement: str) -> None:
-        with closing(connect(loads.warehouse_url)) as warehouse, warehouse, warehouse.cursor() as c:
+        with closing(loads.warehouse.connect()) as warehouse, warehouse, warehouse.cursor() as c:
             c.execute(statement)
 
     fake.create()
@@ -269,18 +269,18 @@ def test_neither_token_nor_secret_is_said_or_noted_or_logged(
     caplog.set_level(logging.DEBUG)
     fake.create()
     options: Any = {"pause": 0.001, "say": loads.said.append}
-    sync(SHOPIFY, ORDERS, loads.warehouse_url, app(fake), **options)
+    sync(SHOPIFY, ORDERS, loads.warehouse, app(fake), **options)
     [token] = fake.issued
     said = [replies_error(f"no {secret} here", "OOPS") for secret in (token, CLIENT_SECRET)]
     for fault in (*said, replies(401), replies(400, {"errors": token})):
         fake.fail(None, fault, fault, path=GRAPHQL)
         with pytest.raises(UserError) as told:
-            sync(SHOPIFY, ORDERS, loads.warehouse_url, app(fake), **options)
+            sync(SHOPIFY, ORDERS, loads.warehouse, app(fake), **options)
         fake.faults.clear()
         loads.said.append(str(told.value))
     fake.fail(replies(400, {"error": CLIENT_SECRET}), path=GRANT)
     with pytest.raises(UserError) as told:
-        sync(SHOPIFY, ORDERS, loads.warehouse_url, app(fake), **options)
+        sync(SHOPIFY, ORDERS, loads.warehouse, app(fake), **options)
     loads.said += [str(told.value), str(loads.query("select l::text from ops.loads as l"))]
     for secret in (CLIENT_SECRET, *fake.issued):
         assert secret not in caplog.text

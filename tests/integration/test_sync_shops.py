@@ -15,7 +15,7 @@ from include.settings import load_settings
 from include.sync.behind import sources_behind
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from tests.support import fake_shops
 from tests.support.fake_shops import FakeNuvemshop, FakeShop, FakeWooCommerce
 
@@ -32,8 +32,10 @@ LINE = {
 class Shop:
     """A fake shop, the connection to it, and what landed of its orders."""
 
-    def __init__(self, fake: FakeShop, url: str, host: str, login: str, size: int) -> None:
-        self.fake, self.url = fake, url
+    def __init__(
+        self, fake: FakeShop, warehouse: Warehouse, host: str, login: str, size: int
+    ) -> None:
+        self.fake, self.warehouse = fake, warehouse
         self.connection = Connection("http", host, None, login, fake.token, None)
         declared = declared_sources()[fake.kind]
         changed = copy.deepcopy(declared.declared)
@@ -47,27 +49,27 @@ class Shop:
         return [
             load.rows
             for table in self.source.tables
-            for load in sync(self.source, table, self.url, self.connection, **options)
+            for load in sync(self.source, table, self.warehouse, self.connection, **options)
         ]
 
     def rows(self, columns: str, table: str = "api_orders") -> list[tuple[Any, ...]]:
         name = f"landing.{self.source.name}__{table}"
-        with closing(connect(self.url)) as connection, connection.cursor() as cursor:
+        with closing(self.warehouse.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(f"select {columns} from {name} order by id")
             return cursor.fetchall()
 
 
 @pytest.fixture
-def woo(warehouse_url: str) -> Iterator[Shop]:
+def woo(warehouse: Warehouse) -> Iterator[Shop]:
     with fake_shops.fake_woocommerce() as fake:
-        yield Shop(fake, warehouse_url, fake.url, fake_shops.KEY, size=2)
+        yield Shop(fake, warehouse, fake.url, fake_shops.KEY, size=2)
 
 
 @pytest.fixture
-def nuvem(warehouse_url: str) -> Iterator[Shop]:
+def nuvem(warehouse: Warehouse) -> Iterator[Shop]:
     with fake_shops.fake_nuvemshop() as fake:
         host = f"{fake.url}/2025-03/{{login}}"
-        yield Shop(fake, warehouse_url, host, fake_shops.STORE, size=2)
+        yield Shop(fake, warehouse, host, fake_shops.STORE, size=2)
 
 
 def test_a_woocommerce_shop_lands_as_its_models_read_it(woo: Shop) -> None:
@@ -182,11 +184,11 @@ def test_a_shop_that_nobody_ever_loaded_by_its_api_is_not_behind(
     nuvem: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_SOURCES", "nuvemshop")
-    with closing(connect(nuvem.url)) as connection:
+    with closing(nuvem.warehouse.connect()) as connection:
         assert sources_behind(connection, load_settings(), date(2026, 11, 1)) == ()
     nuvem.fake.put(1, number=1)
     nuvem.load()
-    with closing(connect(nuvem.url)) as connection:
+    with closing(nuvem.warehouse.connect()) as connection:
         [behind] = sources_behind(connection, load_settings(), date.today())  # noqa: DTZ011
     assert behind.source == "nuvemshop"
 

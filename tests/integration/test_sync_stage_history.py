@@ -11,7 +11,7 @@ from include.errors import TryAgainError, UserError
 from include.sync import stage_history
 from include.sync.sources import declared_sources
 from include.sync.stage_history import load_stage_history
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from tests.support import fake_pipedrive
 from tests.support.crm_loads import Loads, connection_to
 from tests.support.fake_crm import replies
@@ -28,7 +28,7 @@ class History(Loads):
 
     def read(self, daily_budget: int = 10_000, since: date = FIRST, until: date = LAST) -> bool:
         return load_stage_history(
-            self.source, self.warehouse_url, connection_to(self.fake.url, self.fake.token),
+            self.source, self.warehouse, connection_to(self.fake.url, self.fake.token),
             since, until, daily_budget, pause=0.001, say=self.said.append,
         )  # fmt: skip
 
@@ -52,11 +52,11 @@ class History(Loads):
 
 
 @pytest.fixture
-def history(warehouse_url: str) -> Iterator[History]:
+def history(warehouse: Warehouse) -> Iterator[History]:
     """Forty deals, loaded, and their history not."""
     with fake_pipedrive.fake_pipedrive() as fake:
         fake_pipedrive.fill(fake, 40)
-        history = History(fake, warehouse_url, declared_sources()["pipedrive"])
+        history = History(fake, warehouse, declared_sources()["pipedrive"])
         history.load("deals")
         fake.requests.clear()
         yield history
@@ -189,7 +189,7 @@ def test_a_failure_ends_it_with_one_sentence(
 
 def tomorrow(history: History) -> None:
     """What was read today was read yesterday."""
-    with closing(connect(history.warehouse_url)) as connection, connection:
+    with closing(history.warehouse.connect()) as connection, connection:
         connection.cursor().execute(
             "update ops.pipedrive_changelogs set read_at = read_at - interval '1 day'"
         )

@@ -12,6 +12,7 @@ from include.connections import Connection, from_uri
 from include.sync.sources import Source
 from include.sync.sync import sync
 from include.warehouse import embedded
+from include.warehouse.connection import Warehouse
 
 TABLES = """
     create table nan (id int primary key, v numeric);
@@ -43,20 +44,22 @@ REASONS = {
 }
 
 
-def rows(url: str, query: str) -> list[tuple[Any, ...]]:
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+def rows(warehouse: Warehouse, query: str) -> list[tuple[Any, ...]]:
+    with closing(warehouse.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(query)
         return cursor.fetchall()
 
 
-def load(warehouse_url: str, connection: Connection, table: str) -> Any:
+def load(warehouse: Warehouse, connection: Connection, table: str) -> Any:
     declared = {"tables": {table: {"key": "id"}}}
     source = Source("erp", "database", {"database": declared})
-    [done] = sync(source, table, warehouse_url, connection, say=lambda _: None)
+    [done] = sync(source, table, warehouse, connection, say=lambda _: None)
     return done
 
 
-def test_a_value_that_cannot_be_held_sets_its_row_aside(postgres: Path, warehouse_url: str) -> None:
+def test_a_value_that_cannot_be_held_sets_its_row_aside(
+    postgres: Path, warehouse: Warehouse
+) -> None:
     with closing(psycopg2.connect(embedded.url("postgres", postgres))) as admin:
         admin.autocommit = True
         admin.cursor().execute("create database erp_values template template0 strategy file_copy")
@@ -64,11 +67,11 @@ def test_a_value_that_cannot_be_held_sets_its_row_aside(postgres: Path, warehous
     with closing(psycopg2.connect(url)) as connection, connection:
         connection.cursor().execute(TABLES)
     for table, reason in REASONS.items():
-        done = load(warehouse_url, from_uri(url.replace("postgresql://", "postgres://")), table)
+        done = load(warehouse, from_uri(url.replace("postgresql://", "postgres://")), table)
         assert (done.rows, done.rejected) == (1, 1), table
-        assert rows(warehouse_url, f"select id from landing.erp__{table}") == [(1,)]
+        assert rows(warehouse, f"select id from landing.erp__{table}") == [(1,)]
         [(because, row)] = rows(
-            warehouse_url,
+            warehouse,
             "select rejected_because, source_row from landing.erp__rejected"
             f" where resource = '{table}'",
         )
@@ -77,7 +80,7 @@ def test_a_value_that_cannot_be_held_sets_its_row_aside(postgres: Path, warehous
 
 
 def test_dates_that_sqlite_keeps_as_any_text_cost_their_row(
-    tmp_path: Path, warehouse_url: str
+    tmp_path: Path, warehouse: Warehouse
 ) -> None:
     path = tmp_path / "shop.db"
     with closing(sqlite3.connect(path)) as database, database:
@@ -89,16 +92,16 @@ def test_dates_that_sqlite_keeps_as_any_text_cost_their_row(
                 (3, null, 'yesterday', 1.5), (4, null, null, null);
             """
         )
-    done = load(warehouse_url, Connection("sqlite", None, None, None, None, str(path)), "sales")
+    done = load(warehouse, Connection("sqlite", None, None, None, None, str(path)), "sales")
     assert (done.rows, done.rejected) == (2, 2)
-    assert rows(warehouse_url, "select id, v::text, n from landing.erp__sales order by 1") == [
+    assert rows(warehouse, "select id, v::text, n from landing.erp__sales order by 1") == [
         (1, "2026-01-01", 1.5),
         (4, None, None),
     ]
 
 
 def test_a_text_among_the_numbers_of_sqlite_costs_its_row(
-    tmp_path: Path, warehouse_url: str
+    tmp_path: Path, warehouse: Warehouse
 ) -> None:
     path = tmp_path / "shop.db"
     with closing(sqlite3.connect(path)) as database, database:
@@ -112,13 +115,13 @@ def test_a_text_among_the_numbers_of_sqlite_costs_its_row(
                 (7, 1.5, x'00ff', 7, 1), (8, '2.50', '3', '8', 0), (9, null, null, null, null);
             """
         )
-    done = load(warehouse_url, Connection("sqlite", None, None, None, None, str(path)), "sales")
+    done = load(warehouse, Connection("sqlite", None, None, None, None, str(path)), "sales")
     assert (done.rows, done.rejected) == (3, 6)
     assert rows(
-        warehouse_url, "select id, n, x, whole, is_paid from landing.erp__sales order by 1"
+        warehouse, "select id, n, x, whole, is_paid from landing.erp__sales order by 1"
     ) == [(1, 1.5, 2.5, 7, True), (8, 2.5, 3, 8, False), (9, None, None, None, None)]
     told = rows(
-        warehouse_url,
+        warehouse,
         "select (source_row::json)->>'id', rejected_because from landing.erp__rejected",
     )
     assert dict(told) == {
@@ -132,7 +135,7 @@ def test_a_text_among_the_numbers_of_sqlite_costs_its_row(
 
 
 def test_a_text_where_a_number_grows_with_each_change_costs_its_row(
-    tmp_path: Path, warehouse_url: str
+    tmp_path: Path, warehouse: Warehouse
 ) -> None:
     path = tmp_path / "shop.db"
     with closing(sqlite3.connect(path)) as database, database:
@@ -148,6 +151,6 @@ def test_a_text_where_a_number_grows_with_each_change_costs_its_row(
     for version in (5, 7):
         with closing(sqlite3.connect(path)) as database, database:
             database.execute("update sales set version = ? where id = 1", (version,))
-        [done] = sync(source, "sales", warehouse_url, connection, say=lambda _: None)
+        [done] = sync(source, "sales", warehouse, connection, say=lambda _: None)
         assert (done.rows, done.rejected) == (1, 1)
-        assert rows(warehouse_url, "select id, version from landing.erp__sales") == [(1, version)]
+        assert rows(warehouse, "select id, version from landing.erp__sales") == [(1, version)]

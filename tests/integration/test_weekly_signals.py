@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def shop(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Warehouse]:
-    """The demo shop with its signals and drivers as of a day; it stays so until another is asked."""
+    """The demo shop with its signals and drivers as of a day, until another is asked for."""
     warehouse = demo_shop(postgres, "weekly_signals", tmp_path_factory.mktemp("weekly_signals"))
     built = [""]
 

@@ -419,7 +419,7 @@ def by_api(shop: Warehouse, postgres: Path, tmp_path_factory: pytest.TempPathFac
         connection = Connection("http", fake.url, None, fake_shops.KEY, fake.token, None)
         for table in ("api_orders", "api_refunds"):
             source = declared_sources()["woocommerce"]
-            sync(source, table, copy.url, connection, say=lambda _: None)
+            sync(source, table, copy, connection, say=lambda _: None)
     listed = ", ".join(f"'{number}'" for number in numbers)
     copy.execute(f"delete from landing.woocommerce__orders where order_number in ({listed})")
     build(copy)
@@ -452,24 +452,24 @@ def test_an_order_without_a_line_is_an_order(by_api: Warehouse) -> None:
 # --- files that are of no use
 
 
-def refusal(url: str, folder: Path, name: str, content: bytes) -> str:
+def refusal(warehouse: Warehouse, folder: Path, name: str, content: bytes) -> str:
     data = folder / "data"
     data.mkdir()
     (data / name).write_bytes(content)
     with pytest.raises(UserError) as caught:
-        Warehouse(url, folder).load("woocommerce", data)
+        warehouse.load("woocommerce", data)
     return str(caught.value)
 
 
 def test_a_list_of_analytics_is_refused_as_it_has_no_e_mails(
-    warehouse_url: str, tmp_path: Path
+    warehouse: Warehouse, tmp_path: Path
 ) -> None:
     header = (
         "Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,"
         "Coupon(s),Net Sales,Attribution"
     )
     rows = [{"Date": "2025-06-02 12:00:00", "Order #": "7", "Customer": "Ana Souza"}]
-    said = refusal(warehouse_url, tmp_path, "orders.csv", written(header, rows, mark="\ufeff"))
+    said = refusal(warehouse, tmp_path, "orders.csv", written(header, rows, mark="\ufeff"))
     assert said.startswith(
         "orders.csv is WooCommerce's own list of orders, from Analytics: it has neither e-mails nor"
     )
@@ -490,15 +490,15 @@ def test_a_list_of_analytics_is_refused_as_it_has_no_e_mails(
     ],
 )
 def test_all_lines_in_one_row_are_refused_with_what_to_choose(
-    header: str, what_to_do: str, warehouse_url: str, tmp_path: Path
+    header: str, what_to_do: str, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     content = written(header, [{"order_number": "7"}])
-    assert what_to_do in refusal(warehouse_url, tmp_path, "orders.csv", content)
+    assert what_to_do in refusal(warehouse, tmp_path, "orders.csv", content)
 
 
 def test_a_real_list_of_analytics_is_refused(
-    warehouse_url: str, tmp_path: Path, shared_data: Callable[[str], Path]
+    warehouse: Warehouse, tmp_path: Path, shared_data: Callable[[str], Path]
 ) -> None:
     path = shared_data("platforms/woocommerce/analytics_orders.synthetic.csv")
-    said = refusal(warehouse_url, tmp_path, path.name, path.read_bytes())
+    said = refusal(warehouse, tmp_path, path.name, path.read_bytes())
     assert "it has neither e-mails nor the lines" in said

@@ -80,7 +80,7 @@ def load(declared: Source, bookshop: Bookshop, warehouse: Warehouse) -> list[str
     said: list[str] = []
     connection = Connection("http", bookshop.url, None, None, TOKEN, None)
     for table in declared.tables:
-        sync(declared, table, warehouse.url, connection, pause=0.01, say=said.append)
+        sync(declared, table, warehouse, connection, pause=0.01, say=said.append)
     return said
 
 
@@ -101,11 +101,6 @@ def test_an_id_that_grows_may_be_what_new_rows_are_found_by(
     assert asked == ["/v1/orders/1004/lines"]
     rejected = warehouse.rows("select count(*) as rows from landing.bookshop__rejected")
     assert rejected == [{"rows": 0}]
-
-
-@pytest.fixture
-def warehouse(warehouse_url: str, tmp_path: Path) -> Warehouse:
-    return Warehouse(warehouse_url, tmp_path)
 
 
 def test_the_declared_api_is_loaded_as_the_page_shows(

@@ -28,7 +28,7 @@ def built(guided: Warehouse, data: Path) -> tuple[dict[str, str], list[str]]:
     """The shop's totals as of the last order of its files, and what was said of loading them."""
     said: list[str] = []
     # whatever another test has loaded before
-    load_files(guided.url, "tea_house", data, guided.dbt_project, said.append, may_shrink=True)
+    load_files(guided, "tea_house", data, guided.dbt_project, said.append, may_shrink=True)
     guided.dbt("build", "--exclude-resource-type", "unit_test", sources=["tea_house"])
     totals = guided.row("marts.rpt_shop_totals")
     return {name: str(value) for name, value in totals.items()}, said

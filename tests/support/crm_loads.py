@@ -12,7 +12,7 @@ from include.connections import Connection
 from include.sync.loads import Load
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
-from include.warehouse.connection import connect
+from include.warehouse.connection import Warehouse
 from tests.support.fake_hubspot import KINDS, FakeHubSpot
 from tests.support.fake_hubspot import Record as HubSpotRecord
 from tests.support.fake_pipedrive import KEPT_DELETED, FakePipedrive
@@ -43,7 +43,7 @@ class Loads:
     """Loads of one fake into one warehouse; what they said is in `said`."""
 
     fake: Crm
-    warehouse_url: str
+    warehouse: Warehouse
     source: Source
     said: list[str] = field(default_factory=list)
 
@@ -54,11 +54,11 @@ class Loads:
         return [
             load
             for table in tables or self.source.tables
-            for load in sync(self.source, table, self.warehouse_url, connection, **options)
+            for load in sync(self.source, table, self.warehouse, connection, **options)
         ]
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with closing(connect(self.warehouse_url)) as connection, connection.cursor() as cursor:
+        with closing(self.warehouse.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(sql)
             return cursor.fetchall()
 

@@ -1,7 +1,6 @@
 """Warehouses for the tests: databases of the embedded server that dbt builds its models in."""
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,7 @@ from filelock import FileLock
 from psycopg2.extras import RealDictCursor
 
 from include.paths import DBT_PROJECT, PROJECT
-from include.warehouse import embedded
-from include.warehouse.connection import as_environment
+from include.warehouse import connection, embedded
 from include.warehouse.load_files import load_files
 from tests.support.dbt import dbt
 from tests.support.project_copy import environment
@@ -25,17 +23,16 @@ order by 1
 """
 
 
-@dataclass(frozen=True)
-class Warehouse:
+class Warehouse(connection.Warehouse):
     """A database, and dbt with a folder of its own for what it writes."""
 
-    url: str
-    folder: Path
-    dbt_project: Path = DBT_PROJECT
+    def __init__(self, url: str, folder: Path, dbt_project: Path = DBT_PROJECT) -> None:
+        super().__init__(url)
+        self.folder, self.dbt_project = folder, dbt_project
 
     def load(self, source: str, data: Path) -> None:
         """Load a shop's files."""
-        load_files(self.url, source, data, self.dbt_project, lambda _: None)
+        load_files(self, source, data, self.dbt_project, lambda _: None)
 
     def load_csv(self, source: str, files: dict[str, str]) -> None:
         """Load a shop's files, each a name and what is in it."""
@@ -53,7 +50,7 @@ class Warehouse:
         database = self.url.rsplit("/", 1)[-1]
         env = environment(
             PROJECT,
-            **as_environment(self.url),
+            **self.as_environment(),
             **({"AS_OF_DATE": as_of} if as_of else {}),
             DBT_TARGET_PATH=str(self.folder / "target"),
             DBT_LOG_PATH=str(self.folder / "logs"),
@@ -62,14 +59,14 @@ class Warehouse:
 
     def execute(self, sql: str) -> None:
         """Run SQL that returns nothing."""
-        with closing(psycopg2.connect(self.url)) as connection, connection:
-            connection.cursor().execute(sql)
+        with closing(psycopg2.connect(self.url)) as opened, opened:
+            opened.cursor().execute(sql)
 
     def rows(self, query: str) -> list[Row]:
         """The rows of a query, by column."""
         with (
-            closing(psycopg2.connect(self.url)) as connection,
-            connection.cursor(cursor_factory=RealDictCursor) as cursor,
+            closing(psycopg2.connect(self.url)) as opened,
+            opened.cursor(cursor_factory=RealDictCursor) as cursor,
         ):
             cursor.execute(query)
             return [dict(row) for row in cursor.fetchall()]

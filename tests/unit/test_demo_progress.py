@@ -18,6 +18,7 @@ from include.paths import PROJECT
 from include.run_events import VARIABLE, tell
 from include.settings import Settings
 from include.shop_data import get_shop_data
+from include.warehouse.connection import Warehouse
 from scripts.demo import _show_progress, _wait_until_ready
 
 Events = Callable[[], list[dict[str, Any]]]
@@ -84,7 +85,7 @@ def test_of_what_a_load_says_it_is_told_what_people_should_read(
 
     monkeypatch.setattr("include.warehouse.load_files.load_files", load_files)
     settings = Settings(shop_sources=["cdnow"], shop_data=PROJECT)
-    get_shop_data(settings, "no warehouse", LATEST, lambda _: None)
+    get_shop_data(settings, Warehouse("nowhere"), LATEST, lambda _: None)
     assert capsys.readouterr().out.splitlines() == said
     assert told() == [{"event": "note", "text": said[1]}]
 

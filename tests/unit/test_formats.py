@@ -15,7 +15,7 @@ from include.errors import UserError
 from include.warehouse.declared import Reader, Table, declared_tables
 from include.warehouse.files import open_file
 from include.warehouse.formats import converters
-from include.warehouse.readable import as_declared
+from include.warehouse.readable import are_readable, as_declared, is_readable, kind_of
 from include.warehouse.watched import Watched
 
 Load = Callable[..., tuple[list[Any], list[str]]]
@@ -248,6 +248,32 @@ def test_a_column_that_contradicts_what_is_declared_is_refused(
 
 def test_blank_cells_are_no_values(loaded: Load) -> None:
     assert loaded(["5", " ", "6"], "numeric")[1] == []
+
+
+ODD = {
+    "numeric": "5. .5 -.5 +5 1e5 1e00005 1e400 nan NaN inf -Infinity 0x1F 1.2.3 99,90 1_000 - ٣",
+    "numeric(5, 2)": "999.99 999.996 1000 -999.996 -1000",
+    "real": "1e37 1e39",
+    "integer": "7 -7 0x1F 2147483647 2147483648 -2147483649 7.0 7.5 1e3",
+    "smallint": "32767 32768",
+    "bigint": "9223372036854775807 9223372036854775808",
+    "timestamp": "2026-11-05 2026-11-05T08 2026-11-05T08:00 2026-11-05T0800 2026-02-29 2028-02-29"
+    " 0000-01-01 0001-01-01 9999-12-31 12026-11-05 20261105 2026-1-5 2026-11-05T24:00:00"
+    " 2026-11-05T23:59:60 2026-11-05T08:00:00.5 2026-11-05T08:00Z 2026-11-05t08:00",
+}
+
+
+@pytest.mark.parametrize("declared", ODD)
+def test_a_look_at_a_whole_column_finds_readable_only_what_is(declared: str) -> None:
+    kind = kind_of(declared)
+    assert kind
+    for text in ODD[declared].split():
+        for written in (text, text.replace("T", " "), f" {text}", f"{text}\t", f"{text}\n"):
+            column = pa.array([None, written])
+            if are_readable(column, kind, declared):
+                assert is_readable(written, declared), written
+    plain = "2026-11-05 08:26:00" if declared == "timestamp" else "-7"
+    assert are_readable(pa.array([plain, None] * 3).slice(1), kind, declared)
 
 
 @pytest.mark.parametrize("cut", ["2,00E+15", "3.60003E+14", "5E+20"])

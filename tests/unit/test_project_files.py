@@ -184,7 +184,9 @@ def test_the_telegram_connection_holds_no_secret() -> None:
 def test_every_setting_has_an_example_and_every_example_a_setting() -> None:
     settings = {name.upper() for name in Settings.model_fields}
     sources = [*declared_sources(), "erp", "exports"]  # declared, and in the comments at the end
-    connections = ["warehouse", "telegram", "telegram_ops", *sources]
+    readers = ["warehouse_reader", "warehouse_reader_personal"]
+    others = ["dashboard_oidc", "telegram", "telegram_ops"]
+    connections = ["warehouse", *readers, *others, *sources]
 
     assert {name for name, _ in EXAMPLES} == settings | {
         f"AIRFLOW_CONN_{name.upper()}" for name in connections

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from include.paths import PROJECT
 
 FLOORS: tuple[dict[str, str], ...] = (
-    {"alerts": "callbacks", "bot": "application"},
+    {"alerts": "callbacks", "bot": "application", "dashboard": "server"},
     {
         "new_shop": "ask check read write",
         "report": "customers message preview publish read render text wording",
@@ -23,7 +23,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"airflow": "as_of environment processes task_errors task_turn testable"},
     {
         "warehouse": "bookkeeping connection copying declared embedded files formats known"
-        " load_files locks pseudonyms queries readable statement turn unread watched"
+        " load_files locks pseudonyms queries readable reader statement turn unread watched"
     },
     {"settings": ""},
     {"connections": "", "schemas": ""},

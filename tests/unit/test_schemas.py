@@ -10,7 +10,7 @@ from include.errors import UserError
 from include.paths import DBT_PROJECT, PROJECT
 from include.schemas import LONGEST, NAMES, named, schema, schema_prefix
 from include.settings import load_settings
-from include.warehouse.connection import as_environment
+from include.warehouse.connection import Warehouse
 from include.warehouse.declared import declared_tables
 
 SOURCES = sorted(path.parent.name for path in DBT_PROJECT.glob("models/staging/*/*__sources.yml"))
@@ -22,7 +22,7 @@ IN_DBT = re.compile(rf"\b{NAMED}\w")
 def test_schemas_are_named_plainly_without_a_prefix() -> None:
     assert named("select * from {marts}.dim_customers") == "select * from marts.dim_customers"
     assert schema("ops") == "ops"
-    assert "SCHEMA_PREFIX" not in as_environment("postgresql://me@host/shop")
+    assert "SCHEMA_PREFIX" not in Warehouse("postgresql://me@host/shop").as_environment()
 
 
 def test_a_prefix_is_in_front_of_each_and_dbt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ def test_a_prefix_is_in_front_of_each_and_dbt_is_told(monkeypatch: pytest.Monkey
         "north_marts north_ops north_landing north_build"
     )
     assert schema("landing_staging") == "north_landing_staging"
-    assert as_environment("postgresql://me@host/shop")["SCHEMA_PREFIX"] == "north_"
+    assert Warehouse("postgresql://me@host/shop").as_environment()["SCHEMA_PREFIX"] == "north_"
 
 
 @pytest.mark.parametrize("prefix", ["a", "north_", "shop2_dev", "a" * LONGEST])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from include.airflow.task_turn import wait_for_turn
+from include.warehouse.connection import Warehouse
 
 pytestmark = pytest.mark.usefixtures("airflow_home")
 
@@ -48,5 +49,5 @@ def test_a_turn_is_kept_shorter_for_a_process_that_nobody_starts_again(
     monkeypatch.setattr("include.warehouse.turn.take_turn", lambda *given: kept.append(given[2]))
     dag.is_tested = is_tested
     context: Any = {"run_id": "monday", "dag": dag}
-    wait_for_turn(context, "a warehouse")
+    wait_for_turn(context, Warehouse("nowhere"))
     assert kept == [timedelta(minutes=minutes)]

@@ -1,5 +1,10 @@
 {#- the last day that Postgres, Spark and Python all know -#}
 {%- set never = "cast('9999-12-31' as date)" -%}
+{%- set not_called_off_until -%}
+    coalesce(
+        cast({{ dbt.dateadd('day', 1, 'called_off_on') }} as date), {{ never }}
+    )
+{%- endset -%}
 
 with orders as (
 
@@ -7,9 +12,7 @@ with orders as (
 
 ),
 
--- An order counts until it is called off, as far as anybody knew: nothing that
--- is found out later changes what was true before.
-counted_orders as (
+with_called_off as (
 
     select
         customer_key,
@@ -20,71 +23,61 @@ counted_orders as (
 
 ),
 
--- The first as-of date on which an order no longer makes somebody a customer,
--- or an active one.
-counted_until as (
+-- An order counts until it is called off, as far as anybody knew: nothing that
+-- is found out later changes what was true before. `<type>_until` is the first
+-- as-of date on which it no longer makes somebody a customer, or an active one;
+-- `<type>_lapses_on` is when that would be if it were not called off.
+counted_orders as (
 
     select
         customer_key,
-        'customer' as spell_type,
         ordered_on,
-        coalesce(
-            cast({{ dbt.dateadd('day', 1, 'called_off_on') }} as date),
-            {{ never }}
-        ) as ends_on,
-        {{ never }} as lapses_on
-    from counted_orders
-    where called_off_on is null or called_off_on > ordered_on
-
-    union all
-
-    select
-        customer_key,
-        'active' as spell_type,
-        ordered_on,
-        least(
-            {{ churned_on('ordered_on') }},
-            coalesce(
-                cast({{ dbt.dateadd('day', 1, 'called_off_on') }} as date),
-                {{ never }}
-            )
-        ) as ends_on,
-        {{ churned_on('ordered_on') }} as lapses_on
-    from counted_orders
+        {{ not_called_off_until }} as customer_until,
+        {{ never }} as customer_lapses_on,
+        least({{ churned_on('ordered_on') }}, {{ not_called_off_until }})
+            as active_until,
+        {{ churned_on('ordered_on') }} as active_lapses_on
+    from with_called_off
     where called_off_on is null or called_off_on > ordered_on
 
 ),
 
-with_end_before as (
+with_until_before as (
 
     select
         *,
-        max(ends_on) over (
-            partition by customer_key, spell_type
-            order by ordered_on
-            rows between unbounded preceding and 1 preceding
-        ) as ends_on_before
-    from counted_until
+        max(customer_until) over earlier as customer_until_before,
+        max(active_until) over earlier as active_until_before
+    from counted_orders
+    window earlier as (
+        partition by customer_key
+        order by ordered_on
+        rows between unbounded preceding and 1 preceding
+    )
 
 ),
 
 numbered as (
 
     select
-        *,
-        ends_on_before is null or ends_on >= ends_on_before as counts_longest,
+        {%- for type in ['customer', 'active'] %}
+        coalesce({{ type }}_until >= {{ type }}_until_before, true)
+            as {{ type }}_longest,
         sum(
             case
-                when ends_on_before is null or ordered_on >= ends_on_before
-                    then 1
-                else 0
+                when coalesce(ordered_on < {{ type }}_until_before, false)
+                    then 0
+                else 1
             end
-        ) over (
-            partition by customer_key, spell_type
-            order by ordered_on
-            rows between unbounded preceding and current row
-        ) as spell_number
-    from with_end_before
+        ) over so_far as {{ type }}_spell,
+        {%- endfor %}
+        *
+    from with_until_before
+    window so_far as (
+        partition by customer_key
+        order by ordered_on
+        rows between unbounded preceding and current row
+    )
 
 ),
 
@@ -92,16 +85,23 @@ numbered as (
 -- that counts at least as long as all before it.
 spells as (
 
+    {%- for type in ['customer', 'active'] %}
     select
         customer_key,
-        spell_type,
-        spell_number,
+        '{{ type }}' as spell_type,
+        {{ type }}_spell as spell_number,
         min(ordered_on) as began_on,
-        max(ends_on) as ends_on,
-        max(case when counts_longest then ordered_on end) as last_order_on,
-        max(case when counts_longest then lapses_on end) as lapses_on
+        max({{ type }}_until) as ends_on,
+        max(case when {{ type }}_longest then ordered_on end) as last_order_on,
+        max(case when {{ type }}_longest then {{ type }}_lapses_on end)
+            as lapses_on
     from numbered
-    group by customer_key, spell_type, spell_number
+    group by customer_key, {{ type }}_spell
+    {%- if not loop.last %}
+
+    union all
+    {% endif %}
+    {%- endfor %}
 
 ),
 

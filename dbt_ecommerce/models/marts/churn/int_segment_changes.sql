@@ -14,20 +14,21 @@ customer_segments as (
 
 ),
 
+-- who is active for the first time becomes a customer: no spell of a customer
+-- begins without one
 begun as (
 
     select
         customer_key,
         began_on as changed_on,
-        case when spell_type = 'active' and not is_return then 1 else 0 end
-            as new_customers,
-        case when spell_type = 'active' and is_return then 1 else 0 end
-            as reactivated_customers,
+        case when is_return then 0 else 1 end as new_customers,
+        case when is_return then 1 else 0 end as reactivated_customers,
         0 as churned_customers,
         0 as churned_from_start_of_week,
         0 as churned_from_start_of_month,
-        case when spell_type = 'customer' then 1 else 0 end as customers_gained
+        case when is_return then 0 else 1 end as customers_gained
     from spells
+    where spell_type = 'active'
 
 ),
 

@@ -10,6 +10,12 @@ first_orders as (
 
 ),
 
+customer_months as (
+
+    select * from {{ ref('int_customer_months') }}
+
+),
+
 months as (
 
     select * from {{ ref('dim_months') }}
@@ -21,7 +27,6 @@ labelled as (
     select
         cast({{ dbt.date_trunc('month', 'orders.ordered_on') }} as date)
             as month_starts_on,
-        orders.customer_key,
         orders.revenue,
         orders.margin,
         case
@@ -50,12 +55,23 @@ totals as (
     select
         month_starts_on,
         customer_type,
-        count(distinct customer_key) as customers,
         count(*) as orders,
         sum(revenue) as revenue,
         {{ known_sum('margin') }} as margin
     from labelled
     group by month_starts_on, customer_type
+
+),
+
+-- who ordered in a month and not for the first time only
+returning_customers as (
+
+    select
+        month_starts_on,
+        count(*) as customers
+    from customer_months
+    where orders > 1 or month_starts_on > cohort_month
+    group by month_starts_on
 
 ),
 
@@ -65,7 +81,12 @@ every_month as (
         months.month_starts_on,
         months.is_complete,
         customer_types.customer_type,
-        coalesce(totals.customers, 0) as customers,
+        case customer_types.customer_type
+            -- each has one first order
+            when 'new' then coalesce(totals.orders, 0)
+            when 'returning' then coalesce(returning_customers.customers, 0)
+            else 0
+        end as customers,
         coalesce(totals.orders, 0) as orders,
         coalesce(totals.revenue, 0) as revenue,
         case when totals.orders is null then 0 else totals.margin end as margin
@@ -75,6 +96,8 @@ every_month as (
         on
             months.month_starts_on = totals.month_starts_on
             and customer_types.customer_type = totals.customer_type
+    left join returning_customers
+        on months.month_starts_on = returning_customers.month_starts_on
 
 ),
 

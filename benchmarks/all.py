@@ -27,10 +27,11 @@ SCRIPTS = (
     "generator",
     "report",
     "dag",
+    "weekly_run",
     "million",
     "shop_systems",
     "crm",
-    "signal",
+    "signals",
 )
 PACKAGES = (
     "apache-airflow",

@@ -517,6 +517,7 @@ def test_every_macro_says_what_it_is_for() -> None:
 REPORT = {
     "rpt_shop_totals",
     "rpt_weekly_report",
+    "rpt_weekly_signals",
     "rpt_prediction",
     "rpt_churn_trend",
     "rpt_churn_drivers",

@@ -23,7 +23,14 @@ from include.errors import UserError
 from include.paths import PROJECT
 from include.report import publish
 from include.report.publish import publish_report
-from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
+from include.report.read import (
+    Prediction,
+    Report,
+    ShopTotals,
+    Signal,
+    WeekFigures,
+    read_report,
+)
 from include.settings import Settings
 from include.sync.loads import Load, note
 from include.warehouse.bookkeeping import prepare
@@ -99,8 +106,21 @@ ROWS: marts_tables.Rows = {
             "parameters_as_of_on": "2026-11-08",
             "at_risk_customers": 57,
             "value_at_stake": 3210.50,
+            "first_customers": 2,
+            "first_share": 0.8012,
+            "first_minutes": 6,
             "holdout_weeks": 13,
             "holdout_correlation": 0.597,
+        }
+    ],
+    "rpt_weekly_signals": [
+        {
+            "as_of_on": AS_OF,
+            "week_starts_on": "2026-11-09",
+            "figure": "churn_rate",
+            "signal": "above",
+            "usual_low": 0.01,
+            "usual_high": 0.02,
         }
     ],
     "rpt_churn_trend": [
@@ -124,8 +144,8 @@ ROWS: marts_tables.Rows = {
             "churned_customers": 9,
             "churn_rate": 0.0224,
             "usual_churn_rate_low": 0.01,
-            "usual_churn_rate_high": 0.04,
-            "is_churn_rate_unusual": False,
+            "usual_churn_rate_high": 0.02,
+            "is_churn_rate_unusual": True,
         },
     ],
     "rpt_churn_drivers": [
@@ -134,11 +154,11 @@ ROWS: marts_tables.Rows = {
             "driver_rank": 1,
             "dimension": "category",
             "segment": "Café & <b>pão</b>",
+            "active_customers_at_start": 100,
             "churned_from_start": 5,
-            "churned_from_start_before": 2,
             "churn_rate": 0.05,
-            "churn_rate_before": 0.02,
-            "contribution": 0.003,
+            "churn_rate_of_others": 0.0132,
+            "excess_churned": 3.7,
         }
     ],
     "rpt_customers_at_risk": [
@@ -304,6 +324,9 @@ def test_the_report_is_read_whole(marts: Warehouse) -> None:
         declined_because=None,
         at_risk_customers=57,
         value_at_stake=Decimal("3210.50"),
+        first_customers=2,
+        first_share=Decimal("0.801200"),
+        first_minutes=6,
         holdout_weeks=13,
         holdout_correlation=Decimal("0.597000"),
     )
@@ -329,6 +352,7 @@ def test_the_report_is_read_whole(marts: Warehouse) -> None:
     assert replace(report.week_before, orders=231, churned_customers=9) != report.week
     assert report.week.orders == 231
     assert report.week.dearest_product_name == "Café & <b>pão</b>"
+    assert report.signals == (Signal("churn_rate", "above", Decimal("0.01"), Decimal("0.02")),)
     assert [week.week_starts_on.day for week in report.trend] == [2, 9]  # the latest last
     assert [driver.segment for driver in report.drivers] == ["Café & <b>pão</b>"]
     assert [customer.customer_id for customer in report.customers_at_risk] == ["C1", "C2"]
@@ -414,8 +438,8 @@ def test_the_report_reaches_the_channel_once(marts: Warehouse, server: FakeTeleg
         f"{CHAT}: chart unchanged, list unchanged."
     )
     chart, listed = server.delivered
-    assert chart.text.startswith("🟥 Churn rose to 2.2%, mostly buyers of Café & <b>pão</b>\nNov 9")
-    assert "🟥 Churned 9 · ▲ was 6" in chart.text
+    assert chart.text.startswith("🟥 Churn 2.2%, unusually high\nNov 9")
+    assert "▫️ Churned 9 · ▲ was 6" in chart.text
     assert "⚠️ 12 rows of the data could not be used." in chart.text
     assert "Churned: no valid order for more than 90 days." in chart.text
     assert "↩️ Of 52 told on Oct 19, 2026, 9 came back within 4 weeks, 6 were" in chart.text
@@ -432,7 +456,7 @@ def test_a_figure_that_changed_is_changed_in_the_message(
     run_sql(marts, "update marts.rpt_weekly_report set churned_customers = 10")
     said = publish_report(marts, connection(), settings(server))
     assert said == f"{CHAT}: chart brought up to date, list unchanged."
-    assert "🟥 Churned 10 · ▲ was 6" in server.delivered[0].text
+    assert "▫️ Churned 10 · ▲ was 6" in server.delivered[0].text
     assert len(server.delivered) == 2
 
 
@@ -737,7 +761,7 @@ def test_the_script_sends_and_says_so_in_one_line(marts: Warehouse, server: Fake
     )
     assert (done.stdout, done.stderr) == (f"{CHAT}: chart sent, list sent.\n", "")
     assert done.returncode == 0
-    assert server.delivered[0].text.startswith("🟥 O churn subiu para 2,2%")
+    assert server.delivered[0].text.startswith("🟥 Churn de 2,2%, acima do normal")
 
 
 def test_other_chats_can_be_named_by_hand(marts: Warehouse, server: FakeTelegram) -> None:

@@ -18,7 +18,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "churn_model": "reasons store summary",
         "contacts": "note",
         "dbt": "group parsed selectors",
-        "demo_shop": "files hubspot shop",
+        "demo_shop": "behaviour files hubspot season shop",
         "sync": "behind history loads login sources stage_history sync",
         "telegram": "client deliver ledger",
     },

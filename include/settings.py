@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     """Whether the list of customers at risk comes as a workbook too."""
     report_pin: bool = False
     """Whether the report is pinned in its chat."""
+    report_dashboard_file: bool = False
+    """Whether the week as one page, `out/dashboard.html`, comes as a file too."""
     report_dashboard_url: str = ""
     report_airflow_url: str = ""
     """Where a button below the report leads to: a dashboard, and the Airflow that made it."""

@@ -15,12 +15,14 @@ import yaml
 from include.airflow.as_of import LATEST, AsOf
 from include.connections import Connection
 from include.errors import UserError
-from include.paths import DBT_PROJECT, OUT
+from include.paths import DBT_PROJECT, OUT, write_whole
 from include.report.customers import Table, as_csv, as_xlsx, customer_table
+from include.report.history import History, read_history
 from include.report.message import Message, build_message
-from include.report.preview import preview
+from include.report.preview import WEEK_PAGE, preview
 from include.report.read import Report, read_report
 from include.report.render import telegram_caption
+from include.report.week_page import week_page
 from include.report.wording import Wording
 from include.settings import PersonalData, Settings
 from include.telegram.ledger import Ledger, State
@@ -58,13 +60,16 @@ def publish_report(
 ) -> str:
     """Send the report of the marts as they are, or preview it; say in a line a chat what happened.
 
+    The week as one page is written to the folder `out` either way.
+
     Marts that were built as of another date than `as_of` are a UserError. `run_id` is that of the
     DAG's run. `deliver.deliver` tells which errors sending has, and what `force` and `resolve` do.
     """
     with closing(warehouse.connect()) as connection:
         printout = print_report(read_report(connection, settings), settings, as_of)
+        page = page_of(printout, read_history(connection, printout.report.as_of_on), settings)
         if telegram is None:
-            return preview(printout.message, printout.chart, csv_of(printout), out)
+            return preview(printout.message, printout.chart, csv_of(printout), page, out)
 
         # takes most of a second to import
         from include.telegram.client import Telegram, recipients
@@ -74,7 +79,7 @@ def publish_report(
         ledger = Ledger(connection, REPORT, printout.report.week_starts_on)
         with Telegram(to.token, settings.telegram_api_url) as client:
             said = deliver(
-                report_parts(printout, settings, run_id=run_id),
+                report_parts(printout, settings, page, run_id=run_id),
                 to.chats,
                 client,
                 ledger,
@@ -82,6 +87,10 @@ def publish_report(
                 force=force,
                 resolve=resolve,
             )
+    try:
+        write_whole(out / WEEK_PAGE, page)
+    except OSError as error:  # a container need not let anything be written; the report is sent
+        said.append(f"{out / WEEK_PAGE} could not be written: {error.strerror}.")
     return "\n".join(said)
 
 
@@ -105,10 +114,29 @@ def print_report(report: Report, settings: Settings, as_of: AsOf = LATEST) -> Pr
     )
 
 
+def page_of(printout: Printout, history: History, settings: Settings) -> bytes:
+    """The week as one page."""
+    return week_page(
+        printout.report,
+        printout.message,
+        history,
+        printout.customers,
+        settings.report_dashboard_url,
+    )
+
+
 def report_parts(
-    printout: Printout, settings: Settings, *, run_id: str = "", marker: str = ""
+    printout: Printout,
+    settings: Settings,
+    page: bytes | None = None,
+    *,
+    run_id: str = "",
+    marker: str = "",
 ) -> list["Part"]:
-    """The messages of the report: the chart with its caption, then the list as one or two files."""
+    """The messages of the report: the chart with its caption, then the list as one or two files.
+
+    Last comes the week as one page, where there is one and the settings ask for it.
+    """
     from include.telegram.client import Document, Photo
     from include.telegram.deliver import Part
 
@@ -127,6 +155,10 @@ def report_parts(
     if settings.report_xlsx:
         workbook = replace(listed, name=f"{name}.xlsx", content=as_xlsx(printout.customers))
         parts.append(Part("workbook", workbook, f"{csv.decode()}{says}", is_empty))
+    if settings.report_dashboard_file and page is not None:
+        file = f"{words.text('week_file')}_{printout.report.week_starts_on}.html"
+        says = words.text("week_caption")
+        parts.append(Part("page", Document(file, page, says), f"{page.decode()}{says}"))
     return parts
 
 

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     """Whether the week as one page, `out/dashboard.html`, comes as a file too."""
     report_dashboard_url: str = ""
     report_airflow_url: str = ""
-    """Where a button below the report leads to: a dashboard, and the Airflow that made it."""
+    """Where buttons below the report lead to: the shop's pages, and the Airflow that made it."""
     report_deadline_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
     """How long a run may take before an alert says that its report is late."""
     telegram_api_url: str = "https://api.telegram.org"

@@ -181,6 +181,8 @@ def _buttons(settings: Settings, run_id: str, words: Wording) -> tuple["Button",
     buttons = []
     if _is_public(settings.report_dashboard_url):
         buttons.append(Button(words.text("button_dashboard"), settings.report_dashboard_url))
+        at_risk = f"{settings.report_dashboard_url}/at_risk"
+        buttons.append(Button(words.text("button_at_risk"), at_risk))
     if _is_public(settings.report_airflow_url) and run_id:
         run = f"{settings.report_airflow_url}/dags/ecommerce_churn/runs/{quote(run_id, safe='')}"
         buttons.append(Button(words.text("button_airflow"), run))

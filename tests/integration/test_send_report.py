@@ -516,6 +516,7 @@ def test_links_to_where_more_is_told(marts: Warehouse, server: FakeTelegram) -> 
     run = "https://airflow.example.com/dags/ecommerce_churn/runs/manual__2026-11-16T11%3A00%3A00%2B00%3A00"
     assert server.delivered[0].buttons == (
         ("Dashboard", "https://bi.example.com/churn"),
+        ("Whom to contact", "https://bi.example.com/churn/at_risk"),
         ("Run in Airflow", run),
     )
 

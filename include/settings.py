@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = Field(default=8501, ge=1, le=65535)
     """Where the pages, the form and the API are served."""
+    dashboard_published_on: str = ""
+    """Of a container: the address of its host at which Docker publishes that port."""
     dashboard_editors: Annotated[frozenset[str], NoDecode] = frozenset()
     """Who may enter sales and note contacts, beside the owners: names as the login gives them."""
     dashboard_owners: Annotated[frozenset[str], NoDecode] = frozenset()

@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     """Port of the embedded Postgres; 0 takes a free one."""
     warehouse_reader: str = ""
     """Role that reads, else `shop_reader` (`warehouse/reader.py`); dbt asks for it itself."""
+    warehouse_address: str = ""
+    """Where BI tools reach it, as host:port, if not where the programs here do."""
     token_key: SecretStr = SecretStr("")
     """What encrypts the tokens that a source gives anew with each load (`sync/login.py`)."""
     schema_prefix: str = ""

@@ -25,7 +25,7 @@ from include.settings import DashboardAuth, Settings
 from include.sync.sources import declared_sources
 
 COMPOSE = PROJECT / "docker-compose.override.yml"
-OWN_SERVICES = {"warehouse", "bot", "dashboard"}
+OWN_SERVICES = {"warehouse", "bot", "dashboard", "metabase", "metabase_db", "metabase_setup"}
 EXAMPLES = re.findall(r"^#([A-Z_]+)=(.+)$", (PROJECT / ".env.example").read_text(), re.MULTILINE)
 
 
@@ -167,7 +167,7 @@ def given_to(service: str) -> dict[str, str]:
     )
 
 
-@pytest.mark.parametrize("service", ["bot", "dashboard"])
+@pytest.mark.parametrize("service", ["bot", "dashboard", "metabase_setup"])
 def test_a_service_on_top_knows_the_warehouse_and_no_variable_that_is_no_setting(
     service: str,
 ) -> None:
@@ -242,6 +242,33 @@ def test_the_image_of_the_pages_is_airflows_and_a_layer_more() -> None:
     assert (PROJECT / script).is_file()
 
 
+# --- Metabase
+
+
+def test_metabase_is_reached_from_this_machine_and_its_own_database_by_it_only() -> None:
+    services = compose()["services"]
+
+    assert all(port.startswith("127.0.0.1:") for port in services["metabase"]["ports"])
+    assert services["metabase_db"]["networks"] == ["metabase"]
+    assert "ports" not in services["metabase_db"]
+    assert set(services["metabase"]["networks"]) == {"airflow", "metabase"}
+
+
+def test_metabase_starts_only_where_it_is_asked_for_and_knows_its_own_database() -> None:
+    services = compose()["services"]
+    of_metabase = [name for name in services if name.startswith("metabase")]
+
+    assert {tuple(services[name]["profiles"]) for name in of_metabase} == {("metabase",)}
+    told, its = services["metabase"]["environment"], services["metabase_db"]["environment"]
+    assert told["MB_DB_HOST"] == "metabase_db"
+    assert (told["MB_DB_USER"], told["MB_DB_PASS"], told["MB_DB_DBNAME"]) == (
+        its["POSTGRES_USER"],
+        its["POSTGRES_PASSWORD"],
+        its["POSTGRES_DB"],
+    )
+    assert (PROJECT / services["metabase_setup"]["command"][1]).is_file()
+
+
 def test_the_telegram_connection_holds_no_secret() -> None:
     telegram = connections()["telegram"]
 
@@ -256,7 +283,7 @@ def test_every_setting_has_an_example_and_every_example_a_setting() -> None:
     settings = {name.upper() for name in Settings.model_fields}
     sources = [*declared_sources(), "erp", "exports"]  # declared, and in the comments at the end
     readers = ["warehouse_reader", "warehouse_reader_personal"]
-    others = ["dashboard_oidc", "telegram", "telegram_ops"]
+    others = ["dashboard_oidc", "metabase", "telegram", "telegram_ops"]
     connections = ["warehouse", *readers, *others, *sources]
 
     assert {name for name, _ in EXAMPLES} == settings | {

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from include.paths import PROJECT
 
 FLOORS: tuple[dict[str, str], ...] = (
-    {"alerts": "callbacks", "bot": "application", "dashboard": "server"},
+    {"alerts": "callbacks", "bot": "application", "metabase": "", "dashboard": "server"},
     {
         "new_shop": "ask check read write",
         "report": "customers message preview publish read render text wording",

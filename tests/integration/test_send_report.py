@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from xml.etree import ElementTree
 
 import psycopg2
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
+from playwright.sync_api import sync_playwright
 
 from include.airflow.as_of import AsOf
 from include.connections import Connection
@@ -38,6 +41,7 @@ from tests.support.fake_telegram import CHAT, TOKEN, FakeTelegram, Refusal, Sile
 from tests.support.scripts import Said, call
 
 AS_OF = "2026-11-16"
+CHROMIUM = shutil.which("chromium")
 ROWS: marts_tables.Rows = {
     "rpt_shop_totals": [
         {
@@ -640,6 +644,25 @@ def test_the_page_of_the_week_tells_no_more_of_people_than_the_list(
 ) -> None:
     text = told(page_of(marts, tmp_path, report_personal_data=personal_data))
     assert [name for name in [*known, *unknown] if name in text] == known
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not CHROMIUM, reason="needs chromium: apt-get install chromium")
+def test_the_page_of_the_week_can_be_read_on_any_screen(marts: Warehouse, tmp_path: Path) -> None:
+    """Bright and dark; from a phone on nothing is wider than the screen, whatever names hold."""
+    run_sql(marts, f"update marts.rpt_customers_at_risk set email = '{'a' * 60}@example.com'")
+    page_of(marts, tmp_path, report_personal_data="full", report_lang="pt_BR")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for width in (320, 390, 700, 1024):
+            for scheme in ("light", "dark"):
+                shown = browser.new_page(viewport={"width": width, "height": 900})
+                shown.emulate_media(color_scheme=scheme)
+                shown.goto((tmp_path / "dashboard.html").as_uri())
+                assert shown.evaluate("document.documentElement.scrollWidth") == width
+                assert Axe().run(shown).response["violations"] == []
+                shown.close()
+        browser.close()
 
 
 def test_the_page_of_the_week_is_of_the_reports_language(marts: Warehouse, tmp_path: Path) -> None:

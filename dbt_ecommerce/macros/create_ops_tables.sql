@@ -4,7 +4,9 @@
 #}
 {% macro create_ops_tables() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'seed', 'snapshot', 'test') -%}
-        {%- set tables = [churn_model_parameters_ddl()] -%}
+        {%- set tables = [
+            churn_model_parameters_ddl(), prediction_deciles_ddl(), told_customers_ddl(), contacts_ddl()
+        ] -%}
         {%- if target.type != 'spark' -%}
             {%- do tables.append(data_tests_ddl()) -%}
         {%- endif -%}

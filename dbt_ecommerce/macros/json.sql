@@ -1,5 +1,5 @@
 {#
-    What staging reads of an API's JSON: jsonb on Postgres, text on Spark. A field that is not
+    What staging reads of an API's JSON: jsonb on Postgres, text on Spark and DuckDB. A field that is not
     there, is null or stands in no object is NULL; a list that is none has no rows.
 #}
 
@@ -16,6 +16,10 @@
     get_json_object({{ column }}, '$.{{ path }}')
 {%- endmacro %}
 
+{% macro duckdb__json_field(column, path) -%}
+    json_extract_string({{ column }}, '$.{{ path }}')
+{%- endmacro %}
+
 {# The text of a value by itself. #}
 {% macro json_text(item) -%}
     {{ return(adapter.dispatch('json_text')(item)) }}
@@ -27,6 +31,10 @@
 
 {% macro spark__json_text(item) -%}
     {{ item }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(item) -%}
+    json_extract_string({{ item }}, '$')
 {%- endmacro %}
 
 {# Joined to a row, a row for each element of the list at `path` (such as 'companies.results'). #}
@@ -44,6 +52,12 @@
 {% macro spark__json_rows(column, path, alias) -%}
     {%- set list = 'get_json_object(' ~ column ~ ", '$" ~ ('.' ~ path if path) ~ "')" -%}
     lateral view explode(from_json({{ list }}, 'array<string>')) {{ alias }} as item
+{%- endmacro %}
+
+{% macro duckdb__json_rows(column, path, alias) -%}
+    cross join lateral (
+        select unnest(json_extract({{ column }}, '${{ '.' ~ path if path }}[*]')) as item
+    ) as {{ alias }}
 {%- endmacro %}
 
 {# Joined to a row, a row for each field of the object: its `name` and its `item`. #}

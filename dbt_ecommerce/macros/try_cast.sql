@@ -121,9 +121,13 @@
     end
 {%- endmacro %}
 
-{# A text cast to `timestamp` would lose its offset, and the session's time zone is UTC (profiles.yml). #}
+{#
+    A text cast to `timestamp` would lose its offset, and the session's time zone is UTC (profiles.yml). An offset is not
+    read behind a blank.
+#}
 {% macro duckdb__try_cast_moment(column, type, time_zone) -%}
-    {%- set moment = 'try_cast(' ~ column_text(column) ~ ' as timestamptz)' -%}
+    {%- set text = 'regexp_replace(' ~ column_text(column) ~ ", ' +([A-Z+-][A-Z0-9:]*)$', '\\1')" -%}
+    {%- set moment = 'try_cast(' ~ text ~ ' as timestamptz)' -%}
     case
         when not {{ matches(column_text(column), pattern_of(type)) }} then null
         {%- if type == 'timestamptz' %}

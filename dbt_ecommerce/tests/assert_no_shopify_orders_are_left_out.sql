@@ -1,4 +1,8 @@
-{{ config(enabled='shopify' in var('sources'), severity='warn') }}
+{{ config(
+    enabled='shopify' in var('sources'),
+    severity='warn',
+    fail_calc='coalesce(max(missing_orders), 0)',
+) }}
 
 -- Shopify counts its orders: where more than a tenth of the numbers between the
 -- first and the last is missing, the export was made with a filter, such as of

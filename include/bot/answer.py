@@ -6,6 +6,7 @@ Whatever comes from data, or from the person who asks, is escaped here.
 from collections.abc import Sequence
 from html import escape
 
+from include.bot.contact import Listed
 from include.bot.question import (
     LONGEST_WINDOW,
     MOST_CUSTOMERS,
@@ -15,7 +16,7 @@ from include.bot.question import (
     Question,
 )
 from include.bot.rows import AtRisk, ChurnShare, Cohorts, Products, ProductSales
-from include.report.customers import shown_id, suggestion
+from include.report.customers import last_contact, shown_id, suggestion
 from include.report.message import usual_range
 from include.report.read import CustomerAtRisk
 from include.report.render import LONGEST_TEXT, shown_length
@@ -44,7 +45,7 @@ def answer(
         case _, ChurnShare():
             return _churn(rows, words)
         case _, AtRisk():
-            return _at_risk(rows, words, personal_data)
+            return _at_risk(rows, words, personal_data)[0]
         case _, Cohorts():
             return _cohorts(rows, words)
         case AskProduct(name), Products():
@@ -83,14 +84,25 @@ def _churn(rows: ChurnShare, words: Wording) -> str:
     return "\n".join([*lines, "", _as_of(rows, words)])
 
 
-def _at_risk(rows: AtRisk, words: Wording, personal_data: PersonalData) -> str:
+def listed_in_answer(rows: AtRisk, words: Wording, personal_data: PersonalData) -> list[Listed]:
+    """The customers that the answer to /atrisk has room for."""
+    _, shown = _at_risk(rows, words, personal_data)
+    return [
+        Listed(number, customer.customer_key, rows.as_of_on)
+        for number, customer in enumerate((rows.listed or ())[:shown], start=1)
+    ]
+
+
+def _at_risk(rows: AtRisk, words: Wording, personal_data: PersonalData) -> tuple[str, int]:
+    """The answer, and how many of those listed it has room for."""
     head = words.plural("customers_at_risk", rows.customers)
     if rows.value_at_stake is not None and rows.customers:
         at_stake = words.text("at_stake", value=words.money(rows.value_at_stake, rows.currency))
         head = f"{head} · {at_stake}"
     head = f"⏳ <b>{_data(head)}</b>"
     if rows.listed is None:
-        return "\n\n".join([head, _data(words.text("bot_not_shared")), _as_of(rows, words)])
+        parts = [head, _data(words.text("bot_not_shared")), _as_of(rows, words)]
+        return "\n\n".join(parts), 0
     entries = [
         _risky_customer(number, customer, rows.currency, words, personal_data)
         for number, customer in enumerate(rows.listed, start=1)
@@ -102,7 +114,7 @@ def _at_risk(rows: AtRisk, words: Wording, personal_data: PersonalData) -> str:
         parts = [head, *([_data(shown), *entries] if entries else []), _as_of(rows, words)]
         html = "\n\n".join(parts)
         if shown_length(html) <= LONGEST_TEXT:
-            return html
+            return html, len(entries)
         entries.pop()
 
 
@@ -135,6 +147,8 @@ def _risky_customer(
         facts.append(words.plural("bot_overdue", customer.days_overdue))
     if customer.last_product_name:
         facts.append(plain(customer.last_product_name, _LONGEST_NAME))
+    if noted := last_contact(customer, words):
+        facts.append(words.text("bot_last_contact", noted=noted))
     says = suggestion(customer.suggested_reason, customer.cancellation_reason, words)
     return f"{number}. {who}\n{_data(' · '.join(facts))}\n{_data(plain(says, _LONGEST_SUGGESTION))}"
 

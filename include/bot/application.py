@@ -7,17 +7,26 @@ worded by `answer.py`.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
 from psycopg2.errors import QueryCanceled
-from telegram import Message, ReplyParameters, Update
+from telegram import (
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+    ReplyParameters,
+    Update,
+)
 from telegram.constants import ChatType, UpdateType
 from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 from telegram.ext import (
     Application,
     ApplicationHandlerStop,
+    CallbackQueryHandler,
     CommandHandler,
     ContextTypes,
     MessageHandler,
@@ -26,17 +35,27 @@ from telegram.ext import (
 )
 from telegram.request import HTTPXRequest
 
-from include.bot.answer import answer
+from include.bot.answer import answer, listed_in_answer
+from include.bot.contact import buttons, keyboard, tapped
 from include.bot.question import COMMANDS, AskHelp, Misasked, Question, question
-from include.bot.rows import TIMEOUT, read, reading
+from include.bot.rows import TIMEOUT, AtRisk, read, reading
 from include.connections import Connection
+from include.contacts.note import Noted, note_contact, noted_of
 from include.errors import UserError
 from include.report.publish import print_report, report_parts
 from include.report.read import Report
 from include.report.wording import Wording
 from include.secrets import scrub, silence_libraries
 from include.settings import Settings
-from include.telegram.client import Content, Telegram, Text, give, recipients, refused_token
+from include.telegram.client import (
+    Content,
+    Tap,
+    Telegram,
+    Text,
+    give,
+    recipients,
+    refused_token,
+)
 from include.warehouse.connection import Warehouse
 
 log = logging.getLogger(__name__)
@@ -66,6 +85,13 @@ class Audience:
         if {str(chat.id), f"@{chat.username or ''}".lower()} & self.chats:
             return True
         return chat.type == ChatType.PRIVATE and user is not None and user.id in self.users
+
+    def may_note(self, update: Update) -> bool:
+        """Whether who tapped may: those who may ask, but of a channel not whoever reads it."""
+        chat, user = update.effective_chat, update.effective_user
+        is_named = user is not None and user.id in self.users
+        is_channel = chat is None or chat.type == ChatType.CHANNEL
+        return self.includes(update) and (is_named or not is_channel)
 
     def __str__(self) -> str:
         chats = f"the chats {', '.join(sorted(self.chats))}"
@@ -97,7 +123,11 @@ def content(
             rows = read(connection, asked, settings)
         if isinstance(rows, Report):
             return report_parts(print_report(rows, settings), settings)[0].content
-        return Text(answer(asked, rows, words, personal_data))
+        html = answer(asked, rows, words, personal_data)
+        if isinstance(rows, AtRisk):
+            listed = listed_in_answer(rows, words, personal_data)
+            return Text(html, keyboard(listed, rows.noted, words))
+        return Text(html)
     except QueryCanceled:
         log.warning("%s took longer than %g seconds.", type(asked).__name__, timeout)
         return Text(words.text("bot_too_slow"))
@@ -107,6 +137,55 @@ def content(
     except Exception:
         log.exception("%s could not be answered.", type(asked).__name__)
         return Text(words.text("bot_failed"))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What who tapped is told, and the buttons in place of those of the row; None to leave them."""
+
+    says: str
+    row: tuple[Tap, ...] | None = None
+
+
+def take_tap(
+    data: str,
+    user: int,
+    tap: str,
+    find_warehouse: Callable[[], Warehouse],
+    words: Wording,
+) -> Told:
+    """Note what a tap says; a sentence where it cannot be, and why not in the log."""
+    found = tapped(data)
+    if found is None:
+        return Told(words.text("bot_tap_expired"))
+    listed, outcome = found
+    try:
+        with closing(find_warehouse().connect()) as connection:
+            noted = note_contact(
+                connection,
+                listed_on=listed.listed_on,
+                customer_key=listed.customer_key,
+                outcome=outcome,
+                by=f"telegram:{user}",
+                through="bot",
+                tap=f"telegram:{tap}",
+            )
+            if noted is Noted.NOT_LISTED:
+                return Told(words.text("bot_tap_expired"))
+            holds = noted_of(connection, listed.listed_on).get(listed.customer_key)
+    except UserError as error:
+        log.warning("%s", error)
+        return Told(words.text("bot_tap_failed"))
+    except Exception:
+        log.exception("A tap could not be noted.")
+        return Told(words.text("bot_tap_failed"))
+    if noted is Noted.UNCHANGED:
+        says = words.text("bot_noted_already")
+    elif holds is None:
+        says = words.text("bot_undone")
+    else:
+        says = words.text("bot_noted", noted=words.text(f"contact_{holds}"))
+    return Told(says, buttons(listed, holds, words))
 
 
 class _Polling(HTTPXRequest):
@@ -130,12 +209,15 @@ def application(
     api_url: str,
     who: Audience,
     content: Callable[[Question], Content],
-    sorry: str,
+    taken: Callable[[str, int, str], Told],
+    words: Wording,
 ) -> App:
-    """The bot; `content` answers a question and may take its time, `sorry` stands for what fails.
+    """The bot; `content` answers a question and may take its time, and so may `taken` with a tap.
 
-    `sorry` is sent where Telegram refuses the answer itself, like a photo in a group without any.
+    `taken` gets the data of a button, who tapped it, and the id of the tap. Where Telegram refuses
+    the answer itself, like a photo in a group without any, a sentence says that it failed.
     """
+    sorry = words.text("bot_failed")
     silence_libraries()
     strangers: set[int] = set()
 
@@ -146,7 +228,31 @@ def application(
         if chat is not None and chat.id not in strangers and len(strangers) < MOST_STRANGERS:
             strangers.add(chat.id)
             log.warning("The chat %s is not one of those that get an answer.", chat.id)
+        if update.callback_query is not None:
+            await reply(update.callback_query, words.text("bot_tap_not_permitted"), is_alert=True)
         raise ApplicationHandlerStop
+
+    async def on_tap(update: Update, _context: Context) -> None:
+        query = update.callback_query
+        if query is None or query.data is None:
+            return
+        if not who.may_note(update):
+            await reply(query, words.text("bot_tap_not_permitted"), is_alert=True)
+            return
+        told = await asyncio.to_thread(taken, query.data, query.from_user.id, query.id)
+        await reply(query, told.says, is_alert=told.row is None)
+        if told.row is not None and isinstance(query.message, Message):
+            markup = with_row(query.message.reply_markup, query.data, told.row)
+            try:
+                await query.message.edit_reply_markup(markup)
+            except BadRequest as error:  # gone, or tapped twice and changed already
+                log.info("The buttons stay as they are: %s.", _said(error, token))
+
+    async def reply(query: CallbackQuery, says: str, *, is_alert: bool) -> None:
+        try:
+            await query.answer(says, show_alert=is_alert)
+        except BadRequest as error:  # too long ago: what was noted is noted
+            log.info("Who tapped is not told: %s.", _said(error, token))
 
     async def on_command(update: Update, context: Context) -> None:
         message = update.effective_message
@@ -202,6 +308,7 @@ def application(
     built.add_handler(CommandHandler(COMMANDS, on_command, filters=_ASKED))
     private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
     built.add_handler(MessageHandler(private, on_chat))
+    built.add_handler(CallbackQueryHandler(on_tap))
     built.add_error_handler(on_error)
     silence_libraries()  # again: loggers that came into being meanwhile
     return built
@@ -223,18 +330,24 @@ def run(
     who = audience(telegram, ops, settings.telegram_bot_users)
     with Telegram(token, settings.telegram_api_url) as client:
         name = client.name()
+    words = Wording(settings.report_lang)
     app = application(
         token,
         settings.telegram_api_url,
         who,
         lambda asked: content(asked, find_warehouse, settings),
-        Wording(settings.report_lang).text("bot_failed"),
+        lambda data, user, tap: take_tap(data, user, tap, find_warehouse, words),
+        words,
     )
     print(f"{name} answers {who}. Ctrl-C ends it.", flush=True)
     failed: TelegramError | None = None
     try:
         app.run_polling(
-            allowed_updates=[UpdateType.MESSAGE, UpdateType.CHANNEL_POST],
+            allowed_updates=[
+                UpdateType.MESSAGE,
+                UpdateType.CHANNEL_POST,
+                UpdateType.CALLBACK_QUERY,
+            ],
             drop_pending_updates=True,
         )
     except TelegramError as error:
@@ -245,6 +358,21 @@ def run(
     if failed is not None:
         raise UserError(f"Telegram ended it: {_said(failed, token)}; start the bot again.")
     print(f"{name} has stopped.")
+
+
+def with_row(
+    markup: InlineKeyboardMarkup | None, data: str, row: tuple[Tap, ...]
+) -> InlineKeyboardMarkup | None:
+    """The buttons of a message with those of one row in place of the row that has `data`."""
+    if markup is None:
+        return None
+    made = [InlineKeyboardButton(tap.text, callback_data=tap.data) for tap in row]
+    return InlineKeyboardMarkup(
+        [
+            made if any(button.callback_data == data for button in there) else there
+            for there in markup.inline_keyboard
+        ]
+    )
 
 
 def _said(error: BaseException | None, token: str) -> str:

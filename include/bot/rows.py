@@ -20,6 +20,7 @@ from include.bot.question import (
     AskReport,
     folded,
 )
+from include.contacts.note import Outcome, noted_of
 from include.errors import UserError
 from include.report.read import CustomerAtRisk, Report, read_report
 from include.settings import PersonalData, Settings
@@ -59,7 +60,8 @@ class ChurnShare:
 class AtRisk:
     """All customers at risk as figures, and those with the most at stake by name.
 
-    `listed` is None where the shop's owner tells nobody who they are.
+    `listed` is None where the shop's owner tells nobody who they are. `noted` is what holds of
+    those listed whom somebody did something about already, by customer key.
     """
 
     as_of_on: date
@@ -67,6 +69,7 @@ class AtRisk:
     customers: int
     value_at_stake: Decimal | None
     listed: tuple[CustomerAtRisk, ...] | None
+    noted: dict[str, Outcome]
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,7 @@ _AT_RISK = """
 
 _CUSTOMERS_AT_RISK = """
     select
+        customer_key,
         customer_id,
         customer_name,
         email,
@@ -186,7 +190,8 @@ _CUSTOMERS_AT_RISK = """
         value_at_stake,
         last_product_name,
         suggested_reason,
-        cancellation_reason
+        cancellation_reason,
+        last_contact
     from {marts}.rpt_customers_at_risk
     order by risk_rank
     limit %(customers)s
@@ -275,11 +280,13 @@ def read(connection: Connection, asked: Asked, settings: Settings) -> Figures:
 
 
 def _read_at_risk(connection: Connection, customers: int, personal_data: PersonalData) -> AtRisk:
-    listed = None
+    shop = _only(connection, _SHOP)
+    listed, noted = None, dict[str, Outcome]()
     if personal_data is not PersonalData.NONE:
         rows = queries.rows(connection, _CUSTOMERS_AT_RISK, {"customers": customers})
         listed = tuple(CustomerAtRisk(**row) for row in rows)
-    return AtRisk(**_only(connection, _SHOP), **_only(connection, _AT_RISK), listed=listed)
+        noted = noted_of(connection, shop["as_of_on"])
+    return AtRisk(**shop, **_only(connection, _AT_RISK), listed=listed, noted=noted)
 
 
 def _read_cohorts(connection: Connection) -> Cohorts:

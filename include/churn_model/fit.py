@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from include.churn_model.gate import reason_not_to_predict, reason_not_to_tell_who_left
-from include.churn_model.holdout import holdout
+from include.churn_model.holdout import Decile, holdout
 from include.churn_model.purchases import BgNbd, fit_bg_nbd, fit_mbg_nbd
 from include.churn_model.reasons import CannotFit, Decline
 from include.churn_model.spend import GammaGamma, fit_gamma_gamma
@@ -30,6 +30,8 @@ class Fit:
     declined: Decline | None = None
     holdout_weeks: int | None = None
     holdout_correlation: float | None = None
+    deciles: tuple[Decile, ...] = ()
+    """Of the holdout."""
 
     def parameters(self) -> dict[str, float]:
         """The parameters, and the log-likelihood last, by their names in the papers."""
@@ -79,7 +81,7 @@ def _fit_purchases(
     if later is None:
         return Fit(name, count, model, reason)
     measured = holdout(model, customers, later, weeks)
-    return Fit(name, count, model, reason, weeks, measured.correlation)
+    return Fit(name, count, model, reason, weeks, measured.correlation, measured.deciles)
 
 
 def _fit_spend(customers: FrequencyRecency, reason: Decline | None) -> Fit:

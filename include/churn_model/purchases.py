@@ -83,6 +83,23 @@ class BgNbd:
         purchases: Floats = self.probability_alive(x, t_x, age_) * c / (a - 1) * (1 - lost)
         return purchases
 
+    def return_probability(
+        self,
+        weeks: npt.ArrayLike,
+        frequency: npt.ArrayLike,
+        recency: npt.ArrayLike,
+        age: npt.ArrayLike,
+    ) -> Floats:
+        """The chance of at least one purchase in the `weeks` to come.
+
+        P(alive) * (1 - ((alpha+T)/(alpha+T+weeks))^(r+x)): nobody leaves but after a purchase, so
+        whoever is alive comes back some day, and the rate is gamma(r+x, alpha+T).
+        """
+        x, t_x, age_, t = _floats(frequency, recency, age, weeks)
+        waits = np.exp(-(self.r + x) * np.log1p(t / (self.alpha + age_)))
+        chance: Floats = self.probability_alive(x, t_x, age_) * (1 - waits)
+        return chance
+
 
 @dataclass(frozen=True)
 class MbgNbd(BgNbd):

@@ -1,7 +1,8 @@
 """Between the warehouse and the models: reads what they are fitted to, keeps what came of it.
 
 The frequency-recency table is dbt's, `marts.fct_order_days`; the parameters go to
-`ops.churn_model_parameters`, which dbt makes (macros/churn_model_parameters.sql) and scores with.
+`ops.churn_model_parameters`, which dbt makes (macros/churn_model_parameters.sql) and scores with,
+what a fit foresaw of the weeks since and what came to `ops.prediction_deciles`.
 """
 
 from datetime import date, timedelta
@@ -57,6 +58,16 @@ on conflict (sources, model, as_of_on) do update set
     holdout_correlation = excluded.holdout_correlation,
     declined_because = excluded.declined_because
 """
+_FORGET_DECILES = """
+delete from {ops}.prediction_deciles where sources = %s and as_of_on = %s
+"""
+_SAVE_DECILES = """
+insert into {ops}.prediction_deciles (
+    sources, as_of_on, weeks, decile, customers, expected_returns, variance, returned
+) values %s
+"""
+_PREDICTS = "mbg_nbd"
+"""The model whose predictions are told."""
 
 
 def fit_for_the_week(connection: Connection) -> tuple[Fitted, Fitted]:
@@ -149,5 +160,18 @@ def _save(connection: Connection, fitted: Fitted) -> None:
         )
         for fit in fitted.fits
     ]
+    [predicts] = [fit for fit in fitted.fits if fit.model == _PREDICTS]
+    deciles = [
+        (
+            fitted.sources, fitted.until, predicts.holdout_weeks, number,
+            decile.customers, decile.expected, decile.variance, decile.returned,
+        )
+        for number, decile in enumerate(predicts.deciles, start=1)
+        if predicts.declined is None
+    ]  # fmt: skip
     with connection, of_marts(connection) as cursor:
         execute_values(cursor, named(_SAVE), rows)
+        if predicts.holdout_weeks is not None:
+            cursor.execute(named(_FORGET_DECILES), (fitted.sources, fitted.until))
+        if deciles:
+            execute_values(cursor, named(_SAVE_DECILES), deciles)

@@ -24,9 +24,11 @@ def customer_table(
 ) -> Table:
     """The list, who has the most at stake first; money and days are numbers."""
     is_full = personal_data is PersonalData.FULL
+    were_contacted = any(customer.last_contact for customer in customers)
     columns = [
         "customer", "name", *(["email"] if is_full else []), "state", "last_order", "rhythm",
         "overdue", "value_at_stake", "revenue", "last_product", "suggestion",
+        *(["last_contact"] if were_contacted else []),
     ]  # fmt: skip
     table: Table = [[words.text(f"list_{column}") for column in columns]]
     for customer in customers:
@@ -44,6 +46,7 @@ def customer_table(
                 customer.revenue,
                 one_line(customer.last_product_name or ""),
                 suggestion(customer.suggested_reason, customer.cancellation_reason, words),
+                *([last_contact(customer, words)] if were_contacted else []),
             ]
         )
     return table
@@ -98,6 +101,12 @@ def suggestion(suggested_reason: str, cancellation_reason: str | None, words: Wo
     says = words.text(f"suggest_{suggested_reason}")
     reason = one_line(cancellation_reason or "")
     return f"{says} ({reason})" if reason else says
+
+
+def last_contact(customer: CustomerAtRisk, words: Wording) -> str:
+    """What somebody noted of a customer last week; "" where nobody did."""
+    noted = customer.last_contact
+    return words.text(f"contact_{noted}") if noted else ""
 
 
 def _csv_cell(cell: Cell, *, decimal_comma: bool) -> str:

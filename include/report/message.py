@@ -17,7 +17,7 @@ from include.churn_model.reasons import (
     LOYAL_FROM,
     Code,
 )
-from include.report.read import Driver, Report, WeekFigures
+from include.report.read import Driver, Outcomes, Report, WeekFigures
 from include.report.text import plain
 from include.report.wording import Wording
 from include.sync.behind import Behind
@@ -26,6 +26,7 @@ _LONGEST_NAME = 40
 _LONGEST_REASON = 40
 _LONGEST_SEGMENT = 32
 _UNREAD_NAMED = 3
+_WARNED_NAMED = 1  # what a caption has room for
 _FEWEST_FOR_PERCENT = 20  # 2 customers instead of 1 are not "▲ 100%" to anyone
 _MOST_FOR_PERCENT = 10  # as a fraction: beyond +1000% the old figure says more
 _SMALLEST_CHANGE = Decimal("0.0005")  # of a rate or a growth: less is written as the same
@@ -35,6 +36,16 @@ _LEAST_TO_PREDICT = {
     Code.SILENT_TOO_LONG: LONGEST_SILENCE,
     Code.TOO_FEW_LOYAL_CUSTOMERS: LEAST_LOYAL_CUSTOMERS,
 }
+
+WARNED = {
+    "assert_no_order_is_in_a_hub_and_its_shop": "orders_twice",
+    "assert_export_and_api_are_of_one_shop": "orders_of_two_shops",
+    "assert_no_shopify_orders_are_left_out": "orders_left_out",
+    "assert_bling_lines_add_up": "lines_do_not_add_up",
+    "assert_refunds_can_be_true": "refunds_that_cannot_be",
+    "products_of_lines_are_listed": "lines_of_unlisted_products",
+}
+"""What a data test's warning is called, where it has words of its own; the gravest first."""
 
 
 class Mark(Enum):
@@ -74,6 +85,8 @@ class Message:
     drivers: tuple[str, ...]
     at_risk: str
     """One line on who is about to leave."""
+    outcome: str
+    """One line on what became of an earlier list; empty where there is none to tell of."""
     details_heading: str
     details: tuple[tuple[Fact, ...], ...]
     """Further figures, those of a line together."""
@@ -125,6 +138,7 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
         drivers_heading=words.text("drivers"),
         drivers=tuple(_driver(driver, words) for driver in report.drivers),
         at_risk=_at_risk(report, words),
+        outcome=_outcome(report.outcomes, words),
         details_heading=words.text("details"),
         details=(
             (
@@ -273,6 +287,33 @@ def _at_risk(report: Report, words: Wording) -> str:
     return f"{line} · {words.text('at_stake', value=at_stake)}"
 
 
+def _outcome(outcomes: Outcomes, words: Wording) -> str:
+    """How many of a list came back, how many were expected to, and how many of those kept from it.
+
+    What is expected is written in whole customers.
+    """
+    if outcomes.listed_on is None:
+        return ""
+    expected = outcomes.told_expected
+    line = words.text(
+        "outcome" if expected is None else "outcome_and_expected",
+        told=words.count(outcomes.told_customers),
+        day=words.day(outcomes.listed_on),
+        returned=words.count(outcomes.told_returned),
+        weeks=words.count(outcomes.horizon_weeks),
+        expected=words.count(None if expected is None else round(expected)),
+    )
+    if outcomes.effect is None:
+        return line
+    control = words.text(
+        "outcome_of_control",
+        returned=words.count(outcomes.control_returned),
+        customers=words.count(outcomes.control_customers),
+        effect=words.text(f"effect_{outcomes.effect}"),
+    )
+    return f"{line}. {control}"
+
+
 def _how_predicted(report: Report, words: Wording) -> str:
     """What the prediction rests on and how good it was."""
     foreseen = report.prediction
@@ -320,14 +361,27 @@ def _warnings(report: Report, words: Wording) -> tuple[str, ...]:
         named = [plain(file, _LONGEST_NAME) for file in report.unread_files[:_UNREAD_NAMED]]
         more = ["…"] if len(report.unread_files) > _UNREAD_NAMED else []
         warnings.append(words.text("unread_files", files=", ".join(named + more)))
-    if report.orders_twice > 0:
-        warnings.append(words.plural("orders_twice", report.orders_twice))
+    told = [test for test in WARNED if test in report.warned_tests][:_WARNED_NAMED]
+    warnings += [words.plural(WARNED[test], report.warned_tests[test]) for test in told]
+    others = len(report.warned_tests) - len(told)
     if report.failed_tests > 0:
         warnings.append(words.plural("failed_tests", report.failed_tests))
+    elif others > 0:
+        warnings.append(words.plural("warned_tests", others))
     if report.totals.rejected_rows > 0:
         warnings.append(words.plural("rejected", report.totals.rejected_rows))
     if "mixed" in (report.currency, report.totals.currency):
         warnings.append(words.text("mixed_currencies"))
+    outcomes = report.outcomes
+    if outcomes.is_model_off:
+        warnings.append(
+            words.text(
+                "model_off",
+                weeks=words.count(outcomes.predicted_weeks),
+                expected=words.short_count(round(outcomes.predicted_returns or 0)),
+                returned=words.short_count(outcomes.actual_returns or 0),
+            )
+        )
     if report.prediction.parameters_as_of_on is None:
         warnings.append(_why_not_predicted(report.prediction.declined_because, words))
     return tuple(warnings)

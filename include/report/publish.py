@@ -5,6 +5,7 @@ Without a connection to Telegram the report is a preview: printed, and written f
 
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from include.report.message import Message, build_message
 from include.report.preview import WEEK_PAGE, preview
 from include.report.read import Report, read_report
 from include.report.render import telegram_caption
+from include.report.told import note_told
 from include.report.week_page import week_page
 from include.report.wording import Wording
 from include.settings import PersonalData, Settings
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from include.telegram.deliver import Part
 
 REPORT = "weekly_churn"
+LIST = "list"
+"""The part whose arrival means that the customers in it were told."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,13 @@ def publish_report(
         from include.telegram.deliver import deliver
 
         to = recipients(telegram, chats)
-        ledger = Ledger(connection, REPORT, printout.report.week_starts_on)
+        report = printout.report
+        ledger = Ledger(connection, REPORT, report.week_starts_on)
+        parts = report_parts(printout, settings, page, run_id=run_id)
+        told = partial(note_told, connection, REPORT, report.week_starts_on, report.as_of_on)
         with Telegram(to.token, settings.telegram_api_url) as client:
             said = deliver(
-                report_parts(printout, settings, page, run_id=run_id),
+                [replace(part, on_there=told) if part.name == LIST else part for part in parts],
                 to.chats,
                 client,
                 ledger,
@@ -151,7 +158,7 @@ def report_parts(
     is_empty = len(printout.customers) == 1
     csv = as_csv(printout.customers, words)
     listed = Document(f"{name}.csv", csv, words.text("list_empty") if is_empty else says)
-    parts.append(Part("list", listed, f"{csv.decode()}{says}", is_empty))
+    parts.append(Part(LIST, listed, f"{csv.decode()}{says}", is_empty))
     if settings.report_xlsx:
         workbook = replace(listed, name=f"{name}.xlsx", content=as_xlsx(printout.customers))
         parts.append(Part("workbook", workbook, f"{csv.decode()}{says}", is_empty))

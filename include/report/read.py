@@ -20,7 +20,6 @@ from include.sync.history import sources_without_history
 from include.warehouse import queries
 from include.warehouse.unread import unread_files
 
-TWICE = "assert_no_order_is_in_a_hub_and_its_shop"
 """The data test whose rows are orders, and not something that is wrong with them."""
 
 
@@ -86,6 +85,28 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Outcomes:
+    """What became of the list whose four weeks have just ended, and of what the model foresaw.
+
+    All of the list is None where there was none, `told_expected` unpredicted, `effect` without a
+    control group. `effect` is more_return, fewer_return or too_few_to_say.
+    """
+
+    listed_on: date | None
+    horizon_weeks: int | None
+    told_customers: int | None
+    told_returned: int | None
+    told_expected: Decimal | None
+    control_customers: int | None
+    control_returned: int | None
+    effect: str | None
+    predicted_weeks: int | None
+    predicted_returns: Decimal | None
+    actual_returns: int | None
+    is_model_off: bool
+
+
+@dataclass(frozen=True)
 class TrendWeek:
     """A complete week of the chart; the usual range is None where too few weeks precede it."""
 
@@ -113,8 +134,12 @@ class Driver:
 
 @dataclass(frozen=True)
 class CustomerAtRisk:
-    """Somebody to contact; `value_at_stake` is None unpredicted."""
+    """Somebody to contact; `value_at_stake` is None unpredicted.
 
+    `last_contact` is one of `contacts.note.Outcome`, noted in the list of the week before.
+    """
+
+    customer_key: str
     customer_id: str
     customer_name: str | None
     email: str | None
@@ -127,6 +152,7 @@ class CustomerAtRisk:
     last_product_name: str | None
     suggested_reason: str
     cancellation_reason: str | None
+    last_contact: str | None
 
 
 @dataclass(frozen=True)
@@ -134,7 +160,7 @@ class Report:
     """Everything the report says: a week, the week before it, the shop so far, what is foreseen.
 
     `trend` has the latest week last, `drivers` the strongest first, `customers_at_risk` the one
-    with the most at stake. `orders_twice` are those that came from a hub and from its channel.
+    with the most at stake. `warned_tests` are data tests that warn, and the rows that each found.
     """
 
     as_of_on: date
@@ -149,10 +175,11 @@ class Report:
     drivers: tuple[Driver, ...]
     customers_at_risk: tuple[CustomerAtRisk, ...]
     failed_tests: int
-    orders_twice: int
+    warned_tests: dict[str, int]
     sources_behind: tuple[Behind, ...]
     sources_without_history: tuple[str, ...]
     unread_files: tuple[str, ...]
+    outcomes: Outcomes
 
 
 def read_report(connection: Connection, settings: Settings) -> Report:
@@ -168,10 +195,14 @@ def read_report(connection: Connection, settings: Settings) -> Report:
     marts = partial(_rows, connection, as_of_on=week["as_of_on"])
     [totals] = marts("rpt_shop_totals", _names(ShopTotals))
     [prediction] = marts("rpt_prediction", _names(Prediction))
+    [outcomes] = marts("rpt_outcomes", _names(Outcomes))
     trend = marts("rpt_churn_trend", _names(TrendWeek), order="week_starts_on")
     drivers = marts("rpt_churn_drivers", _names(Driver), order="driver_rank")
-    not_passed = _data_tests_not_passed(connection)
-    orders_twice = not_passed.pop(TWICE, 0)
+    not_passed = queries.rows(
+        connection,
+        "select test_name, status, failures from {ops}.data_tests where status <> 'pass'"
+        " order by test_name",
+    )
     at_risk = marts("rpt_customers_at_risk", _names(CustomerAtRisk), order="risk_rank")
     return Report(
         **{name: week[name] for name in head},
@@ -182,23 +213,21 @@ def read_report(connection: Connection, settings: Settings) -> Report:
         trend=tuple(TrendWeek(**row) for row in trend),
         drivers=tuple(Driver(**row) for row in drivers),
         customers_at_risk=tuple(CustomerAtRisk(**row) for row in at_risk),
-        failed_tests=len(not_passed),
-        orders_twice=orders_twice,
+        failed_tests=sum(test["status"] != "warn" for test in not_passed),
+        warned_tests={
+            test["test_name"]: test["failures"] or 0
+            for test in not_passed
+            if test["status"] == "warn"
+        },
         sources_behind=sources_behind(connection, settings, week["week_ends_on"]),
         sources_without_history=sources_without_history(connection, settings),
         unread_files=unread_files(connection, settings.shop_sources),
+        outcomes=Outcomes(**outcomes),
     )
 
 
 def _names(row_type: type) -> list[str]:
     return [field.name for field in fields(row_type)]
-
-
-def _data_tests_not_passed(connection: Connection) -> dict[str, int]:
-    """The data tests that did not pass when they last ran, and how many rows each found."""
-    query = "select test_name, failures from {ops}.data_tests where status <> 'pass'"
-    found = queries.rows(connection, query)
-    return {str(one["test_name"]): int(one["failures"] or 0) for one in found}
 
 
 def _rows(

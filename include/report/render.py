@@ -32,14 +32,17 @@ def telegram_caption(message: Message, marker: str = "") -> str:
     folded = [*details, so_far, notes, prediction]
     warnings = [f"⚠️ {_data(warning)}" for warning in message.warnings]
     drivers = [f"▸ {_data(driver)}" for driver in message.drivers]
+    outcome = [f"↩️ {_data(message.outcome)}"] if message.outcome else []
     expendable = [
         *((folded, line) for line in (prediction, so_far, *reversed(details))),
+        *((outcome, line) for line in outcome),
         *((drivers, line) for line in reversed(drivers)),
         (folded, notes),
         *((warnings, line) for line in reversed(warnings)),
     ]
     while True:
-        caption = _caption(message, marker, drivers, [line for line in folded if line], warnings)
+        below = [*outcome, *warnings]
+        caption = _caption(message, marker, drivers, [line for line in folded if line], below)
         if shown_length(caption) <= LONGEST_CAPTION:
             return caption
         lines, line = expendable.pop(0)
@@ -47,7 +50,7 @@ def telegram_caption(message: Message, marker: str = "") -> str:
 
 
 def _caption(
-    message: Message, marker: str, drivers: list[str], folded: list[str], warnings: list[str]
+    message: Message, marker: str, drivers: list[str], folded: list[str], below: list[str]
 ) -> str:
     parts = [
         f"{MARKS[message.mark]} <b>{_data(message.verdict)}</b>\n{_data(message.period)}",
@@ -55,7 +58,7 @@ def _caption(
     ]
     if drivers:
         parts.append("\n".join([f"<b>{_data(message.drivers_heading)}</b>", *drivers]))
-    parts.append("\n".join([f"⏳ <b>{_data(message.at_risk)}</b>", *warnings]))
+    parts.append("\n".join([f"⏳ <b>{_data(message.at_risk)}</b>", *below]))
     if folded:
         heading = f"<b>{_data(message.details_heading)}</b>"
         lines = "\n".join([heading, *folded])
@@ -110,6 +113,8 @@ def plain_text(message: Message) -> str:
         drivers = (f"▸ {driver}" for driver in message.drivers)
         parts.append("\n".join([message.drivers_heading, *drivers]))
     parts.append(f"⏳ {message.at_risk}")
+    if message.outcome:
+        parts.append(f"↩️ {message.outcome}")
     parts.extend("\n".join(map(line, facts)) for facts in message.details)
     parts.append(message.so_far)
     if message.warnings:

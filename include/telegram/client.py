@@ -106,10 +106,19 @@ class Button:
 
 
 @dataclass(frozen=True)
+class Tap:
+    """A button below a message that tells the bot who tapped it, with up to 64 bytes of data."""
+
+    text: str
+    data: str
+
+
+@dataclass(frozen=True)
 class Text:
-    """A message of nothing but text, in Telegram's HTML."""
+    """A message of nothing but text, in Telegram's HTML; `taps` are rows of buttons below it."""
 
     html: str
+    taps: tuple[tuple[Tap, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -327,6 +336,7 @@ async def give(bot: Bot, content: Content, where: dict[str, Any]) -> Any:
             text=content.html,
             parse_mode=ParseMode.HTML,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
+            reply_markup=_tap_keyboard(content.taps),
             **where,
         )
     if isinstance(content, Photo):
@@ -345,6 +355,15 @@ async def give(bot: Bot, content: Content, where: dict[str, Any]) -> Any:
         parse_mode=ParseMode.HTML,
         disable_content_type_detection=True,
         **where,
+    )
+
+
+def _tap_keyboard(taps: tuple[tuple[Tap, ...], ...]) -> InlineKeyboardMarkup | None:
+    """Rows of buttons as Telegram takes them."""
+    if not taps:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(tap.text, callback_data=tap.data) for tap in row] for row in taps]
     )
 
 

@@ -6,7 +6,7 @@ fails keeps nothing from the others.
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from include.errors import TryAgainError, UserError
@@ -42,13 +42,15 @@ class Part:
 
     `identity` is what makes it another one when it changes: a picture's bytes change with the
     version of the program that draws it, its figures don't. An empty part is not sent, but takes
-    the place of what was.
+    the place of what was. `on_there` is called with the chat that the content is in, as often as it
+    is found there, in the transaction that says so.
     """
 
     name: str
     content: Content
     identity: str
     is_empty: bool = False
+    on_there: Callable[[str], None] | None = None
 
     @property
     def content_hash(self) -> str:
@@ -158,9 +160,12 @@ def _part(
                 " a second time."
             )
         if entry is not None and reason is Reason.UNCHANGED:
+            _is_there(part, chat)
             return _DONE[reason], entry.message_id
         if entry is not None and reason is Reason.CHANGED:
             is_edited = _edit(part, chat, telegram, ledger, entry)
+            if is_edited:
+                _is_there(part, chat)
             return _DONE[reason] if is_edited else NOT_EDITED, entry.message_id
         ledger.write(str(chat), part.name, _announcement(part), reason)
     return _DONE[reason], _send(part, chat, telegram, ledger, reason, reply_to)
@@ -197,7 +202,13 @@ def _send(
             raise
         sent = Entry(State.SENT, part.content_hash, message_id)
         ledger.write(str(chat), part.name, sent, reason)
+        _is_there(part, chat)
     return message_id
+
+
+def _is_there(part: Part, chat: Chat) -> None:
+    if part.on_there is not None and not part.is_empty:
+        part.on_there(str(chat))
 
 
 def _edit(part: Part, chat: Chat, telegram: Telegram, ledger: Ledger, entry: Entry) -> bool:

@@ -73,7 +73,7 @@ def numbered_names(names: list[str]) -> list[str]:
 
 
 def _cut(text: str, size: int) -> str:
-    return text.encode()[:size].decode(errors="ignore")
+    return text.encode(errors="surrogateescape")[:size].decode(errors="ignore")
 
 
 def header_place(rows: Sequence[Sequence[Any]], table: Table) -> int:

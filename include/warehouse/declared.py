@@ -42,6 +42,8 @@ class Reader:
     """A pattern of names: the files of one kind, which are one table together."""
     newest_per: str | None = None
     """The column of what is taken from one of them only, the newest: the order."""
+    dated_by: str | None = None
+    """The column of its day, which no later export changes: another day is of another shop."""
     known_as: str | None = None
     """What people call such files, which are known by their headers: “Nuvemshop's sales”."""
     optional: bool = False
@@ -110,6 +112,11 @@ class Table:
     def headers(self, column: str) -> tuple[str, ...]:
         """What files may call a column."""
         return self.meta_of(column).headers or (column,)
+
+    def called(self, column: str) -> str:
+        """A column as people are told of it: with its name in files, where that is another."""
+        headers = [repr(one) for one in self.meta_of(column).headers if one != column]
+        return f"{column} ({' or '.join(headers[:3])})" if headers else column
 
     def original(self, column: str) -> str | None:
         """The column before one that has the same headers, and so the same values."""
@@ -184,11 +191,13 @@ def declared_tables(source: str, dbt_project: Path) -> Declared:
             f"{path} does not declare sources as dbt expects it: compare it with another source's."
         ) from error
     for name, table in tables.items():
-        if (key := table.reader.newest_per) and key not in table.types:
-            raise UserError(
-                f"{path.name} declares newest_per: {key!r}, which is no column of {name}: correct"
-                " it, or declare the column."
-            )
+        for key in ("newest_per", "dated_by"):
+            column = getattr(table.reader, key)
+            if column and column not in table.types:
+                raise UserError(
+                    f"{path.name} declares {key}: {column!r}, which is no column of {name}:"
+                    " correct it, or declare the column."
+                )
     if schema_prefix() and not has_prefix:
         raise UserError(
             f"{path} names a schema without SCHEMA_PREFIX, so that dbt would read another shop's"
@@ -299,6 +308,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "sheet": (lambda value: isinstance(value, str), 'a name, or a pattern such as "Year *"'),
     "files": (lambda value: isinstance(value, str), 'a pattern of names, such as "orders_export*"'),
     "newest_per": (lambda value: isinstance(value, str), "the column that names the order"),
+    "dated_by": (lambda value: isinstance(value, str), "the column with the order's day"),
     "known_as": (lambda value: isinstance(value, str), "what people call such files"),
     "optional": (lambda value: isinstance(value, bool), "true or false"),
     "refused": (lambda value: isinstance(value, str), "why it is of no use, and what to do"),

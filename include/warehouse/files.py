@@ -25,6 +25,13 @@ from include.warehouse.formats import converted
 from include.warehouse.parquet_files import open_parquet
 
 SUFFIXES = (".csv", ".csv.gz", ".xlsx", ".parquet")
+REMEDIES = {
+    ".zip": "unpack a .zip into the folder",
+    ".xls": "save an .xls as .xlsx in a spreadsheet",
+    ".ods": "save an .ods as .xlsx in a spreadsheet",
+}
+"""What to do with files that are none of these, where it is known."""
+ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx, .ods and .zip begin, and .xls
 SEED = Table(reader=Reader(encoding="utf-8"))  # and in no other, as dbt reads it
 
 
@@ -38,6 +45,7 @@ def data_files(folder: Path) -> list[Path]:
     found = [name for name in names if _suffix(name) and not name.startswith((".", "~$"))]
     if not found:
         listed = f"only {', '.join(names[:5])}" if names else "nothing"
+        listed += remedies(names)
         raise UserError(f"{folder} holds no data files ({', '.join(SUFFIXES)}): found {listed}.")
     return [folder / name for name in found]
 
@@ -49,6 +57,12 @@ def other_files(folder: Path) -> list[str]:
         for path in sorted(folder.iterdir())
         if not path.name.startswith((".", "~$")) and (path.is_dir() or not _suffix(path.name))
     ]
+
+
+def remedies(names: list[str]) -> str:
+    """What to do with files that cannot be read as they are, to go on with; may be nothing."""
+    found = [do for end, do in REMEDIES.items() if any(_ends(name, end) for name in names)]
+    return f": {', and '.join(found)}" if found else ""
 
 
 def snake_case(path: Path) -> str:
@@ -72,6 +86,8 @@ def open_file(path: Path, table: Table | None = None) -> DataFile:
     if path.stat().st_size == 0:
         raise UserError(f"{path.name} is empty (0 bytes): export it again.")
     suffix = _suffix(path.name)
+    if suffix == ".csv":
+        _check_is_text(path)
     if suffix == ".parquet":
         file = converted(open_parquet(path, table))
     elif suffix == ".xlsx":
@@ -90,6 +106,17 @@ def open_file(path: Path, table: Table | None = None) -> DataFile:
     return _narrowed(file) if table.reader.known_as else file
 
 
+def _check_is_text(path: Path) -> None:
+    """Refuse a workbook or an archive that was renamed."""
+    with path.open("rb") as file:
+        if file.read(4) in ARCHIVES:
+            raise UserError(
+                f"{path.name} is no CSV but a workbook or an archive, whatever its name: call it"
+                " .xlsx if it is one, unpack it if it is a .zip, else save it as .xlsx in a"
+                " spreadsheet."
+            )
+
+
 def top_rows(path: Path) -> list[list[str]]:
     """The texts of a file's first rows, one of which is its header; none of one that is damaged."""
     suffix = _suffix(path.name)
@@ -98,6 +125,8 @@ def top_rows(path: Path) -> list[list[str]]:
             return excel_files.top_rows(path)
         if suffix == ".parquet":
             return [open_parquet(path, Table()).schema.names]
+        if suffix == ".csv":
+            _check_is_text(path)
         return csv_text.top_rows(path)
     except Exception:
         return []
@@ -181,4 +210,8 @@ def check_seeds(folder: Path) -> None:
 
 
 def _suffix(name: str) -> str:
-    return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
+    return next((suffix for suffix in SUFFIXES if _ends(name, suffix)), "")
+
+
+def _ends(name: str, suffix: str) -> bool:
+    return name.lower().endswith(suffix)

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from include.errors import UserError
 from include.warehouse.data_file import numbered_names
 from include.warehouse.declared import Reader, Table, known_tables
-from include.warehouse.files import data_files, top_rows
+from include.warehouse.files import data_files, open_file, top_rows
 
 Name = TypeVar("Name")
 
@@ -27,7 +27,10 @@ def known_table(path: Path, tables: Mapping[Name, Table]) -> Name | None:
 
 
 def _best(path: Path, tables: Mapping[Name, Table]) -> list[Name]:
-    """The tables of which a file has the most columns, more than one where they are alike."""
+    """The tables of which a file has the most columns, more than one where they are alike.
+
+    Of a file that cannot be read this is not known: it is a UserError that says why.
+    """
     fits = {name: fit.found for name, fit in _fits(path, tables).items() if not fit.missing}
     most = max(fits.values(), default=0)
     return [name for name, found in fits.items() if found == most]
@@ -99,6 +102,8 @@ def known_source(folder: Path, dbt_project: Path) -> tuple[str, dict[str, list[P
 
 def _fits(path: Path, tables: Mapping[Name, Table]) -> dict[Name, Fit]:
     rows = [numbered_names(row) for row in top_rows(path)]
+    if not any(map(any, rows)):
+        open_file(path)
     return {
         name: max((_fit(row, table) for row in rows), key=_found, default=Fit(0, table.needed))
         for name, table in tables.items()

@@ -39,6 +39,7 @@ from include.warehouse.files import (
     data_files,
     open_file,
     other_files,
+    remedies,
     snake_case,
 )
 from include.warehouse.known import known_table, lacking, refusal
@@ -97,7 +98,8 @@ def load_files(
             say(f"{NOTE}No model reads {file}, which the source {source} does not declare.")
         _note_unread(connection, source, unread + others)
     if others:
-        say(f"{NOTE}Only {', '.join(SUFFIXES)} are read, and not {', '.join(others)}.")
+        listed = f"{', '.join(others)}{remedies(others)}"
+        say(f"{NOTE}Only {', '.join(SUFFIXES)} are read, and not {listed}.")
     return rows
 
 
@@ -216,7 +218,7 @@ def _load_table(
             f" in {time.monotonic() - began:.1f} s"
         )
     if key and files:
-        told += join(connection, new, parts, key)
+        told += join(connection, new, parts, key, reader.dated_by)
         _analyze(connection, new)
         rows = _rows_of(connection, new)
         if declared.reader.known_as:
@@ -256,7 +258,7 @@ def _load(connection: dbapi.Connection, new: str, file: DataFile) -> tuple[int, 
     watched = Watched(as_declared(file, types), types)
     rows = copy(connection, new, watched.file)
     if rows == 0:
-        raise UserError(f"{name} holds no rows: export it again, with its data.")
+        raise UserError(f"{name} holds no rows: export it again, with its data, or remove it.")
     _analyze(connection, new)
     return rows, file.told + told + watched.told()
 

@@ -41,6 +41,8 @@ SCHEMAS = Lock("schemas", "Another process that makes a schema")
 """To make a schema or a table of ours; dbt takes it, too (macros/create_schema.sql)."""
 BUILD = Lock("build", "Another build")
 """To be at work: shared by the processes of one run (macros/build_turn.sql)."""
+CONTACTS = Lock("contacts", "Another process that notes a contact", 10)
+"""To note what became of a customer of a list: a person waits for it."""
 LOAD_BY_DLT = Lock("landing", "Another load by dlt", LOAD_PATIENCE)
 LOAD_OF_FILES = Lock("load_files", "Another load of files", LOAD_PATIENCE)
 

@@ -23,7 +23,13 @@ def _numbers(path: Path) -> list[str | int]:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
 
 
-def join(connection: dbapi.Connection, new: str, parts: dict[str, str], key: str) -> list[str]:
+def join(
+    connection: dbapi.Connection,
+    new: str,
+    parts: dict[str, str],
+    key: str,
+    dated_by: str | None = None,
+) -> list[str]:
     """Make a new table of `landing` of those that the files were loaded into, and drop these.
 
     Args:
@@ -31,8 +37,10 @@ def join(connection: dbapi.Connection, new: str, parts: dict[str, str], key: str
         new: name of the table.
         parts: table → name of its file, the newest first.
         key: the column of what is taken from one file only; rows without it are all taken.
+        dated_by: the column of its day, by which two shops' files are told apart.
 
-    Returns what people should know: which files had what a newer one has.
+    Returns what people should know: which files had what a newer one has. Raises UserError where
+    two files have the same of different days.
     """
     types: dict[str, set[str]] = {}
     for part, file in parts.items():
@@ -54,6 +62,8 @@ def join(connection: dbapi.Connection, new: str, parts: dict[str, str], key: str
                 f"{count:,} of {key} in {file} are in {' or '.join(newer.values())} as well, and"
                 " taken from there, which is newer."
             )
+            for other in newer if dated_by else ():
+                _check_of_one_shop(connection, (other, part), parts, key, str(dated_by))
         name = f"${len(selects) + 1}"
         selects.append(_select(connection, part, name, types, list(newer), key))
         newer[part] = file
@@ -92,6 +102,40 @@ def _count_in(connection: dbapi.Connection, part: str, newer: list[str], key: st
         f" where {_is_in(newer, key)}",
     )
     return int(row["keys"])
+
+
+def _check_of_one_shop(
+    connection: dbapi.Connection,
+    two: tuple[str, str],
+    parts: dict[str, str],
+    key: str,
+    dated_by: str,
+) -> None:
+    """Refuse two files whose orders of the same number are mostly of days that no clock explains.
+
+    A single one may have got another day by hand.
+    """
+    days = [
+        f"(select {quoted(key)}::text, min(day)::date from {in_landing(part)},"  # noqa: S608
+        f" left({quoted(dated_by)}::text, 10) as day where day like '____-__-__'"
+        f" and pg_input_is_valid(day, 'date') group by 1) as {name} (key, day)"
+        for part, name in zip(two, ("newer", "older"), strict=True)
+    ]
+    found = query(
+        connection,
+        "with both_have as (select key, newer.day as of_newer, older.day as of_older,"  # noqa: S608
+        f" abs(newer.day - older.day) > 1 as is_other from {' join '.join(days)} using (key))"
+        " select key, of_newer, of_older from both_have where is_other"
+        " and (select count(*) filter (where is_other) * 2 > count(*) from both_have)"
+        " order by key limit 1",
+    )
+    for row in found:
+        newer, older = (parts[part] for part in two)
+        raise UserError(
+            f"{newer} and {older} are of two shops, as both have {row['key']} as {key}, of"
+            f" {row['of_newer']} and of {row['of_older']}: give the files of each shop a folder of"
+            " their own; docs/your-shop.md#two-shops-of-one-system tells how both are loaded."
+        )
 
 
 def _is_in(newer: list[str], key: str) -> str:

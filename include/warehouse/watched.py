@@ -140,40 +140,46 @@ class Column:
 
         Raises UserError where the column is written in another format.
         """
-        noun, advice = self.kind.noun, self._advice()
+        noun, advice, called = self.kind.noun, self._advice(), self.table.called(self.name)
         if not self.filled:
             if self.table.meta_of(self.name).optional:
                 return None
-            return f"Column {self.name} of {file} has no value in any of its {rows:,} rows."
+            return f"Column {called} of {file} has no value in any of its {rows:,} rows."
         if not self.unreadable:
             return None
         if self.unreadable == self.filled:
             raise UserError(
-                f"Column {self.name} of {file} holds no readable {noun} (first value"
-                f" {self.examples[0][0][:40]!r}): {advice}{self._declaration()}."
+                f"Column {called} of {file} holds no readable {noun} (first value"
+                f" {self.examples[0][0][:40]!r}): {self._again()}{advice}{self._declaration()}."
             )
         if self.thousands and self.comma and self.commas > self.points:
             raise UserError(
-                f"Column {self.name} of {file} has decimal commas ({self.comma[0][:40]!r} in row"
+                f"Column {called} of {file} has decimal commas ({self.comma[0][:40]!r} in row"
                 f" {self.comma[1]:,}), so {self.thousands[0]} in row {self.thousands[1]:,} may be a"
-                f" thousand and more: {advice}{self._declaration()}."
+                f" thousand and more: {self._again()}{advice}{self._declaration()}."
             )
         if self.other and self.others > max(1, self.points, self.filled // A_QUARTER):
             raise UserError(
-                f"Column {self.name} of {file} is written in another format ({self.other[0][:40]!r}"
+                f"Column {called} of {file} is written in another format ({self.other[0][:40]!r}"
                 f" in row {self.other[1]:,}, {self.others:,} of {self.filled:,} values):"
-                f" {advice}{self._declaration()}."
+                f" {self._again()}{advice}{self._declaration()}."
             )
         shown = ", ".join(f"{value[:40]!r} in row {row:,}" for value, row in self.examples)
         more = ", …" if self.unreadable > len(self.examples) else ""
         told = (
-            f"Column {self.name} of {file}: {self.unreadable:,} of {self.filled:,} values are no"
+            f"Column {called} of {file}: {self.unreadable:,} of {self.filled:,} values are no"
             f" readable {noun} ({shown}{more}): {advice}."
         )
         if self.commas and self.thousands:
             told += f" The point of {self.thousands[0]} in row {self.thousands[1]:,} is read as"
             told += " that of decimals."
         return told
+
+    def _again(self) -> str:
+        """The likeliest remedy of a known export, which has always the same format."""
+        if not self.reader.known_as:
+            return ""
+        return "export it again, and load it without opening it in a spreadsheet, or "
 
     def _advice(self) -> str:
         if self.kind is DATE:
@@ -215,11 +221,11 @@ class Watched:
             for name, declared in types.items()
             if (kind := kind_of(declared)) and not pa.types.is_nested(file.schema.field(name).type)
         ]
-        self._texts = [
-            name
+        self._texts = {
+            name: file.table.called(name)
             for name, declared in types.items()
             if declared.lower() in TEXT and not pa.types.is_nested(file.schema.field(name).type)
-        ]
+        }
         self._name, self._rows = file.path.name, 0
         self.file = replace(file, batches=self._seen(file))
 
@@ -230,8 +236,8 @@ class Watched:
             def row(place: int, before: int = before) -> int:
                 return file.row_number(before + place)
 
-            for name in self._texts:
-                _check_ids(self._name, name, batch.column(name), row)
+            for name, called in self._texts.items():
+                _check_ids(self._name, called, batch.column(name), row)
             for column in self._columns:
                 column.see(batch.column(column.name), row)
             self._rows += batch.num_rows
@@ -243,7 +249,7 @@ class Watched:
         return [line for line in told if line]
 
 
-def _check_ids(file: str, name: str, column: pa.Array, row: Callable[[int], int]) -> None:
+def _check_ids(file: str, called: str, column: pa.Array, row: Callable[[int], int]) -> None:
     """Refuse ids of which a spreadsheet has left the first digits only."""
     texts = as_text(column)
     data = texts.buffers()[2]
@@ -253,7 +259,7 @@ def _check_ids(file: str, name: str, column: pa.Array, row: Callable[[int], int]
     if len(cut):
         place = cut[0].as_py()
         raise UserError(
-            f"Column {name} of {file} holds numbers that a spreadsheet has cut short"
+            f"Column {called} of {file} holds numbers that a spreadsheet has cut short"
             f" ({texts[place].as_py()!r} in row {row(place):,}), so that their other digits are"
             " lost: export the file again, and load it without opening it in a spreadsheet."
         )

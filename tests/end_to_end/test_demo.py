@@ -93,7 +93,8 @@ def test_a_folder_of_the_users_own(refusal: Refusal, tmp_path: Path) -> None:
 def test_a_folder_without_data_files(refusal: Refusal, tmp_path: Path) -> None:
     (tmp_path / "orders.xls").touch()
     assert refusal("--source", "cdnow", "--data", str(tmp_path)) == (
-        f"{tmp_path} holds no data files (.csv, .csv.gz, .xlsx, .parquet): found only orders.xls."
+        f"{tmp_path} holds no data files (.csv, .csv.gz, .xlsx, .parquet): found only orders.xls:"
+        " save an .xls as .xlsx in a spreadsheet."
     )
 
 
@@ -152,7 +153,7 @@ def test_what_fails_at_once_starts_and_leaves_nothing(project: Path) -> None:
         (
             "cdnow.csv",
             CDNOW.splitlines()[0].encode(),
-            "cdnow.csv holds no rows: export it again, with its data.",
+            "cdnow.csv holds no rows: export it again, with its data, or remove it.",
         ),
         (
             "cdnow.csv",

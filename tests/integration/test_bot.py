@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,11 +19,20 @@ from psycopg2 import errors
 from telegram import Update
 
 from include import command_line
-from include.bot.application import App, Audience, application, audience, content
+from include.bot.application import (
+    App,
+    Audience,
+    Told,
+    application,
+    audience,
+    content,
+    take_tap,
+)
 from include.bot.question import AskAtRisk, AskChurn, Question, question
 from include.bot.rows import reading
 from include.connections import Connection
 from include.paths import PROJECT
+from include.report.wording import Wording
 from include.settings import PersonalData, Settings
 from include.telegram.client import Content, Photo, Text
 from include.warehouse.connection import Warehouse
@@ -112,11 +122,13 @@ ROWS: marts_tables.Rows = {
         },
     ],
     "rpt_churn_drivers": [],
+    "rpt_outcomes": [{"as_of_on": AS_OF, "is_model_off": False}],
     # 120.50 + 23 * 1.00 = 143.50 at stake
     "rpt_customers_at_risk": [
         {
             "as_of_on": AS_OF,
             "risk_rank": 1,
+            "customer_key": "ana",
             "customer_id": "C-1042",
             "customer_name": "Ana Souza",
             "email": "ana@example.com",
@@ -134,6 +146,7 @@ ROWS: marts_tables.Rows = {
         {
             "as_of_on": AS_OF,
             "risk_rank": 2,
+            "customer_key": "bia",
             "customer_id": "bia@example.com",
             "last_order_on": "2026-10-05",
             "valid_orders": 1,
@@ -144,6 +157,7 @@ ROWS: marts_tables.Rows = {
         {
             "as_of_on": AS_OF,
             "risk_rank": 3,
+            "customer_key": "c3",
             "customer_id": "C-3",
             "customer_name": LONG,
             "email": "c3@example.com",
@@ -163,6 +177,7 @@ ROWS: marts_tables.Rows = {
             {
                 "as_of_on": AS_OF,
                 "risk_rank": n,
+                "customer_key": f"c{n}",
                 "customer_id": f"{LONG}{n}",
                 "customer_name": LONG,
                 "email": LONG,
@@ -238,7 +253,8 @@ def marts(warehouse: Warehouse) -> Warehouse:
     marts_tables.make(warehouse.url, ROWS)
     run_sql(
         warehouse,
-        f"{marts_tables.DATA_TESTS} insert into ops.data_tests values ('unique_orders', 'pass')",
+        f"{marts_tables.DATA_TESTS} insert into ops.data_tests values ('unique_orders', 'pass');"
+        f"{marts_tables.TOLD_CUSTOMERS}{marts_tables.CONTACTS}",
     )
     return warehouse
 
@@ -272,7 +288,11 @@ def settings(**changes: Any) -> Settings:
 
 def bot(server: FakeTelegram, answered: Callable[[Question], Content]) -> App:
     who = Audience(frozenset({str(CHANNEL), str(GROUP)}), frozenset({ANA}))
-    return application(TOKEN, server.url, who, answered, "sorry")
+    return application(TOKEN, server.url, who, answered, no_tap, Wording("en"))
+
+
+def no_tap(data: str, user: int, tap: str) -> Told:
+    raise AssertionError(f"{user} tapped {data} with {tap}")
 
 
 def tell(app: App, *updates: dict[str, Any]) -> None:
@@ -381,6 +401,141 @@ def test_amounts_of_several_currencies_are_called_so(
     assert told not in ask(server, marts, asked)
     run_sql(marts, "update marts.rpt_shop_totals set currency = 'mixed'")
     assert ask(server, marts, asked).endswith(f"\n\n{told}\n\nAs of Nov 16, 2026.")
+
+
+# --- What people note of those listed
+
+
+def noting(server: FakeTelegram, marts: Warehouse, lang: str = "en", **changes: Any) -> App:
+    """A bot that answers from the marts, and notes what people tap."""
+    who = Audience(frozenset({str(CHANNEL), str(GROUP)}), frozenset({ANA}))
+    words = Wording(lang)
+    return application(
+        TOKEN,
+        server.url,
+        who,
+        lambda asked: content(asked, lambda: marts, settings(report_lang=lang, **changes)),
+        lambda data, user, tap: take_tap(data, user, tap, lambda: marts, words),
+        words,
+    )
+
+
+def contacts(marts: Warehouse) -> list[tuple[Any, ...]]:
+    """What was noted, the first first: of whom, what, by whom, through what, in which list."""
+    with closing(marts.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select convert_from(decode(left(customer_key::text, 6), 'hex'), 'UTF8'), outcome,"
+            " noted_by, noted_through, listed_on::text from ops.contacts order by noted_at"
+        )
+        return cursor.fetchall()
+
+
+def labels(server: FakeTelegram) -> list[str]:
+    return [text for text, _ in server.delivered[-1].buttons]
+
+
+FREE = ["1 contacted", "1 not now", "1 wrong person", "2 contacted", "2 not now", "2 wrong person"]
+
+
+def test_what_somebody_did_is_noted_with_a_tap_and_undone_with_another(
+    server: FakeTelegram, marts: Warehouse
+) -> None:
+    tell(noting(server, marts), message("/atrisk 2"))
+    assert labels(server) == FREE
+
+    tell(noting(server, marts), server.tap(server.delivered[-1], "2 contacted", number=2))
+    assert contacts(marts) == [("bia", "contacted", "telegram:7", "bot", AS_OF)]
+    assert server.told == [("Noted: contacted.", False)]
+    assert labels(server) == [*FREE[:3], "2 contacted · undo"]
+
+    tell(noting(server, marts), server.tap(server.delivered[-1], "2 contacted · undo", number=3))
+    assert [row[1] for row in contacts(marts)] == ["contacted", "undone"]  # nothing is taken away
+    assert server.told[-1] == ("Undone.", False)
+    assert labels(server) == FREE
+
+
+def test_a_list_that_is_asked_for_again_shows_what_was_noted(
+    server: FakeTelegram, marts: Warehouse
+) -> None:
+    tell(noting(server, marts, "pt_BR"), message("/atrisk 2"))
+    tap = server.tap(server.delivered[-1], "1 pessoa errada", number=2)
+    tell(noting(server, marts, "pt_BR"), tap, message("/atrisk 1", number=3))
+    assert server.told == [("Anotado: pessoa errada.", False)]
+    assert labels(server) == ["1 pessoa errada · desfazer"]
+
+
+def test_a_tap_that_comes_twice_is_noted_once(server: FakeTelegram, marts: Warehouse) -> None:
+    tell(noting(server, marts), message("/atrisk 2"))
+    listed = server.delivered[-1]
+    again = server.tap(listed, "1 contacted", number=2)
+    by_another = server.tap(listed, "1 contacted", user=8, number=3)
+    tell(noting(server, marts), again, again, by_another)
+    assert contacts(marts) == [("ana", "contacted", "telegram:7", "bot", AS_OF)]
+    assert server.told == [("Noted: contacted.", False), ("That is noted already.", False)]
+
+
+def test_who_may_not_note_is_told_so(server: FakeTelegram, marts: Warehouse) -> None:
+    """Strangers, and who only reads a channel; not who is named, wherever they tap."""
+    no = ("Here you may not note anything: the owner of the shop says who may.", True)
+    tell(noting(server, marts), message("/atrisk 2", CHANNEL))
+    listed = server.delivered[-1]
+    tell(noting(server, marts), server.tap(listed, "1 contacted", number=2, kind="channel"))
+    elsewhere = replace(listed, chat_id=str(STRANGER))
+    tell(noting(server, marts), server.tap(elsewhere, "1 contacted", user=STRANGER, number=3))
+    assert server.told == [no, no]
+    assert contacts(marts) == []
+
+    tap = server.tap(listed, "1 contacted", user=ANA, number=4, kind="channel")
+    tell(noting(server, marts), tap)
+    assert contacts(marts) == [("ana", "contacted", "telegram:42", "bot", AS_OF)]
+
+
+def test_a_list_that_nobody_knows_any_more_is_told_to_be_old(
+    server: FakeTelegram, marts: Warehouse
+) -> None:
+    tell(noting(server, marts), message("/atrisk 2"))
+    taps = [
+        server.tap(server.delivered[-1], "1 contacted", number=2),
+        server.tap(server.delivered[-1], "2 contacted", number=3),
+        server.tap(server.delivered[-1], "2 not now", number=4),
+    ]
+    taps[2]["callback_query"]["data"] = "whatever"
+    # a week later; of the old list only Bia was told of
+    run_sql(
+        marts,
+        "insert into ops.told_customers (as_of_on, customer_key, is_control, prediction_days,"
+        " report, period_starts_on, chat) select as_of_on, customer_key, risk_rank = 1, 90, 'r',"
+        " as_of_on, 'c' from marts.rpt_customers_at_risk where risk_rank <= 2;"
+        " update marts.rpt_customers_at_risk set as_of_on = '2026-11-23'",
+    )
+    tell(noting(server, marts), *taps)
+    old = ("This list is not known any more: ask for a new one with /atrisk.", True)
+    assert server.told == [old, ("Noted: contacted.", False), old]
+    assert contacts(marts) == [("bia", "contacted", "telegram:7", "bot", AS_OF)]
+
+
+def test_a_tap_that_cannot_be_noted_or_answered_ends_nothing(
+    server: FakeTelegram, marts: Warehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell(noting(server, marts), message("/atrisk 2"))
+    listed = server.delivered[-1]
+    run_sql(marts, "alter table ops.contacts rename to contact")
+    tell(noting(server, marts), server.tap(listed, "1 contacted", number=2))
+    assert server.told == [("It could not be noted: try again later.", True)]
+
+    run_sql(marts, "alter table ops.contact rename to contacts")
+    late = server.tap(listed, "1 contacted", number=3)
+    server.queries.clear()
+    tell(noting(server, marts), late)
+    assert [row[1] for row in contacts(marts)] == ["contacted"]
+    assert TOKEN not in caplog.text
+
+
+def test_who_was_contacted_last_week_is_marked(server: FakeTelegram, marts: Warehouse) -> None:
+    run_sql(
+        marts, "update marts.rpt_customers_at_risk set last_contact = 'not_now' where risk_rank = 2"
+    )
+    assert "last order Oct 5, 2026 · last week: not now\n" in ask(server, marts, "/atrisk 2")
 
 
 def test_at_risk_is_five_customers_unless_told(server: FakeTelegram, marts: Warehouse) -> None:
@@ -608,7 +763,8 @@ def test_a_chat_of_the_connection_may_be_named(server: FakeTelegram) -> None:
     update = message("/help", CHANNEL)
     update["channel_post"]["chat"]["username"] = "Shop"
     who = audience(Connection("telegram", "@sHop", None, None, TOKEN, None), None, frozenset())
-    tell(application(TOKEN, server.url, who, lambda _: Text("yes"), "sorry"), update)
+    answers = application(TOKEN, server.url, who, lambda _: Text("yes"), no_tap, Wording("en"))
+    tell(answers, update)
     assert [delivered.text for delivered in server.delivered] == ["yes"]
 
 
@@ -712,7 +868,7 @@ def test_an_answer_that_telegram_refuses_becomes_a_sentence(
     server: FakeTelegram, caplog: pytest.LogCaptureFixture
 ) -> None:
     tell(bot(server, lambda _: Photo(b"no picture", "caption")), message("/report"))
-    assert [delivered.text for delivered in server.delivered] == ["sorry"]
+    assert [delivered.text for delivered in server.delivered] == [Wording("en").text("bot_failed")]
     assert "Telegram refuses an answer: BadRequest Image_process_failed." in caplog.text
 
 

@@ -518,6 +518,7 @@ REPORT = {
     "rpt_churn_trend",
     "rpt_churn_drivers",
     "rpt_customers_at_risk",
+    "rpt_outcomes",
 }
 
 

@@ -168,6 +168,34 @@ def test_of_two_exports_that_overlap_a_sale_is_of_the_newer(market: Market) -> N
     assert [price for _, price in market.rows("sale, price")] == ["5.00", "1234.50", "9.90", "5.00"]
 
 
+def test_the_same_numbers_on_other_days_are_of_two_shops_and_asked_about(market: Market) -> None:
+    of_one = MARKET.replace("newest_per: sale}", "newest_per: sale, dated_by: sold_at}")
+    market.declare("market", of_one)
+    market.write("a.csv", SALES, hour=1)
+    market.told()
+    market.write("b.csv", SALES.replace("/11/2026", "/03/2026"), hour=2)
+    assert market.refusal() == (
+        "b.csv and a.csv are of two shops, as both have 7 as sale, of 2026-03-05 and of"
+        " 2026-11-05: give the files of each shop a folder of their own;"
+        " docs/your-shop.md#two-shops-of-one-system tells how both are loaded."
+    )
+    assert {sold_at[:7] for _, sold_at in market.rows("sale, sold_at")} == {"2026-11"}
+
+
+def test_one_sale_whose_day_was_corrected_and_a_moved_clock_are_of_one_shop(
+    market: Market,
+) -> None:
+    market.declare("market", MARKET.replace("per: sale}", "per: sale, dated_by: sold_at}"))
+    market.write("a.csv", SALES, hour=1)
+    changed = SALES.replace("7;05/11", "7;01/03").replace("8;06/11", "8;07/11")
+    market.write("b.csv", changed.replace("06/11/2026 12:00", "99/99/9999"), hour=2)
+    market.told()
+    assert market.rows("sale, sold_at")[:2] == [
+        ("7", "2026-03-01 10:00:00"),
+        ("8", "2026-11-07 11:00:00"),
+    ]
+
+
 def test_a_workbook_is_known_as_well(market: Market) -> None:
     workbook = openpyxl.Workbook()
     for row in (["Vendas"], ["Data", "N.º da venda", "Valor", "E-mail", "CPF"]):
@@ -257,6 +285,59 @@ def test_a_file_that_two_shops_export_alike_is_asked_about(market: Market) -> No
     market.write("vendas.csv", SALES)
     said = market.refusal(lambda: known_source(market.files, market.dbt_project))
     assert f"{market.files} holds exports of branch and of market: give each a folder" in said
+
+
+XLS, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), b"PK\x03\x04" + bytes(range(256))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("vendas-2.csv", b"", "is empty (0 bytes): export it again."),
+        ("vendas.csv", ZIP, "is no CSV but a workbook or an archive, whatever its name: call it"),
+        ("vendas.csv", XLS, "is no CSV but a workbook or an archive, whatever its name: call it"),
+        ("vendas.xlsx", XLS, "is not a readable Excel file: open it in Excel and save it as"),
+        ("vendas.xlsx", SALES.encode(), "is not a readable Excel file: open it in Excel and"),
+    ],
+    ids=["empty", "zip", "xls", "xls as xlsx", "csv as xlsx"],
+)
+def test_a_file_that_cannot_be_read_is_told_as_such_and_of_no_unknown_shop(
+    market: Market, name: str, content: bytes, says: str
+) -> None:
+    (market.files / name).write_bytes(content)
+    market.write("x.csv", SALES)  # beside one that can be read, too
+    said = market.refusal(lambda: known_source(market.files, market.dbt_project))
+    assert said.startswith(f"{name} {says}")
+    assert market.refusal() == said
+
+
+@pytest.mark.parametrize(
+    ("name", "do"),
+    [
+        ("vendas.zip", "unpack a .zip into the folder."),
+        ("VENDAS.XLS", "save an .xls as .xlsx in a spreadsheet."),
+        ("vendas.ods", "save an .ods as .xlsx in a spreadsheet."),
+    ],
+)
+def test_what_to_do_with_a_file_of_another_kind_is_said(market: Market, name: str, do: str) -> None:
+    (market.files / name).write_bytes(ZIP)
+    said = market.refusal(lambda: known_source(market.files, market.dbt_project))
+    assert said.endswith(f"found only {name}: {do}")
+    market.write("x.csv", SALES)
+    assert market.told()[-1].endswith(f"are read, and not {name}: {do}")
+
+
+def test_a_column_that_a_spreadsheet_has_changed_is_told_by_its_header_with_the_likeliest_remedy(
+    market: Market,
+) -> None:
+    market.write("vendas.csv", SALES.replace("9,90", "n/a").replace("5,00", "?"))
+    [told] = [line for line in market.told() if "Column" in line]
+    assert told.startswith("Column price ('Valor' or 'Precio') of vendas.csv: 2 of 3 values are no")
+    us = SALES.replace("1.234,50", "1,234.50").replace("9,90", "9.90").replace("5,00", "5.00")
+    market.write("vendas.csv", us)
+    said = market.refusal()
+    assert said.startswith("Column price ('Valor' or 'Precio') of vendas.csv ")
+    assert ": export it again, and load it without opening it in a spreadsheet, or write " in said
 
 
 def test_files_that_nobody_knows_are_asked_about_before_anything_starts(tmp_path: Path) -> None:

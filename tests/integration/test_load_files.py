@@ -622,7 +622,8 @@ def test_files_that_nothing_reads_are_named(shop: Shop) -> None:
     (shop.files / ".git").mkdir()
     assert shop.told() == [
         "No model reads orders_export_2.csv, which the source shop does not declare.",
-        "Only .csv, .csv.gz, .xlsx, .parquet are read, and not 2025/, orders.xls.",
+        "Only .csv, .csv.gz, .xlsx, .parquet are read, and not 2025/, orders.xls:"
+        " save an .xls as .xlsx in a spreadsheet.",
     ]
 
 
@@ -825,7 +826,7 @@ def test_a_declaration_that_is_none(shop: Shop) -> None:
 def test_a_folder_that_is_missing_or_a_file_or_empty(shop: Shop) -> None:
     assert "holds no data files" in shop.refusal()
     shop.write("orders.xls", b"an old Excel file")
-    assert shop.refusal().endswith("found only orders.xls.")
+    assert shop.refusal().endswith("found only orders.xls: save an .xls as .xlsx in a spreadsheet.")
     shop.files = shop.files / "orders.xls"
     assert "is a file: give the folder" in shop.refusal()
     shop.files = shop.files.with_name("nowhere")
@@ -901,7 +902,7 @@ def test_a_header_without_rows(name: str, shop: Shop) -> None:
         shop.write_parquet(name, id=pa.array([], pa.int64()))
     else:
         shop.write(name, "id\n")
-    assert shop.refusal() == f"{name} holds no rows: export it again, with its data."
+    assert shop.refusal() == f"{name} holds no rows: export it again, with its data, or remove it."
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,7 @@ ROWS: marts_tables.Rows = {
         {
             "as_of_on": AS_OF,
             "risk_rank": 2,
+            "customer_key": "two",
             "customer_id": "C2",
             "last_order_on": "2026-10-01",
             "valid_orders": 1,
@@ -179,6 +180,7 @@ ROWS: marts_tables.Rows = {
         {
             "as_of_on": AS_OF,
             "risk_rank": 1,
+            "customer_key": "one",
             "customer_id": "C1",
             "customer_name": "=Ana Souza",
             "email": "ana@example.com",
@@ -193,6 +195,45 @@ ROWS: marts_tables.Rows = {
             "last_product_name": "Café & <b>pão</b>",
             "suggested_reason": "overdue",
         },
+    ],
+    "rpt_outcomes": [
+        {
+            "as_of_on": AS_OF,
+            "listed_on": "2026-10-19",
+            "horizon_weeks": 4,
+            "told_customers": 52,
+            "told_returned": 9,
+            "told_expected": 6.2,
+            "told_revenue": 900,
+            "control_customers": 6,
+            "control_returned": 1,
+            "effect": "too_few_to_say",
+            "is_model_off": False,
+        }
+    ],
+    "rpt_told_customers": [
+        {
+            "as_of_on": AS_OF,
+            "customer_key": "one",
+            "is_control": False,
+            "risk_rank": 1,
+            "probability_alive": 0.8,
+            "expected_order_days": 1.5,
+            "prediction_days": 90,
+            "value_at_stake": 38.08,
+            "return_probability_2": 0.1,
+            "return_probability_4": 0.2,
+            "return_probability_8": 0.4,
+            "return_probability_13": 0.6,
+        },
+        {
+            "as_of_on": AS_OF,
+            "customer_key": "two",
+            "is_control": False,
+            "risk_rank": 2,
+            "prediction_days": 90,
+        },
+        {"as_of_on": AS_OF, "customer_key": "kept", "is_control": True, "prediction_days": 90},
     ],
 }
 
@@ -217,7 +258,8 @@ def marts(warehouse: Warehouse) -> Warehouse:
     marts_tables.make(warehouse.url, ROWS)
     run_sql(
         warehouse,
-        f"{marts_tables.DATA_TESTS} insert into ops.data_tests values ('unique_orders', 'pass', 0)",
+        f"{marts_tables.DATA_TESTS} insert into ops.data_tests values ('unique_orders', 'pass', 0);"
+        + marts_tables.TOLD_CUSTOMERS,
     )
     return warehouse
 
@@ -319,24 +361,19 @@ def test_the_report_is_read_whole(marts: Warehouse) -> None:
     assert [week.week_starts_on.day for week in report.trend] == [2, 9]  # the latest last
     assert [driver.segment for driver in report.drivers] == ["Café & <b>pão</b>"]
     assert [customer.customer_id for customer in report.customers_at_risk] == ["C1", "C2"]
-    assert report.failed_tests == 0
+    assert (report.failed_tests, report.warned_tests) == (0, {})
+    told = (report.outcomes.listed_on, report.outcomes.told_customers, report.outcomes.effect)
+    assert told == (date(2026, 10, 19), 52, "too_few_to_say")
 
 
-def test_data_tests_that_did_not_pass_are_counted(marts: Warehouse) -> None:
-    run_sql(marts, "insert into ops.data_tests values ('a', 'fail', 3), ('b', 'warn', 1)")
-    assert read(marts).failed_tests == 2
-
-
-def test_orders_that_came_twice_are_told_by_their_number_and_as_no_failed_test(
-    marts: Warehouse,
-) -> None:
+def test_a_data_test_that_only_warns_has_not_failed(marts: Warehouse) -> None:
     run_sql(
         marts,
         "insert into ops.data_tests values"
-        " ('assert_no_order_is_in_a_hub_and_its_shop', 'warn', 12), ('a', 'fail', 3)",
+        " ('a', 'fail', 3), ('b', 'warn', 12), ('c', 'error', null)",
     )
     report = read(marts)
-    assert (report.orders_twice, report.failed_tests) == (12, 1)
+    assert (report.failed_tests, report.warned_tests) == (2, {"b": 12})
 
 
 def test_files_that_no_model_reads_are_those_of_the_active_sources(marts: Warehouse) -> None:
@@ -410,6 +447,7 @@ def test_the_report_reaches_the_channel_once(marts: Warehouse, server: FakeTeleg
     assert "🟥 Churned 9 · ▲ was 6" in chart.text
     assert "⚠️ 12 rows of the data could not be used." in chart.text
     assert "Churned: no valid order for more than 90 days." in chart.text
+    assert "↩️ Of 52 told on Oct 19, 2026, 9 came back within 4 weeks, 6 were" in chart.text
     assert chart.file is not None
     assert struct.unpack(">II", chart.file.content[16:24]) == (1600, 900)
     assert listed.file is not None
@@ -433,6 +471,95 @@ def test_a_week_that_is_only_in_the_chart_changes_the_message_too(
     publish_report(marts, connection(), settings(server))
     run_sql(marts, "update marts.rpt_churn_trend set new_customers = 99")
     assert "chart brought up to date" in publish_report(marts, connection(), settings(server))
+
+
+def test_who_was_contacted_last_week_is_marked_in_the_list(
+    marts: Warehouse, server: FakeTelegram
+) -> None:
+    run_sql(
+        marts,
+        "update marts.rpt_customers_at_risk set last_contact = 'contacted' where risk_rank = 2",
+    )
+    publish_report(marts, connection(), settings(server))
+    assert [row[-1] for row in csv_rows(server)] == ["Last week", "", "contacted"]
+
+
+def told(marts: Warehouse) -> list[tuple[Any, ...]]:
+    """Of each customer kept: the first letters of the key, whether a control, rank, chat."""
+    with closing(marts.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select rtrim(encode(decode(replace(customer_key::text, '-', ''), 'hex'), 'escape'),"
+            " '\\0'), is_control, risk_rank, chat from ops.told_customers order by risk_rank"
+        )
+        return cursor.fetchall()
+
+
+TOLD = [("one", False, 1, CHAT), ("two", False, 2, CHAT), ("kept", True, None, CHAT)]
+
+
+def test_a_list_that_was_told_is_kept_once(marts: Warehouse, server: FakeTelegram) -> None:
+    publish_report(marts, connection(), settings(server))
+    assert told(marts) == TOLD
+    # what is foreseen later, or told again to another chat, changes nothing
+    run_sql(marts, "update marts.rpt_told_customers set risk_rank = 9, return_probability_2 = 0.9")
+    server.chats.add("@other")
+    publish_report(marts, connection(f"{CHAT},@other"), settings(server))
+    publish_report(marts, connection(), settings(server), force=True)
+    assert told(marts) == TOLD
+
+
+def test_what_was_foreseen_of_a_list_is_kept_with_the_delivery(
+    marts: Warehouse, server: FakeTelegram
+) -> None:
+    publish_report(marts, connection(), settings(server))
+    with closing(marts.connect()) as opened, opened.cursor() as cursor:
+        cursor.execute(
+            "select as_of_on, probability_alive, expected_order_days, prediction_days,"
+            " value_at_stake, return_probability_2, return_probability_4, return_probability_8,"
+            " return_probability_13, report, period_starts_on from ops.told_customers"
+            " where risk_rank = 1"
+        )
+        [(*kept,)] = cursor.fetchall()
+    assert kept == [
+        date(2026, 11, 16), 0.8, 1.5, 90, Decimal("38.08"), Decimal("0.1"), Decimal("0.2"),
+        Decimal("0.4"), Decimal("0.6"), "weekly_churn", date(2026, 11, 9),
+    ]  # fmt: skip
+
+
+def test_a_list_that_reached_nobody_was_not_told(
+    marts: Warehouse, server: FakeTelegram, tmp_path: Path
+) -> None:
+    publish_report(marts, None, settings(), out=tmp_path)
+    publish_report(marts, connection(), settings(server, report_personal_data="none"))
+    server.fail(Refusal(400, "Bad Request: chat not found"), method="sendDocument")
+    with pytest.raises(UserError):
+        publish_report(marts, connection(), settings(server))
+    assert told(marts) == []
+    publish_report(marts, connection(), settings(server))
+    assert told(marts) == TOLD
+
+
+def test_a_customer_who_comes_into_a_list_that_is_there_is_told_of_too(
+    marts: Warehouse, server: FakeTelegram
+) -> None:
+    run_sql(marts, "delete from marts.rpt_told_customers where risk_rank = 2")
+    run_sql(marts, "delete from marts.rpt_customers_at_risk where risk_rank = 2")
+    publish_report(marts, connection(), settings(server))
+    assert [row[0] for row in told(marts)] == ["one", "kept"]
+    run_sql(
+        marts,
+        "insert into marts.rpt_told_customers (as_of_on, risk_rank, customer_key, is_control,"
+        " prediction_days) values ('2026-11-16', 2, '74776f00-0000-0000-0000-000000000000', false,"
+        " 90)",
+    )
+    run_sql(
+        marts,
+        "insert into marts.rpt_customers_at_risk (as_of_on, risk_rank, customer_key, customer_id,"
+        " last_order_on, valid_orders, revenue, suggested_reason) values ('2026-11-16', 2,"
+        " '74776f00-0000-0000-0000-000000000000', 'C2', '2026-10-01', 1, 20, 'overdue')",
+    )
+    publish_report(marts, connection(), settings(server))
+    assert told(marts) == TOLD
 
 
 def csv_rows(server: FakeTelegram) -> list[list[str]]:
@@ -581,14 +708,14 @@ def page_of(marts: Warehouse, tmp_path: Path, **asked: Any) -> str:
     return (tmp_path / "dashboard.html").read_text(encoding="utf-8")
 
 
-def told(page: str) -> str:
+def read_out(page: str) -> str:
     """What a reader sees and hears of a page, without its looks."""
     text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
     return " ".join(unescape(text).split())
 
 
 def test_the_page_of_the_week_says_what_the_message_says(marts: Warehouse, tmp_path: Path) -> None:
-    text = told(page_of(marts, tmp_path))
+    text = read_out(page_of(marts, tmp_path))
     assert "🟥 Churn rose to 2.2%, mostly buyers of Café & <b>pão</b>" in text
     assert "🟥 Churn rate 2.2% ▲ 0.7 pp · usual 1.0% – 4.0%" in text
     assert "⏳ 57 customers at risk · R$3,210.50 at stake" in text
@@ -616,8 +743,9 @@ def test_the_page_of_the_week_draws_complete_weeks_and_cohorts(
         "Revenue", "Nov 2 – 8, 2026: R$44,710.00", "Nov 9 – 15, 2026: R$48,213.50",
     ]  # fmt: skip
     assert {len(list(svg.iter("desc"))) for svg in (churn, revenue)} == {1}
-    assert "First New +1 +2 9/2026 40 25% 10%* 10/2026 31 20%* 11/2026 9 New: customers by" in told(
-        page
+    assert (
+        "First New +1 +2 9/2026 40 25% 10%* 10/2026 31 20%* 11/2026 9 New: customers by"
+        in read_out(page)
     )
 
 
@@ -642,7 +770,7 @@ def test_the_page_of_the_week_asks_for_nothing_from_elsewhere(
 def test_the_page_of_the_week_tells_no_more_of_people_than_the_list(
     marts: Warehouse, tmp_path: Path, personal_data: str, known: list[str], unknown: list[str]
 ) -> None:
-    text = told(page_of(marts, tmp_path, report_personal_data=personal_data))
+    text = read_out(page_of(marts, tmp_path, report_personal_data=personal_data))
     assert [name for name in [*known, *unknown] if name in text] == known
 
 
@@ -669,7 +797,7 @@ def test_the_page_of_the_week_is_of_the_reports_language(marts: Warehouse, tmp_p
     page = page_of(marts, tmp_path, report_lang="pt_BR")
     assert '<html lang="pt-BR">' in page
     says = "A receita de cada semana do último ano. 9 – 15 de nov. de 2026: R$ 48.213,50."
-    assert says in told(page)
+    assert says in read_out(page)
 
 
 def test_the_page_of_the_week_is_sent_where_it_is_asked_for(
@@ -800,9 +928,12 @@ def test_a_process_that_dies_between_sending_and_noting_it_sends_nothing_twice(
     assert "is not known, and it is not sent a second time" in again.stderr
     assert len(server.delivered) == there
 
+    assert told(marts) == []
+
     settled = script(f"--resolve={resolve}", marts=marts, telegram=telegram, api_url=server.url)
     assert settled.returncode == 0
     assert len(server.delivered) == (2 if resolve == "sent" else 3)
+    assert told(marts) == TOLD
 
 
 def test_a_test_is_marked_and_not_remembered(marts: Warehouse, server: FakeTelegram) -> None:
@@ -810,6 +941,7 @@ def test_a_test_is_marked_and_not_remembered(marts: Warehouse, server: FakeTeleg
     for _ in range(2):
         done = script("--test", marts=marts, telegram=telegram, api_url=server.url)
         assert done.stdout == f"{CHAT}: a test was sent.\n"
+    assert told(marts) == []
     assert [m.kind for m in server.delivered] == ["photo", "document"] * 2
     assert server.delivered[0].text.startswith("🧪 Test, please ignore")
     assert publish_report(marts, connection(), settings(server)).endswith("sent, list sent.")

@@ -240,3 +240,11 @@ def test_history_comes_from_the_export_and_an_order_of_both_is_as_the_api_has_it
     assert {row["order_name"] for row in came if row["file"] != "API"} == {
         *("#1001", "#1002", "#1003", "#1004")
     }
+    test = "assert_export_and_api_are_of_one_shop"
+    ended = f"select status, failures from ops.data_tests where test_name = '{test}'"
+    assert mixed.rows(ended) == [{"status": "pass", "failures": 0}]
+    # another shop's export, which has the same numbers
+    mixed.execute("update landing.shopify__orders set created_at = '2024' || substr(created_at, 5)")
+    mixed.dbt("test", "--select", test, sources=["shopify"])
+    [warned] = mixed.rows(ended)
+    assert (warned["status"], warned["failures"]) == ("warn", 6)  # #1005 to #1010

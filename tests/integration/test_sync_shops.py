@@ -1,6 +1,13 @@
 """Orders of WooCommerce and Nuvemshop into landing, by what is declared of their APIs."""
 
 import copy
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
@@ -11,13 +18,15 @@ import pytest
 
 from include.connections import Connection
 from include.errors import UserError
+from include.paths import PROJECT
 from include.settings import load_settings
 from include.sync.behind import sources_behind
 from include.sync.sources import Source, declared_sources
 from include.sync.sync import sync
-from include.warehouse.connection import Warehouse
 from tests.support import fake_shops
 from tests.support.fake_shops import FakeNuvemshop, FakeShop, FakeWooCommerce
+from tests.support.project_copy import environment
+from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 ANA = {
     "first_name": "Ana", "last_name": "Souza", "email": "Ana@Exemplo.com", "phone": "11 98888-0001",
@@ -27,6 +36,8 @@ LINE = {
     "id": 1, "name": "Tea", "product_id": 5, "variation_id": 0, "quantity": 2, "subtotal": "20.00",
     "total": "18.00", "total_tax": "0.00", "sku": "T", "meta_data": [{"value": "Rua do Sol 1"}],
 }  # fmt: skip
+
+AMOUNT = {"woocommerce": "total", "nuvemshop": "discount"}
 
 
 class Shop:
@@ -138,6 +149,19 @@ def test_a_shop_whose_version_has_no_list_of_refunds_is_loaded_without(woo: Shop
     assert woo.rows("*", "api_refunds") == []
 
 
+def test_cancelled_orders_come_as_well(woo: Shop, nuvem: Shop) -> None:
+    for number, status in enumerate(("completed", "cancelled", "failed", "refunded"), start=1):
+        woo.fake.put(number, status=status)
+    for number, status in enumerate(("open", "closed", "cancelled"), start=1):
+        nuvem.fake.put(number, number=number, status=status)
+    woo.load()
+    nuvem.load()
+    assert [status for _, status in woo.rows("id, status")] == [
+        *("completed", "cancelled", "failed", "refunded")
+    ]
+    assert [status for _, status in nuvem.rows("id, status")] == ["open", "closed", "cancelled"]
+
+
 def test_an_order_in_the_trash_goes_with_a_full_load(woo: Shop) -> None:
     woo.fake.put(1, total="1.00")
     woo.fake.put(2, total="1.00")
@@ -224,3 +248,98 @@ def test_a_nuvemshop_order_lands_without_streets_and_tax_ids(nuvem: Shop) -> Non
     assert "image" not in products[0]
     assert "Rua do Sol" not in str(nuvem.rows("*"))
     assert "123" not in str(nuvem.rows("customer_name, products"))
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", ["woocommerce", "nuvemshop"])
+def test_killed_again_and_again_it_ends_as_a_clean_load(
+    kind: str, postgres: Path, tmp_path: Path
+) -> None:
+    """At ten moments drawn over a whole run; orders change, and are paid back, in between."""
+    chance = random.Random(20261129)  # noqa: S311
+    serving = {
+        "woocommerce": fake_shops.fake_woocommerce,
+        "nuvemshop": fake_shops.fake_nuvemshop,
+    }[kind]
+    with serving() as fake:
+        for number in range(1, 301):
+            sell(fake, number)
+        killed = new_warehouse(postgres, f"{kind}_killed", tmp_path)
+        began = time.monotonic()
+        assert start(fake, killed).wait() == 0
+        whole = time.monotonic() - began
+        kills = 0
+        while kills < 10:
+            change(fake, chance)
+            program = start(fake, killed)
+            try:
+                # in the first part of its time it only starts
+                assert program.wait(chance.uniform(0.25, 0.95) * whole) == 0
+            except subprocess.TimeoutExpired:
+                os.killpg(program.pid, signal.SIGKILL)
+                kills += program.wait() == -signal.SIGKILL
+        change(fake, chance)
+        assert start(fake, killed).wait() == 0
+        clean = new_warehouse(postgres, f"{kind}_clean", tmp_path)
+        assert start(fake, clean).wait() == 0
+        for table in declared_sources()[kind].tables:
+            assert landed(killed, kind, table) == landed(clean, kind, table) != [], table
+        told = AMOUNT[kind]
+        amounts = {int(row["id"]): row[told] for row in landed(killed, kind, "api_orders")}
+        assert amounts == {number: order[told] for number, order in fake.orders.items()}
+
+
+def sell(fake: FakeShop, number: int) -> None:
+    buyer = {"email": f"c{number % 40}@example.com"}
+    if isinstance(fake, FakeWooCommerce):
+        lines = [{**LINE, "id": number}]
+        fake.put(number, number=str(number), total="18.00", billing=buyer, line_items=lines)
+    else:
+        fake.put(number, number=number, discount="18.00", customer=buyer, products=[])
+
+
+def change(fake: FakeShop, chance: random.Random) -> None:
+    """Hours later: some orders changed, some are new, and of WooCommerce's some are paid back."""
+    fake.now += timedelta(hours=3)
+    for number in chance.sample(sorted(fake.orders), 12):
+        fake.put(number, **{AMOUNT[fake.kind]: f"{chance.randrange(1, 99)}.00"})
+    for _ in range(3):
+        sell(fake, max(fake.orders) + 1)
+    if isinstance(fake, FakeWooCommerce) and fake.refunds is not None:
+        for number in chance.sample(sorted(fake.orders), 3):
+            fake.refund(number, 1 + len(fake.refunds), "1.00")
+
+
+def start(fake: FakeShop, warehouse: Warehouse) -> "subprocess.Popen[bytes]":
+    """Start `scripts/sync_sources.py` for a shop."""
+    where = {
+        "woocommerce": {"host": fake.url, "login": fake_shops.KEY},
+        "nuvemshop": {"host": f"{fake.url}/2025-03/{{login}}", "login": fake_shops.STORE},
+    }[fake.kind]
+    connection = {"conn_type": "http", "password": fake.token, **where}
+    return subprocess.Popen(
+        [sys.executable, PROJECT / "scripts" / "sync_sources.py", fake.kind],
+        cwd=PROJECT,
+        env=environment(
+            PROJECT,
+            AIRFLOW_CONN_WAREHOUSE=warehouse.url,
+            **{f"AIRFLOW_CONN_{fake.kind.upper()}": json.dumps(connection)},
+        ),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def landed(warehouse: Warehouse, kind: str, table: str) -> list[Row]:
+    """The rows of a table; no pseudonyms, which each warehouse has its own of."""
+    rows = warehouse.rows(f"select * from landing.{kind}__{table} order by id")
+    return [
+        {
+            column: value
+            for column, value in row.items()
+            if not column.startswith("_dlt_") and not column.endswith("_key")
+        }
+        for row in rows
+    ]

@@ -80,7 +80,7 @@ def builds(
     shop = on_postgres(postgres, request.param, shared_data, folder)
     spark = Spark(folder / "spark")
     spark.dbt("run-operation", "read_parquet", "--args", json.dumps({"files": shop.files}))
-    said = spark.dbt("build", "--vars", json.dumps({"sources": [shop.source]}))
+    said = spark.dbt("build", "--vars", json.dumps({"sources": shop.sources}))
     return Builds(shop, Spark(spark.folder, said))
 
 

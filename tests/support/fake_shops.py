@@ -105,7 +105,9 @@ class FakeWooCommerce(FakeShop):
     def answer(self, request: Request) -> Answer:
         if request.path == "/wp-json/wc/v3/orders":
             rows = list(map(self._told, sorted(self.orders)))
+            asked_for = request.get("status", "any")  # the trash is not any
             rows = [row for row in rows if row["status"] != "trash"]
+            rows = [row for row in rows if asked_for in ("any", row["status"])]
             asked = ("modified_after", "date_modified")
         elif request.path == "/wp-json/wc/v3/refunds" and self.refunds is not None:
             rows, asked = list(self.refunds.values()), ("after", "date_created")
@@ -153,6 +155,7 @@ class FakeNuvemshop(FakeShop):
             {**self.orders[key], "updated_at": _with_offset(self.changed[key])}
             for key in sorted(self.orders, reverse=True)
             if not since or self.changed[key] >= datetime.fromisoformat(since)
+            if request.get("status", "any") in ("any", self.orders[key].get("status"))
         ]
         page, headers = self.page(request, rows)
         if not page:

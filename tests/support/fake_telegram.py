@@ -28,6 +28,9 @@ LONGEST_RAW_TEXT = 32_768
 LARGEST_PHOTO = 10_000_000
 LARGEST_DOCUMENT = 50_000_000
 MOST_ENTITIES = 100
+MOST_BUTTONS = 100
+LONGEST_DATA = 64  # bytes
+LONGEST_TOLD = 200
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawE"
 WRONG_TOKEN = "987654321:AAFakeTokenThatTelegramDoesNotKnow0"
@@ -93,6 +96,9 @@ class Delivered:
     reply_to: int | None = None
     is_silent: bool = False
     buttons: tuple[tuple[str, str], ...] = ()
+    """What each button says, and its address or its data."""
+    markup: Any = None
+    """The same as it was sent, in rows."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,10 @@ class FakeTelegram:
     pinned: list[tuple[str, int]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
     """What people wrote that the bot has not confirmed yet."""
+    queries: set[str] = field(default_factory=set)
+    """Taps that the bot has not answered yet."""
+    told: list[tuple[str, bool]] = field(default_factory=list)
+    """What those who tapped were told, and whether as an alert."""
     rights: dict[str, bool] = field(default_factory=lambda: {"post": True, "edit": True})
     """What the bot may do in its chats, which are channels."""
     calls: list[str] = field(default_factory=list)
@@ -145,6 +155,23 @@ class FakeTelegram:
         with self.arrived:
             self.updates += updates
             self.arrived.notify_all()
+
+    def tap(
+        self, message: Delivered, says: str, *, user: int = 7, number: int = 1, kind: str = ""
+    ) -> dict[str, Any]:
+        """The update of somebody who taps a button of a message; its query can be answered once."""
+        [data] = [data for text, data in message.buttons if text == says]
+        chat_id = as_number(message.chat_id)
+        kind = kind or ("private" if chat_id > 0 else "supergroup")
+        query: dict[str, Any] = {
+            "id": f"query-{number}",
+            "from": {"id": user, "is_bot": False, "first_name": "Somebody"},
+            "chat_instance": "1",
+            "data": data,
+            "message": as_json(message) | {"chat": {"id": chat_id, "type": kind}},
+        }
+        self.queries.add(query["id"])
+        return {"update_id": number, "callback_query": query}
 
     def wait_until(self, happened: Callable[[], object]) -> None:
         """Wait for what the bot does; AssertionError where it does not do it."""
@@ -196,6 +223,7 @@ class FakeTelegram:
             reply["message_id"] if reply else None,
             form.get("disable_notification").lower() == "true",
             buttons(form),
+            form.json("reply_markup"),
         )
         with self.arrived:
             self.delivered.append(message)
@@ -268,7 +296,7 @@ def _edit_message_media(server: FakeTelegram, form: Form) -> object:
     text, entities = formatted(media["caption"], media.get("parse_mode", ""), is_caption=True)
     new = replace(
         old, text=text, entities=tuple(entities), html=media["caption"], file=file,
-        buttons=buttons(form),
+        buttons=buttons(form), markup=form.json("reply_markup"),
     )  # fmt: skip
     if new == old:
         raise Refusal(
@@ -279,6 +307,37 @@ def _edit_message_media(server: FakeTelegram, form: Form) -> object:
     server.delivered[server.delivered.index(old)] = new
     server.edited.append(new)
     return as_json(new)
+
+
+def _edit_message_reply_markup(server: FakeTelegram, form: Form) -> object:
+    chat_id, message_id = server.chat(form), int(form.get("message_id"))
+    known = [m for m in server.delivered if (m.chat_id, m.message_id) == (chat_id, message_id)]
+    if not known:
+        raise Refusal(400, "Bad Request: message to edit not found")
+    [old] = known
+    new = replace(old, buttons=buttons(form), markup=form.json("reply_markup"))
+    if new == old:
+        raise Refusal(
+            400,
+            "Bad Request: message is not modified: specified new message content and reply markup"
+            " are exactly the same as a current content and reply markup of the message",
+        )
+    server.delivered[server.delivered.index(old)] = new
+    server.edited.append(new)
+    return as_json(new)
+
+
+def _answer_callback_query(server: FakeTelegram, form: Form) -> object:
+    if form.get("callback_query_id") not in server.queries:
+        raise Refusal(
+            400,
+            "Bad Request: query is too old and response timeout expired or query ID is invalid",
+        )
+    if len(form.get("text")) > LONGEST_TOLD:
+        raise Refusal(400, "Bad Request: MESSAGE_TOO_LONG")
+    server.queries.remove(form.get("callback_query_id"))
+    server.told.append((form.get("text"), form.get("show_alert").lower() == "true"))
+    return True
 
 
 def _pin_chat_message(server: FakeTelegram, form: Form) -> object:
@@ -322,6 +381,8 @@ _METHODS: dict[str, Callable[[FakeTelegram, Form], object]] = {
     "sendPhoto": _send_photo,
     "sendDocument": _send_document,
     "editMessageMedia": _edit_message_media,
+    "editMessageReplyMarkup": _edit_message_reply_markup,
+    "answerCallbackQuery": _answer_callback_query,
     "pinChatMessage": _pin_chat_message,
 }
 
@@ -377,15 +438,24 @@ def document(file: Upload) -> Upload:
 
 
 def buttons(form: Form) -> tuple[tuple[str, str], ...]:
-    """The links below a message, whose addresses must be reachable from elsewhere."""
+    """The buttons below a message: addresses that can be reached from elsewhere, or short data."""
     markup = form.json("reply_markup") or {"inline_keyboard": []}
-    found = [(b["text"], b["url"]) for row in markup["inline_keyboard"] for b in row]
-    for _, url in found:
-        if "." not in (urlsplit(url).hostname or ""):
+    found = [button for row in markup["inline_keyboard"] for button in row]
+    if len(found) > MOST_BUTTONS:
+        raise Refusal(400, "Bad Request: reply markup is too long")
+    for button in found:
+        if not button["text"]:
+            raise Refusal(400, "Bad Request: text buttons are unallowed in the inline keyboard")
+        if "callback_data" in button:
+            if not 1 <= len(button["callback_data"].encode()) <= LONGEST_DATA:
+                raise Refusal(400, "Bad Request: BUTTON_DATA_INVALID")
+        elif "." not in (urlsplit(button["url"]).hostname or ""):
             raise Refusal(
-                400, f"Bad Request: inline keyboard button URL '{url}' is invalid: Wrong HTTP URL"
+                400,
+                f"Bad Request: inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP"
+                " URL",
             )
-    return tuple(found)
+    return tuple((one["text"], one.get("url") or one["callback_data"]) for one in found)
 
 
 def as_number(chat_id: str) -> int:
@@ -393,13 +463,15 @@ def as_number(chat_id: str) -> int:
     return -1001 if chat_id.startswith("@") else int(chat_id)
 
 
-def as_json(message: Delivered) -> object:
+def as_json(message: Delivered) -> dict[str, Any]:
     """A message as Telegram answers with it; of a file only what the client insists on."""
     answer: dict[str, Any] = {
         "message_id": message.message_id,
         "date": 1_700_000_000,
         "chat": {"id": as_number(message.chat_id), "type": "channel"},
     }
+    if message.markup:
+        answer["reply_markup"] = message.markup
     if message.file is None:
         return answer | {"text": message.text}
     file = {"file_id": "f", "file_unique_id": "u"}

@@ -13,11 +13,34 @@ from include.paths import DBT_PROJECT
 Rows = dict[str, list[dict[str, Any]]]
 """Model, such as dim_products → its rows; a column that a row lacks is NULL."""
 
-# What dbt_ecommerce/macros/data_tests.sql makes.
+# What dbt_ecommerce/macros/data_tests.sql and told_customers.sql make.
 DATA_TESTS = """
-create schema ops;
+create schema if not exists ops;
 create table ops.data_tests (
     test_name text not null primary key, status text not null, failures integer
+);
+"""
+TOLD_CUSTOMERS = """
+create schema if not exists ops;
+create table ops.told_customers (
+    as_of_on date not null, customer_key uuid not null, is_control boolean not null,
+    risk_rank integer, probability_alive double precision, expected_order_days double precision,
+    prediction_days integer not null, value_at_stake numeric(18, 2),
+    return_probability_2 numeric(9, 6), return_probability_4 numeric(9, 6),
+    return_probability_8 numeric(9, 6), return_probability_13 numeric(9, 6),
+    report text not null, period_starts_on date not null, chat text not null,
+    primary key (as_of_on, customer_key)
+);
+"""
+
+
+# What dbt_ecommerce/macros/contacts.sql makes.
+CONTACTS = """
+create schema if not exists ops;
+create table ops.contacts (
+    tap text not null primary key, listed_on date not null, customer_key uuid not null,
+    outcome text not null, noted_by text not null, noted_through text not null,
+    noted_at timestamptz not null
 );
 """
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 from pyarrow import parquet
 
 from include.churn_model.store import fit_for_the_week
+from tests.support.shop_systems import load_shop_systems
 from tests.support.warehouses import Row, Warehouse, new_warehouse
 
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
@@ -29,7 +31,7 @@ LastDigits = Mapping[str, float]
 class OnPostgres:
     """A shop's warehouse, and what another database needs to build the same."""
 
-    source: str
+    sources: list[str]
     warehouse: Warehouse
     files: dict[str, str]
     """Table → a Parquet file of it: for the macro read_parquet."""
@@ -47,23 +49,55 @@ class OnPostgres:
 
 
 def on_postgres(
-    postgres: Path, source: str, shared_data: Callable[[str], Path], folder: Path
+    postgres: Path, shop: str, shared_data: Callable[[str], Path], folder: Path
 ) -> OnPostgres:
-    """The demo shop from its seeds, or the sample of CDNOW's customers from its file; predicted."""
-    warehouse = new_warehouse(postgres, f"{source}_on_{folder.name}", folder)
+    """The demo shop from its seeds, the sample of CDNOW's customers from its file, or a shop with
+    all shop systems, by files and APIs; predicted.
+    """
+    warehouse = new_warehouse(postgres, f"{shop}_on_{folder.name}", folder)
     files = {"ops.churn_model_parameters": folder / "parameters.parquet"}
-    if source == "cdnow":
+    sources = [shop]
+    if shop == "shop_systems":
+        sources = load_shop_systems(warehouse, shared_data("platforms"))
+        files |= landing_files(warehouse, folder)
+    if shop == "cdnow":
         files["landing.cdnow__cdnow"] = shared_data("cdnow_sample") / "cdnow.parquet"
         warehouse.load("cdnow", shared_data("cdnow_sample"))
 
-    warehouse.dbt("build", *NO_TESTS, sources=[source])
+    warehouse.dbt("build", *NO_TESTS, sources=sources)
     with closing(psycopg2.connect(warehouse.url)) as connection:
         fit_for_the_week(connection)
-    warehouse.dbt("build", *NO_TESTS, "--select", "int_churn_model_parameters+", sources=[source])
+    warehouse.dbt("build", *NO_TESTS, "--select", "int_churn_model_parameters+", sources=sources)
     with dbapi.connect(warehouse.url) as connection, connection.cursor() as cursor:
         cursor.execute("select * from ops.churn_model_parameters")
         parquet.write_table(cursor.fetch_arrow_table(), files["ops.churn_model_parameters"])
-    return OnPostgres(source, warehouse, {table: str(path) for table, path in files.items()})
+    return OnPostgres(sources, warehouse, {table: str(path) for table, path in files.items()})
+
+
+def landing_files(warehouse: Warehouse, folder: Path) -> dict[str, Path]:
+    """Table of landing → a Parquet file of it."""
+    files = {}
+    with dbapi.connect(warehouse.url) as connection, connection.cursor() as cursor:
+        for row in warehouse.rows(
+            "select tablename as name from pg_tables where schemaname = 'landing'"
+            " and tablename !~ '^_dlt|rejected$'"
+        ):
+            files[f"landing.{row['name']}"] = folder / f"{row['name']}.parquet"
+            cursor.execute(f"select * from landing.{row['name']}")
+            parquet.write_table(plain(cursor.fetch_arrow_table()), files[f"landing.{row['name']}"])
+    return files
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """JSON as text, and numbers whose size is not declared with one: as Parquet knows them."""
+    for place, field in enumerate(table.schema):
+        if isinstance(field.type, pa.BaseExtensionType):
+            column = table.column(place)
+            storage = pa.chunked_array([c.storage for c in column.chunks], field.type.storage_type)
+            is_number = "numeric" in str(field.type)
+            storage = storage.cast(pa.decimal128(38, 9)) if is_number else storage
+            table = table.set_column(place, field.name, storage)
+    return table
 
 
 def differences(
@@ -117,8 +151,15 @@ def _compared(value: Any, column: str) -> Any:
     if column.endswith(("_key", "_key_a", "_key_b")) and value is not None:
         return str(value).replace("-", "")
     if column == "source_row" and value is not None:
-        return json.loads(value)
+        return _parsed(value)
     return value
+
+
+def _parsed(value: Any) -> Any:
+    """A row told as JSON; an API's lists are JSON in it on one, and text on the other."""
+    if isinstance(value, str) and value.startswith(("[", "{")):
+        value = json.loads(value)
+    return {name: _parsed(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _same(one: Any, other: Any, last_digits: float) -> bool:

@@ -345,5 +345,10 @@ def test_the_column_that_names_the_order_is_declared(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="newest_per: 'Number', which is no column of shop__orders"):
         declared_tables("shop", tmp_path)
     columns[0]["name"] = "Number"
+    reader["dated_by"] = "Day"
+    declare(tmp_path, tables=[table])
+    with pytest.raises(UserError, match="dated_by: 'Day', which is no column of shop__orders"):
+        declared_tables("shop", tmp_path)
+    del reader["dated_by"]
     declare(tmp_path, tables=[table])
     assert declared_tables("shop", tmp_path)["shop__orders"].reader.files == "orders*"

@@ -7,9 +7,11 @@ from decimal import Decimal
 import pytest
 
 from include.churn_model.reasons import Code
-from include.report.message import Fact, Mark, Message, build_message
+from include.paths import DBT_PROJECT
+from include.report.message import WARNED, Fact, Mark, Message, build_message
 from include.report.read import (
     Driver,
+    Outcomes,
     Prediction,
     Report,
     ShopTotals,
@@ -76,6 +78,24 @@ OLD = Behind("pipedrive", date(2026, 10, 30), None, None)
 PAUSED = Behind("pipedrive", date(2026, 10, 30), "The token is refused.", date(2026, 10, 31))
 NEVER = Behind("pipedrive", None, None, None)
 
+OUTCOMES = Outcomes(
+    listed_on=date(2026, 10, 19),
+    horizon_weeks=4,
+    told_customers=1052,
+    told_returned=9,
+    told_expected=Decimal("6.18"),
+    control_customers=0,
+    control_returned=0,
+    effect=None,
+    predicted_weeks=13,
+    predicted_returns=Decimal("1300.40"),
+    actual_returns=1420,
+    is_model_off=False,
+)
+NO_OUTCOMES = Outcomes(
+    None, None, None, None, None, None, None, None, None, None, None, is_model_off=False
+)
+
 REPORT = Report(
     as_of_on=date(2026, 11, 16),
     week_starts_on=date(2026, 11, 9),
@@ -89,10 +109,11 @@ REPORT = Report(
     drivers=(DRIVER,),
     customers_at_risk=(),
     failed_tests=0,
-    orders_twice=0,
+    warned_tests={},
     sources_behind=(),
     sources_without_history=(),
     unread_files=(),
+    outcomes=NO_OUTCOMES,
 )
 
 
@@ -514,10 +535,44 @@ def test_files_that_no_model_reads_are_named_the_first_three() -> None:
     )
 
 
-def test_orders_of_a_hub_and_of_its_channel_are_told() -> None:
-    assert worded("pt_BR", orders_twice=12).warnings == (
-        "12 pedidos do hub vieram também da loja: contam em dobro.",
-    )
+@pytest.mark.parametrize(
+    ("test", "says"),
+    [
+        (
+            "assert_no_order_is_in_a_hub_and_its_shop",
+            "12 pedidos do hub vieram também da loja: contam em dobro.",
+        ),
+        (
+            "assert_no_shopify_orders_are_left_out",
+            "Entre o primeiro e o último pedido da Shopify faltam 12 números: a exportação foi"
+            " feita com filtro?",
+        ),
+        (
+            "assert_export_and_api_are_of_one_shop",
+            "12 pedidos da exportação têm os números de outros da API: a exportação e a API são da"
+            " mesma loja?",
+        ),
+        (
+            "products_of_lines_are_listed",
+            "12 itens são de produtos fora do cadastro: ficam sem categoria.",
+        ),
+        (
+            "a_test_of_ones_own",
+            "1 conferência dos dados avisa: o log diz de quê.",
+        ),
+    ],
+)
+def test_what_a_data_test_warns_of_is_told_in_words_and_as_no_failure(test: str, says: str) -> None:
+    assert worded("pt_BR", warned_tests={test: 12}).warnings == (says,)
+
+
+def test_warnings_with_words_are_of_tests_that_there_are() -> None:
+    tests = DBT_PROJECT / "tests"
+    described = (DBT_PROJECT / "models/marts/core/fct_order_items.yml").read_text()
+    for test in WARNED:
+        path = tests / f"{test}.sql"
+        is_one = path.exists() and "severity='warn'" in path.read_text()
+        assert is_one or f"name: {test}\n" in described, test
 
 
 def test_data_tests_that_failed_are_told() -> None:
@@ -574,3 +629,41 @@ def test_a_name_written_from_right_to_left_is_isolated() -> None:
 )
 def test_a_masked_name_keeps_first_letters_only(name: str, shown: str) -> None:
     assert masked(name) == shown
+
+
+def test_what_became_of_the_list_of_four_weeks_ago_is_told_in_one_line() -> None:
+    assert worded(outcomes=OUTCOMES).outcome == (
+        "Of 1,052 told on Oct 19, 2026, 9 came back within 4 weeks, 6 were expected"
+    )
+    assert worded("pt_BR", outcomes=OUTCOMES).outcome == (
+        "De 1.052 na lista de 19 de out. de 2026, 9 voltaram em 4 semanas; esperava-se 6"
+    )
+    unpredicted = replace(OUTCOMES, told_expected=None)
+    assert worded(outcomes=unpredicted).outcome == (
+        "Of 1,052 told on Oct 19, 2026, 9 came back within 4 weeks"
+    )
+    assert worded().outcome == ""
+
+
+@pytest.mark.parametrize(
+    ("effect", "says"),
+    [
+        ("more_return", "the list helps"),
+        ("fewer_return", "the list harms"),
+        ("too_few_to_say", "too few to say"),
+    ],
+)
+def test_those_who_were_kept_from_the_list_are_told_beside_it(effect: str, says: str) -> None:
+    compared = replace(OUTCOMES, control_customers=120, control_returned=1, effect=effect)
+    assert worded(outcomes=compared).outcome == (
+        "Of 1,052 told on Oct 19, 2026, 9 came back within 4 weeks, 6 were expected."
+        f" Of 120 not told, 1 did: {says}"
+    )
+
+
+def test_a_prediction_that_is_off_is_warned_of() -> None:
+    off = replace(OUTCOMES, is_model_off=True)
+    assert worded(outcomes=off).warnings == (
+        "The prediction is off: 1,300 customers were expected in 13 weeks, 1,420 came.",
+    )
+    assert worded(outcomes=OUTCOMES).warnings == ()

@@ -10,8 +10,16 @@ from pathlib import Path
 import pytest
 
 from include.paths import write_whole
-from include.report.message import Fact, Mark, Message, build_message
-from include.report.read import Driver, Prediction, Report, ShopTotals, TrendWeek, WeekFigures
+from include.report.message import WARNED, Fact, Mark, Message, build_message
+from include.report.read import (
+    Driver,
+    Outcomes,
+    Prediction,
+    Report,
+    ShopTotals,
+    TrendWeek,
+    WeekFigures,
+)
 from include.report.render import html_page, plain_text, telegram_caption
 from tests.support.fake_telegram import LONGEST_CAPTION, MOST_ENTITIES, parse_html
 
@@ -99,10 +107,24 @@ def report_with(name: str, scale: int = 1) -> Report:
         ),
         customers_at_risk=(),
         failed_tests=2 * scale,
-        orders_twice=2 * scale,
+        warned_tests=dict.fromkeys((*WARNED, "another"), 2 * scale),
         sources_behind=(),
         sources_without_history=(),
         unread_files=(f"{name}.csv",) * min(scale, 9),
+        outcomes=Outcomes(
+            listed_on=date(2026, 10, 19),
+            horizon_weeks=4,
+            told_customers=52 * scale,
+            told_returned=9 * scale,
+            told_expected=Decimal("6.2") * scale,
+            control_customers=12 * scale,
+            control_returned=scale,
+            effect="too_few_to_say",
+            predicted_weeks=13,
+            predicted_returns=Decimal("300.4") * scale,
+            actual_returns=420 * scale,
+            is_model_off=scale == 1,
+        ),
     )
 
 
@@ -139,6 +161,7 @@ MESSAGE = Message(
     drivers_heading="What moved it",
     drivers=("Customers from SP",),
     at_risk="2 at risk",
+    outcome="Of 3 told, 1 came back",
     details_heading="Details",
     details=((Fact("New", "9", "▲ was 6", Mark.GOOD), Fact("Lost", "3", "", Mark.BAD, "late")),),
     so_far="So far: 941",
@@ -156,6 +179,7 @@ def test_telegram_shows_what_matters_and_folds_the_rest_away() -> None:
         "<b>What moved it</b>\n"
         "▸ Customers from SP\n\n"
         "⏳ <b>2 at risk</b>\n"
+        "↩️ Of 3 told, 1 came back\n"
         "⚠️ Beware.\n\n"
         "<blockquote expandable><b>Details</b>\n"
         "New <b>9</b> ▲ was 6 · Lost <b>3</b> (late)\n"
@@ -187,6 +211,7 @@ def test_the_terminal_shows_the_figures_in_columns() -> None:
         "What moved it\n"
         "▸ Customers from SP\n\n"
         "⏳ 2 at risk\n\n"
+        "↩️ Of 3 told, 1 came back\n\n"
         "🟢 New             9  ▲ was 6\n"
         "🟥 Lost            3\n"
         "   ↳ late\n\n"

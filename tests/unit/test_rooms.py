@@ -9,12 +9,13 @@ from include.paths import PROJECT
 FLOORS: tuple[dict[str, str], ...] = (
     {"alerts": "callbacks", "bot": "application", "metabase": "", "dashboard": "server"},
     {
-        "new_shop": "ask check read write",
+        "new_shop": "ask check read second write",
         "report": "customers message preview publish read render text wording",
         "shop_data": "",
     },
     {
         "churn_model": "reasons store summary",
+        "contacts": "note",
         "dbt": "group parsed selectors",
         "demo_shop": "files hubspot shop",
         "sync": "behind history loads login sources stage_history sync",

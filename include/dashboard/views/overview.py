@@ -34,6 +34,8 @@ def page(visit: Visit) -> None:
         ]
     )
     st.page_link(visit.pages["at_risk"], label=message.at_risk, icon=":material/hourglass_top:")
+    if message.outcome:
+        st.markdown(show.escaped(message.outcome))
     drivers, chart = st.columns((1, 2))
     with drivers:
         st.subheader(message.drivers_heading, anchor=False)

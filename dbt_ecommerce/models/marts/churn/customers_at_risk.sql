@@ -1,12 +1,6 @@
-with customer_churn as (
+with customers_at_risk as (
 
-    select * from {{ ref('customer_churn') }}
-
-),
-
-predictions as (
-
-    select * from {{ ref('customer_predictions') }}
+    select * from {{ ref('int_customers_at_risk') }}
 
 ),
 
@@ -34,36 +28,11 @@ products as (
 
 ),
 
--- Revenue stands for the margin of all where the costs of one are not known:
--- a revenue beside a margin is no comparison, and no sum.
+-- who is kept from the list to see what the list does, is in none
 candidates as (
 
-    select
-        customer_churn.*,
-        predictions.probability_alive,
-        predictions.expected_order_days,
-        predictions.expected_revenue,
-        count(customer_churn.margin_rate) over () > 0
-        and sum(
-            case
-                when
-                    customer_churn.margin_rate is null
-                    and customer_churn.revenue > 0
-                    then 1
-                else 0
-            end
-        ) over () = 0 as are_margins_known,
-        avg(customer_churn.margin_rate) over () as mean_margin_rate
-    from customer_churn
-    inner join predictions
-        on customer_churn.customer_key = predictions.customer_key
-    where
-        not customer_churn.is_churned
-        and (
-            customer_churn.status = 'at_risk'
-            or predictions.probability_alive
-            < {{ var('at_risk_probability') }}
-        )
+    select * from customers_at_risk
+    where not is_control
 
 ),
 
@@ -104,17 +73,6 @@ at_risk as (
         candidates.*,
         customers.customer_name,
         customers.state,
-        case
-            when candidates.are_margins_known then 'margin' else 'revenue'
-        end as valued_by,
-        -- who paid nothing so far is taken to be like the others
-        case
-            when candidates.are_margins_known
-                then coalesce(
-                    candidates.margin_rate, candidates.mean_margin_rate
-                )
-            else 1
-        end as value_rate,
         last_products.product_name as last_product_name,
         last_orders.cancellation_reason,
         last_orders.is_cancelled as is_last_order_cancelled,
@@ -138,13 +96,10 @@ at_risk as (
 
 ),
 
-valued as (
+with_days as (
 
     select
         *,
-        expected_revenue * value_rate as expected_value,
-        expected_revenue * value_rate * (1 - probability_alive)
-            as value_at_stake,
         greatest(
             {{ dbt.datediff('expected_next_order_on', 'as_of_on', 'day') }}, 0
         ) as days_overdue
@@ -202,7 +157,7 @@ final as (
         expected_next_order_on,
         as_of_on
 
-    from valued
+    from with_days
 
 )
 

@@ -91,9 +91,7 @@ earlier_fits as (
     inner join shop on fits.sources = shop.sources
     inner join as_of on fits.as_of_on < {{ week_starts_on }}
     inner join customers_then on fits.as_of_on = customers_then.as_of_on
-    where
-        abs(fits.customers - customers_then.customers)
-        <= 3 + 0.1 * customers_then.customers
+    where {{ about_as_many('fits.customers', 'customers_then.customers') }}
 
 ),
 
@@ -134,6 +132,7 @@ final as (
             as parameters_as_of_on,
 
         -- strings
+        shop.sources,
         mbg_nbd.declined_because,
 
         -- numerics: MBG/NBD
@@ -157,6 +156,7 @@ final as (
         measured_fits.holdout_correlation
 
     from as_of
+    cross join shop
     left join newest_fits as mbg_nbd on mbg_nbd.model = 'mbg_nbd'
     left join newest_fits as gamma_gamma on gamma_gamma.model = 'gamma_gamma'
     left join measured_fits on measured_fits.newest_rank = 1

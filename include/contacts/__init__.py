@@ -1,0 +1,1 @@
+"""What people note of the customers of a list, wherever it is shown to them."""

@@ -21,7 +21,17 @@ from benchmarks.measure import RESULTS, TARGETS, is_reached, postgres
 from include.paths import OUT
 from include.warehouse.connection import Warehouse
 
-SCRIPTS = ("seeds", "loading", "generator", "report", "dag", "million", "shop_systems", "crm")
+SCRIPTS = (
+    "seeds",
+    "loading",
+    "generator",
+    "report",
+    "dag",
+    "weekly_run",
+    "million",
+    "shop_systems",
+    "crm",
+)
 PACKAGES = (
     "apache-airflow",
     "astronomer-cosmos",

@@ -19,6 +19,8 @@ from include.paths import DBT_PROJECT, DOTENV, PROJECT, absolute
 from include.schemas import why_unfit
 
 DEMO_SHOP = "demo_shop"
+SALES_FORM = "sales_form"
+"""The source of what people type: it is there with every shop."""
 
 
 class DashboardAuth(StrEnum):
@@ -160,7 +162,8 @@ class Settings(BaseSettings):
     @property
     def dbt_vars(self) -> dict[str, Any]:
         """What dbt is told of the shop; other variables make it parse the whole project anew."""
-        return {"sources": self.modelled_sources, "shop_time_zone": self.shop_time_zone}
+        sources = dict.fromkeys([*self.modelled_sources, SALES_FORM])
+        return {"sources": list(sources), "shop_time_zone": self.shop_time_zone}
 
     def data_folder(self, source: str) -> Path:
         """Where the files of a shop lie."""

@@ -10,7 +10,7 @@ from include.airflow.as_of import AsOf
 from include.connections import Connection
 from include.errors import UserError
 from include.paths import DBT_PROJECT, OUT
-from include.settings import DEMO_SHOP, Settings
+from include.settings import DEMO_SHOP, SALES_FORM, Settings
 from include.sync.sources import Source, declared_sources
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def get_shop_data(
         if source == DEMO_SHOP:
             _generate_demo_shop(settings, as_of)
             continue
+        if source == SALES_FORM:
+            continue  # it is in landing since it was typed
         has_connection = source in declared and find_connection(source) is not None
         folder = _folder_of(source, settings, declared.get(source), has_connection)
         if source in declared and (has_connection or not folder):

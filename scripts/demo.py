@@ -25,7 +25,7 @@ from include.errors import UserError
 from include.paths import DBT_PROJECT, LOCAL, OUT, PROJECT, absolute
 from include.report.preview import FILES, WEEK_PAGE
 from include.schemas import schema
-from include.settings import DEMO_SHOP, Settings, load_settings
+from include.settings import DEMO_SHOP, SALES_FORM, Settings, load_settings
 from include.shop_data import DEMO_AS_OF
 from include.warehouse import embedded
 
@@ -110,7 +110,7 @@ def _check_files(settings: Settings) -> None:
     from include.warehouse.declared import declared_tables
     from include.warehouse.files import data_files
 
-    without_files = {DEMO_SHOP, *declared_sources()}
+    without_files = {DEMO_SHOP, SALES_FORM, *declared_sources()}
     for source in settings.shop_sources:
         if source not in without_files:
             declared_tables(source, DBT_PROJECT)

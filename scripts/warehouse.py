@@ -16,7 +16,7 @@ from include.errors import UserError
 from include.warehouse import connection, embedded
 
 app = typer.Typer(
-    help="The warehouse: start, stop, query, url, env, status, reader.",
+    help="The warehouse: start, stop, query, url, env, status, reader, form-role.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -110,6 +110,15 @@ def reader(
     conn = "AIRFLOW_CONN_WAREHOUSE_READER" + ("_PERSONAL" if personal else "")
     print("Add this line to .env; the password is kept nowhere else:", file=sys.stderr)
     print(f"{conn}={new.url.replace('postgresql://', 'postgres://', 1)}")
+
+
+@app.command()
+def form_role() -> None:
+    """Make the role that enters sales, and the table they are kept in, where they are missing."""
+    from include.sales_form.role import make_form_role
+
+    role = make_form_role(connection.find_warehouse())
+    print(f"The role {role} may add entries to the form's table, and no more.")
 
 
 @app.command()

@@ -4,8 +4,9 @@
 #}
 
 {#
-    The schemas and, in ops, what tells how the runs went: never keys and tokens, nor which chats there are. A right
-    that is there is not given again; two that give one at once wait for each other, as those who make schemas do.
+    The schemas and, in ops, what tells how the runs went: never keys and tokens, nor which chats there are and
+    who is in them. A right that is there is not given again; two that give one at once wait for each other, as those
+    who make schemas do.
 #}
 {% macro let_readers_in_ddl(readers) -%}
     do $readers$
@@ -31,16 +32,19 @@
             where
                 attrelid in (
                     to_regclass('{{ schema_prefix() }}ops.churn_model_parameters'),
+                    to_regclass('{{ schema_prefix() }}ops.contacts'),
                     to_regclass('{{ schema_prefix() }}ops.customer_history_runs'),
                     to_regclass('{{ schema_prefix() }}ops.data_tests'),
                     to_regclass('{{ schema_prefix() }}ops.loaded_files'),
                     to_regclass('{{ schema_prefix() }}ops.loads'),
+                    to_regclass('{{ schema_prefix() }}ops.prediction_deciles'),
                     to_regclass('{{ schema_prefix() }}ops.report_deliveries'),
+                    to_regclass('{{ schema_prefix() }}ops.told_customers'),
                     to_regclass('{{ schema_prefix() }}ops.unread_files')
                 )
                 and attnum > 0
                 and not attisdropped
-                and attname not in ('chat', 'message_id')
+                and attname not in ('chat', 'message_id', 'noted_by', 'tap')
                 and rolname in ('{{ readers | join("', '") }}')
                 and not has_column_privilege(pg_roles.oid, attrelid, attnum, 'select')
             group by attrelid, rolname

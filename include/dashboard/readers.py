@@ -13,10 +13,12 @@ from include.report.read import Report, read_report
 from include.schemas import named
 from include.settings import Settings
 from include.warehouse import queries
+from include.warehouse.connection import Warehouse, find_warehouse
 from include.warehouse.reader import find_reader
 
 Rows = list[dict[str, Any]]
 
+_all: list[ConnectionPool[Any]] = []
 _CONNECTIONS = 4
 _PATIENCE = 3.0  # seconds for a connection: a page says so then, and is well again with Postgres
 
@@ -24,15 +26,29 @@ _PATIENCE = 3.0  # seconds for a connection: a page says so then, and is well ag
 @cache
 def pool(*, personal: bool = False) -> ConnectionPool[Any]:
     """The connections as the reader, or as the one who may see who customers are; opened once."""
-    return ConnectionPool(
-        find_reader(personal=personal).url,
+    return _opened(find_reader(personal=personal))
+
+
+@cache
+def owner() -> ConnectionPool[Any]:
+    """The connections as the owner, for what the reader may not see: the API's tokens."""
+    return _opened(find_warehouse())
+
+
+def _opened(warehouse: Warehouse) -> ConnectionPool[Any]:
+    opened: ConnectionPool[Any] = ConnectionPool(
+        warehouse.url,
         kwargs={"row_factory": dict_row, "autocommit": True},
         min_size=0,
         max_size=_CONNECTIONS,
         timeout=_PATIENCE,
+        # else who asks again after a long outage waits until the next of ever rarer attempts
+        reconnect_timeout=_PATIENCE,
         check=ConnectionPool.check_connection,
         open=True,
     )
+    _all.append(opened)
+    return opened
 
 
 def rows(query: str, values: dict[str, Any] | None = None, *, personal: bool = False) -> Rows:
@@ -67,7 +83,8 @@ def report(settings: Settings) -> tuple[Report, int]:
 
 
 def close() -> None:
-    """End the connections."""
-    for personal in (False, True):
-        pool(personal=personal).close()
+    """End the connections of those that were opened."""
+    while _all:
+        _all.pop().close()
     pool.cache_clear()
+    owner.cache_clear()

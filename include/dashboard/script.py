@@ -12,13 +12,14 @@ from include.dashboard.views import (
     connect,
     crm,
     data,
+    enter_a_sale,
     overview,
     sales,
     value,
 )
-from include.dashboard.visit import WORDS, Visit, build
+from include.dashboard.visit import WORDS, Build, Visit, build
 from include.dashboard.who import visitor
-from include.errors import UserError
+from include.errors import TryAgainError, UserError
 from include.report.wording import LANGUAGES, Wording
 from include.settings import DashboardAuth, Settings, load_settings
 
@@ -32,6 +33,7 @@ PAGES: dict[str, Page] = {
     "sales": sales.page,
     "crm": crm.page,
     "data": data.page,
+    "enter_a_sale": enter_a_sale.page,
     "connect": connect.page,
 }
 STYLE = "<style>.block-container{padding-top:4rem;padding-bottom:2rem}</style>"
@@ -50,7 +52,7 @@ def run() -> None:
         st.navigation([_page(ask, words, name) for name in PAGES], position="hidden").run()
         return
     try:
-        visit = Visit(words, who, build(), settings)
+        visit = Visit(words, who, _build(), settings)
         visit.pages.update(_pages(visit))
         st.navigation(list(visit.pages.values()), position="top").run()
     except UserError as error:
@@ -62,8 +64,28 @@ def _pages(visit: Visit) -> dict[str, st.Page]:
     return {
         name: _page(_shown(page, visit), visit.words, name)
         for name, page in PAGES.items()
-        if name != "crm" or visit.has("{marts}.deals_by_stage")
+        if _is_offered(name, visit)
     }
+
+
+def _build() -> Build:
+    """The marts as they are; while Postgres is away, as they were.
+
+    A page that is not drawn forgets what was typed into it.
+    """
+    try:
+        st.session_state["build"] = build()
+    except TryAgainError:
+        if "build" not in st.session_state:
+            raise
+    known: Build = st.session_state["build"]
+    return known
+
+
+def _is_offered(name: str, visit: Visit) -> bool:
+    if name == "crm":
+        return visit.has("{marts}.deals_by_stage")
+    return name != "enter_a_sale" or visit.visitor.may_edit
 
 
 def _page(shows: Callable[[], None], words: Wording, name: str) -> st.Page:

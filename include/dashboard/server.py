@@ -36,11 +36,24 @@ def serve(settings: Settings) -> None:
 def application(settings: Settings) -> Any:
     """The ASGI application."""
     import streamlit as st
+    from starlette.routing import Mount, Route
+
+    from include.dashboard.api import mcp_server
+    from include.dashboard.api.app import Doorkeeper, Pools, create_api
+
+    door = Doorkeeper(Pools(readers.pool, readers.owner))
+    assistants = mcp_server.over_http(door)
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        async with assistants.running(), _lifespan(app):
+            yield
 
     return st.App(
         SCRIPT,
+        routes=[Route(mcp_server.PATH, assistants), Mount("/api/v1", create_api(door))],
         secrets=_secrets(settings),
-        lifespan=_lifespan,
+        lifespan=lifespan,
         on_script_error=_log,
     )
 

@@ -39,6 +39,7 @@ _LEAST_TO_PREDICT = {
 
 WARNED = {
     "assert_no_order_is_in_a_hub_and_its_shop": "orders_twice",
+    "assert_no_typed_sale_is_in_its_shop": "sales_twice",
     "assert_export_and_api_are_of_one_shop": "orders_of_two_shops",
     "assert_no_shopify_orders_are_left_out": "orders_left_out",
     "assert_bling_lines_add_up": "lines_do_not_add_up",

@@ -20,8 +20,6 @@ from include.sync.history import sources_without_history
 from include.warehouse import queries
 from include.warehouse.unread import unread_files
 
-"""The data test whose rows are orders, and not something that is wrong with them."""
-
 
 @dataclass(frozen=True)
 class ShopTotals:

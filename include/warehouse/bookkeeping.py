@@ -1,7 +1,8 @@
 """Makes what the runs write to in the warehouse: schemas, and every table of `ops` but dbt's.
 
 Those that models and hooks of dbt expect, dbt makes (macros/create_ops_tables.sql): by hand it may
-be the first in a warehouse. So may it be with `build_turn`, whose statement is read from there.
+be the first in a warehouse. So may it be with `build_turn` and with the entries of the form, whose
+statements are read from there.
 """
 
 import secrets
@@ -13,7 +14,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from include.errors import UserError
 from include.paths import DBT_PROJECT
-from include.schemas import named, schema
+from include.schemas import named, schema, schema_prefix
 from include.warehouse.locks import SCHEMAS, lock
 
 OPS = {
@@ -65,6 +66,14 @@ OPS = {
         refresh_token text not null,
         changed_at timestamptz not null default now()
     """,
+    # who may ask the API; of a token only the hash is kept
+    "api_tokens": """
+        token_hash text primary key check (length(token_hash) = 64),
+        name text not null unique,
+        scopes text[] not null,
+        made_at timestamptz not null default now(),
+        revoked_at timestamptz
+    """,
     # the deals whose changes are in landing
     "pipedrive_changelogs": """
         deal_id bigint primary key,
@@ -98,21 +107,32 @@ REJECTED = """
     primary key (resource, row_hash)
 """
 """Columns of `landing.<source>__rejected`."""
-BUILD_TURN = DBT_PROJECT / "macros" / "build_turn_ddl.sql"
 
 
-def prepare(connection: Connection, *schemas: str, tables: Mapping[str, str] | None = None) -> None:
-    """Make what is missing of schemas, of the tables of `ops` and of `tables`; it is committed.
+def prepare(
+    connection: Connection,
+    *schemas: str,
+    tables: Mapping[str, str] | None = None,
+    of_dbt: Mapping[str, str] | None = None,
+) -> None:
+    """Make what is missing of schemas, of the tables of `ops` and of others; it is committed.
 
-    The names of schemas are the plain ones; `tables` has columns by a table's whole name. What is
-    there needs no right to make it. Raises UserError where the user may not.
+    What is there needs no right to make it. Raises UserError where the user may not.
+
+    Args:
+        connection: to the warehouse.
+        schemas: by their plain names.
+        tables: the columns of a table by its whole name.
+        of_dbt: the macro of dbt that has the statement, by the table's whole name.
     """
     called = [schema(name) for name in schemas]
     make = {name: f"create schema if not exists {name}" for name in called}
     columns_of = dict(tables or {})
     if "ops" in schemas:
-        make[f"{schema('ops')}.build_turn"] = _build_turn()
+        make[f"{schema('ops')}.build_turn"] = _statement_of_dbt("build_turn_ddl")
         columns_of |= {f"{schema('ops')}.{name}": columns for name, columns in OPS.items()}
+    for table, macro in (of_dbt or {}).items():
+        make[table] = _statement_of_dbt(macro)
     for table, columns in columns_of.items():
         make[table] = f"create table if not exists {table} ({columns})"
     if (keys := f"{schema('ops')}.pseudonym_key") in make:
@@ -147,6 +167,8 @@ def pseudonym_key(connection: Connection) -> bytes:
     return bytes.fromhex(key)
 
 
-def _build_turn() -> str:
-    template = Template(BUILD_TURN.read_text(encoding="utf-8") + "{{ build_turn_ddl() }}")
-    return template.render(ops=lambda table: f"{schema('ops')}.{table}")
+def _statement_of_dbt(macro: str) -> str:
+    text = (DBT_PROJECT / "macros" / f"{macro}.sql").read_text(encoding="utf-8")
+    return Template(f"{text}{{{{ {macro}() }}}}").render(
+        ops=lambda table: f"{schema('ops')}.{table}", schema_prefix=schema_prefix
+    )

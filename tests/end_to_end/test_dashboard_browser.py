@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -23,12 +24,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from include.paths import PROJECT
+from include.sales_form.role import make_form_role
 from include.warehouse import embedded
 from include.warehouse.reader import make_embedded_reader
 from tests.support.fake_oidc import CLIENT_ID, CLIENT_SECRET, identity_provider
 from tests.support.warehouses import Warehouse, demo_shop
 
-PAGES = ("", "at_risk", "churn", "cohorts", "value", "sales", "data", "connect")
+PAGES = ("", "at_risk", "churn", "cohorts", "value", "sales", "data", "enter_a_sale", "connect")
 LEVELS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 CHROMIUM = shutil.which("chromium")
 
@@ -99,6 +101,8 @@ def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     folder = tmp_path_factory.mktemp("dashboard")
     warehouse = demo_shop(home, "dashboard", folder)
     warehouse.dbt("build", "--exclude-resource-type", "seed", "unit_test", "test")
+    make_embedded_reader(warehouse, personal=True)
+    make_form_role(warehouse)
     with serving(warehouse, folder / "log") as (url, process):
         yield Served(url, warehouse, home, process)
 
@@ -163,7 +167,9 @@ def test_a_choice_is_in_the_address_and_goes_along_in_another_language(
     page.close()
 
 
-def test_a_row_of_the_list_opens_what_the_customer_did(served: Served, browser: Browser) -> None:
+def test_a_row_of_the_list_opens_what_the_customer_did_and_notes_what_was_done(
+    served: Served, browser: Browser
+) -> None:
     [first] = served.warehouse.rows(
         "select customer_name from marts.rpt_customers_at_risk order by risk_rank limit 1"
     )
@@ -172,6 +178,15 @@ def test_a_row_of_the_list_opens_what_the_customer_did(served: Served, browser: 
     table = page.locator("[data-testid=stDataFrame]").first
     table.click(position={"x": 18, "y": 52})
     expect(page.locator("h3", has_text=first["customer_name"])).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="contacted").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="contacted")).to_be_visible(timeout=30_000)
+    noted = served.warehouse.rows("select outcome, noted_by from ops.contacts order by noted_at")
+    assert [tuple(row.values()) for row in noted] == [
+        ("contacted", "this machine"),
+        ("undone", "this machine"),
+    ]
     page.close()
 
 
@@ -186,6 +201,27 @@ def test_the_list_downloads_as_it_is_shown(served: Served, browser: Browser) -> 
     lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 1 + sao_paulo["customers"]
     assert lines[0].startswith("Customer,Name,Suggestion")
+    page.close()
+
+
+def test_a_sale_is_entered_once_however_often_its_button_is_clicked(
+    served: Served, browser: Browser
+) -> None:
+    page = browser.new_page()
+    open_page(page, f"{served.url}/enter_a_sale")
+    price = page.get_by_label("Unit price (BRL)")
+    price.fill("19.90")
+    product = page.get_by_role("combobox", name="Product")
+    product.fill("Gift card")
+    product.press("Enter")
+    page.get_by_text("Nobody known").click()
+    expect(page.get_by_label("Customer found")).to_have_count(0)
+    expect(price).to_have_value("19.90")
+    page.get_by_role("button", name="Enter the sale").dblclick()
+    expect(page.get_by_text("Gift card, R$19.90")).to_be_visible(timeout=30_000)
+    assert served.warehouse.rows(
+        "select product_id, customer_id, unit_price from landing.sales_form__entries"
+    ) == [{"product_id": "form:gift card", "customer_id": None, "unit_price": Decimal("19.90")}]
     page.close()
 
 

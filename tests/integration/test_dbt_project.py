@@ -40,11 +40,14 @@ READABLE = f"""
 """
 OPS_READABLE = {
     "churn_model_parameters",
+    "contacts",
     "customer_history_runs",
     "data_tests",
     "loads",
+    "prediction_deciles",
     "loaded_files",
     "report_deliveries",
+    "told_customers",
     "unread_files",
 }
 CDNOW = """\

@@ -61,14 +61,25 @@ def built(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
     return warehouse
 
 
-@pytest.fixture
-def url(built: Warehouse) -> str:
-    return reader.make_embedded_reader(built).url
+@pytest.fixture(scope="module")
+def urls(built: Warehouse) -> dict[bool, str]:
+    """URL of the reader, by whether it sees personal columns."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAREHOUSE_READER", NAME)
+        return {
+            personal: reader.make_embedded_reader(built, personal=personal).url
+            for personal in (False, True)
+        }
 
 
 @pytest.fixture
-def personal_url(built: Warehouse) -> str:
-    return reader.make_embedded_reader(built, personal=True).url
+def url(urls: dict[bool, str]) -> str:
+    return urls[False]
+
+
+@pytest.fixture
+def personal_url(urls: dict[bool, str]) -> str:
+    return urls[True]
 
 
 def test_a_reader_sees_a_mart_and_sees_it_after_it_was_made_anew(

@@ -126,6 +126,24 @@ def test_the_holdout_counts_the_order_days_since_of_those_who_were_customers_bef
     assert result.correlation == pytest.approx(1)  # of two, the better one came more often
 
 
+def test_the_customers_are_told_by_tenths_the_least_likely_to_return_first() -> None:
+    # who came once T weeks ago returns within 10 with a chance of 1 - (10 + T)/(10 + T + 10)
+    age = np.repeat(np.arange(10, dtype=np.float64), 2)[::-1] * 10
+    never = np.zeros(20)
+    then = FrequencyRecency(np.arange(20), never, never, age, np.full(20, np.nan))
+    later = replace(then, frequency=never + (age == 0))  # the two youngest
+
+    tenths = holdout(NOBODY_LEAVES, then, later, weeks=10).deciles
+
+    chances = [10 / (10 + weeks + 10) for weeks in range(90, -1, -10)]
+    assert [tenth.customers for tenth in tenths] == [2] * 10
+    assert [tenth.expected for tenth in tenths] == pytest.approx([2 * p for p in chances], rel=1e-3)
+    assert [tenth.variance for tenth in tenths] == pytest.approx(
+        [2 * p * (1 - p) for p in chances], rel=1e-3
+    )
+    assert [tenth.returned for tenth in tenths] == [0] * 9 + [2]
+
+
 def test_where_nobody_comes_back_the_holdout_has_no_correlation() -> None:
     then, later = table(ana=(1, 1, 5), bia=(0, 0, 5)), table(ana=(1, 1, 7), bia=(0, 0, 7))
 

@@ -52,6 +52,13 @@ def test_a_longer_silence_never_makes_anyone_more_alive() -> None:
     assert alive[-1] < 0.001
 
 
+def test_the_probability_to_return_by_hand() -> None:
+    # 4/7 are alive, of whom (30/34)² have not come after four weeks
+    assert MBG.return_probability(4, 1, 10, 20) == pytest.approx(4 / 7 * (1 - (30 / 34) ** 2))
+    assert MBG.return_probability(0, 1, 10, 20) == 0
+    assert MBG.return_probability(1e12, 1, 10, 20) == pytest.approx(4 / 7)
+
+
 def test_expected_spend_lies_between_the_customers_own_and_that_of_all() -> None:
     model = GammaGamma(p=6, q=4, gamma=15)  # the mean of all is 6 · 15 / 3 = 30
 
@@ -161,6 +168,18 @@ def test_the_expected_purchases_are_the_storys(
 
     expected = alive[0] @ to_come @ alive[1] / sum(story(model, x, t_x, age))
     assert model.expected_purchases(weeks, x, t_x, age) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+@pytest.mark.parametrize(("x", "t_x", "age"), CUSTOMERS)
+def test_the_probability_to_return_is_the_storys(
+    model: BgNbd, x: float, t_x: float, age: float
+) -> None:
+    """Who is alive has come by then with a chance of 1 - e^(-rate * weeks)."""
+    alive = rates(model, x, age), leaves(model, chances_to_leave(model, x), 0)
+
+    expected = alive[0] @ -np.expm1(-RATE * 4) * alive[1].sum() / sum(story(model, x, t_x, age))
+    assert model.return_probability(4, x, t_x, age) == pytest.approx(expected, rel=1e-5)
 
 
 def simulated(model: BgNbd, customers: int, seed: int) -> tuple[Floats, Floats, Floats]:

@@ -557,6 +557,10 @@ def test_files_that_no_model_reads_are_named_the_first_three() -> None:
             "12 itens são de produtos fora do cadastro: ficam sem categoria.",
         ),
         (
+            "assert_no_typed_sale_is_in_its_shop",
+            "12 vendas digitadas parecem pedidos da loja: podem contar em dobro.",
+        ),
+        (
             "a_test_of_ones_own",
             "1 conferência dos dados avisa: o log diz de quê.",
         ),

@@ -7,13 +7,19 @@ from typing import NamedTuple
 from include.paths import PROJECT
 
 FLOORS: tuple[dict[str, str], ...] = (
-    {"alerts": "callbacks", "bot": "application", "metabase": "", "dashboard": "server"},
+    {
+        "alerts": "callbacks",
+        "bot": "application",
+        "metabase": "",
+        "dashboard": "api readers server",
+    },
     {
         "new_shop": "ask check read second write",
         "report": "customers message preview publish read render text wording",
         "shop_data": "",
     },
     {
+        "sales_form": "choices entries role sale",
         "churn_model": "reasons store summary",
         "contacts": "note",
         "dbt": "group parsed selectors",

@@ -111,4 +111,7 @@ def test_dbt_is_told_of_sources_with_models_only() -> None:
 
 def test_dbt_is_told_where_the_shops_day_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_TIME_ZONE", "Asia/Tokyo")
-    assert load_settings().dbt_vars == {"sources": ["demo_shop"], "shop_time_zone": "Asia/Tokyo"}
+    assert load_settings().dbt_vars == {
+        "sources": ["demo_shop", "sales_form"],
+        "shop_time_zone": "Asia/Tokyo",
+    }

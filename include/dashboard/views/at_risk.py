@@ -1,12 +1,17 @@
 """Customers at risk: whom to write to today, and why; and what one of them did so far."""
 
+from contextlib import closing
+from uuid import uuid4
+
 import streamlit as st
 
+from include.contacts.note import Outcome, note_contact, noted_of
 from include.dashboard import show
 from include.dashboard.readers import Rows
 from include.dashboard.show import Column, Figure, Kind
 from include.dashboard.visit import Visit
 from include.report.customers import suggestion
+from include.warehouse.connection import find_warehouse
 
 _CUSTOMERS = """
     select
@@ -144,11 +149,43 @@ def _history(visit: Visit, customer: dict) -> None:  # type: ignore[type-arg]
             Figure(words.text("list_rhythm"), words.count(one["rhythm_days"])),
         ]
     )
+    if visit.visitor.may_edit:
+        _contact(visit, key)
     for spell in visit.rows(_SPELLS, customer=key):
         until = words.day(spell["ended_on"]) if spell["ended_on"] else words.text("until_now")
         st.caption(words.text("spell", since=words.day(spell["began_on"]), until=until))
     orders = [{**row, "outcome": _outcome(visit, row)} for row in visit.rows(_ORDERS, customer=key)]
     show.table(visit, orders, ORDER_COLUMNS, "orders")
+
+
+def _contact(visit: Visit, customer_key: str) -> None:
+    """What was done about the customer, and buttons that note it, once a press."""
+    words, listed_on = visit.words, visit.build.as_of_on
+    with closing(find_warehouse().connect()) as connection:
+        noted = noted_of(connection, listed_on).get(customer_key)
+    offered = [Outcome.UNDONE] if noted else [one for one in Outcome if one is not Outcome.UNDONE]
+    if noted:
+        st.success(words.text(f"contact_{noted}"))
+    for column, outcome in zip(st.columns(4), offered, strict=False):
+        column.button(
+            words.text(f"contact_{outcome}"),
+            key=f"contact_{outcome}_{customer_key}",
+            on_click=_note,
+            args=[visit, customer_key, outcome, uuid4().hex],
+        )
+
+
+def _note(visit: Visit, customer_key: str, outcome: Outcome, tap: str) -> None:
+    with closing(find_warehouse().connect()) as connection:
+        note_contact(
+            connection,
+            listed_on=visit.build.as_of_on,
+            customer_key=customer_key,
+            outcome=outcome,
+            by=visit.visitor.name or visit.words.text("form_this_machine"),
+            through="dashboard",
+            tap=tap,
+        )
 
 
 def _outcome(visit: Visit, order: dict) -> str:  # type: ignore[type-arg]

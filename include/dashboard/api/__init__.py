@@ -1,0 +1,1 @@
+"""The marts for other programs: read-only, typed from their contracts, by token."""

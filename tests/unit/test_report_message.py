@@ -543,6 +543,10 @@ def test_files_that_no_model_reads_are_named_the_first_three() -> None:
             "12 pedidos do hub vieram também da loja: contam em dobro.",
         ),
         (
+            "assert_no_typed_sale_is_in_its_shop",
+            "12 vendas digitadas parecem pedidos da loja: podem contar em dobro.",
+        ),
+        (
             "assert_no_shopify_orders_are_left_out",
             "Entre o primeiro e o último pedido da Shopify faltam 12 números: a exportação foi"
             " feita com filtro?",

@@ -4,12 +4,15 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from include.paths import write_whole
+from include.report.customers import customer_table
+from include.report.history import History
 from include.report.message import WARNED, Fact, Mark, Message, build_message
 from include.report.read import (
     Driver,
@@ -22,6 +25,9 @@ from include.report.read import (
     WeekFigures,
 )
 from include.report.render import html_page, plain_text, telegram_caption
+from include.report.week_page import week_page
+from include.report.wording import Wording
+from include.settings import PersonalData
 from tests.support.fake_telegram import LONGEST_CAPTION, MOST_ENTITIES, parse_html
 
 NASTY = [
@@ -336,3 +342,28 @@ def test_a_file_that_cannot_be_written_whole_leaves_the_old_one(
         write_whole(file, b"new")
     assert file.read_bytes() == b"old"
     assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_the_page_of_the_week_holds_names_as_text(name: str) -> None:
+    report = report_with(name)
+    words = Wording("en")
+    customers = customer_table((), PersonalData.FULL, words)
+    customers.append([name] * len(customers[0]))
+    page = week_page(report, build_message(report, "en", 90), History((), ()), customers).decode()
+    tags = set(
+        re.findall(r"<(?!!)/?([a-z0-9]+)", re.sub(r"<style>.*?</style>", "", page, flags=re.S))
+    )
+    assert not tags & {"script", "img", "link", "iframe", "object"}
+    assert page.count("<b>") == page.count("</b>")
+    assert name in unescape(page)
+
+
+def test_the_page_of_the_week_says_what_a_shop_without_a_week_lacks() -> None:
+    report = replace(report_with("Lamp"), trend=(), drivers=())
+    nobody = customer_table((), PersonalData.NONE, Wording("en"))
+    page = week_page(report, build_message(report, "en", 90), History((), ()), nobody).decode()
+    assert page.count("There is no complete week yet.") == 2
+    assert "Nobody has ordered yet." in page
+    assert "<svg" not in page
+    assert "To contact first" not in page

@@ -7,7 +7,12 @@ from typing import NamedTuple
 from include.paths import PROJECT
 
 FLOORS: tuple[dict[str, str], ...] = (
-    {"alerts": "callbacks", "bot": "application", "dashboard": "api readers server"},
+    {
+        "alerts": "callbacks",
+        "bot": "application",
+        "metabase": "",
+        "dashboard": "api readers server",
+    },
     {
         "new_shop": "ask check read second write",
         "report": "customers message preview publish read render text wording",

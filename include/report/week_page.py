@@ -13,7 +13,7 @@ from pathlib import Path
 from include.report import svg
 from include.report.customers import Cell, Table
 from include.report.history import CohortMonth, History
-from include.report.message import Message, usual_range
+from include.report.message import Message
 from include.report.read import Report
 from include.report.render import MARKS
 from include.report.wording import Wording
@@ -91,8 +91,10 @@ def _churn(report: Report, words: Wording) -> str:
     weeks = []
     for week in report.trend:
         low, high = week.usual_churn_rate_low, week.usual_churn_rate_high
-        usual = usual_range(low, high, week.is_churn_rate_unusual, words)
-        says = ", ".join(filter(None, (words.rate(week.churn_rate), usual)))
+        says = words.rate(week.churn_rate)
+        if low is not None and high is not None:
+            usual = words.text("signal_usual", low=words.rate(low), high=words.rate(high))
+            says = f"{says}, {usual}"
         weeks.append(
             svg.Week(
                 week.week_starts_on,

@@ -361,6 +361,7 @@ def test_the_service_asks_for_a_token_beside_its_pages() -> None:
     for path in ("/api/v1/marts", mcp_server.PATH):
         assert client.get(path).headers["Content-Type"] == "application/problem+json"
         assert client.get(path).status_code == 401
+    assert client.post("/api/v1/sales").status_code == 401
 
 
 def test_ops_and_landing_are_no_marts(api: Api) -> None:

@@ -84,8 +84,9 @@ bench: $(UV) ## the benchmarks, one after another, into out/bench.json
 bench-large: $(UV) ## ten million orders beside a million; half an hour, and 45 GB of disk
 	@$(RUN) python benchmarks/ten_million.py
 
-requirements: $(UV) ## export requirements.txt from uv.lock
+requirements: $(UV) ## export what the images install from uv.lock
 	$(UV) export --quiet --frozen --no-dev --no-emit-project --no-hashes --no-annotate --prune apache-airflow --output-file requirements.txt
+	$(UV) export --quiet --frozen --only-group dashboard --no-emit-project --no-hashes --no-annotate --output-file requirements-dashboard.txt
 
 .uv/bin/uv:
 	@echo "Installing uv into .uv …"

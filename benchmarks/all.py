@@ -31,6 +31,7 @@ SCRIPTS = (
     "million",
     "shop_systems",
     "crm",
+    "signals",
 )
 PACKAGES = (
     "apache-airflow",

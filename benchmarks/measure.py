@@ -48,6 +48,13 @@ TARGETS = {
     "report_seconds": ("<", 6),
     "crm_deals_seconds": ("<", 60),
     "crm_peak_mb": ("<", 1024),
+    "alarms_100": ("≤", 3),
+    "alarms_1000": ("≤", 3),
+    "alarms_20000": ("≤", 3),
+    "named_100": ("≤", 3),
+    "named_1000": ("≤", 3),
+    "named_20000": ("≤", 3),
+    "found_20000": ("≥", 80),
 }
 LARGE_TARGETS = {
     "ten_million_growth": ("≤", 11),

@@ -87,10 +87,10 @@ def main() -> None:
     )
 
 
-def version_before(folder: Path) -> Path:
+def version_before(folder: Path, version: str = BEFORE) -> Path:
     """That version of the project, taken out of this clone's history."""
     run(["git", "clone", "--quiet", "--shared", "--no-checkout", PROJECT, folder])
-    run(["git", "checkout", "--quiet", BEFORE], cwd=folder)
+    run(["git", "checkout", "--quiet", version], cwd=folder)
     return folder
 
 

@@ -79,9 +79,11 @@ class Settings(BaseSettings):
     """Whether the list of customers at risk comes as a workbook too."""
     report_pin: bool = False
     """Whether the report is pinned in its chat."""
+    report_dashboard_file: bool = False
+    """Whether the week as one page, `out/dashboard.html`, comes as a file too."""
     report_dashboard_url: str = ""
     report_airflow_url: str = ""
-    """Where a button below the report leads to: a dashboard, and the Airflow that made it."""
+    """Where buttons below the report lead to: the shop's pages, and the Airflow that made it."""
     report_deadline_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
     """How long a run may take before an alert says that its report is late."""
     telegram_api_url: str = "https://api.telegram.org"
@@ -94,6 +96,8 @@ class Settings(BaseSettings):
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = Field(default=8501, ge=1, le=65535)
     """Where the pages, the form and the API are served."""
+    dashboard_published_on: str = ""
+    """Of a container: the address of its host at which Docker publishes that port."""
     dashboard_editors: Annotated[frozenset[str], NoDecode] = frozenset()
     """Who may enter sales and note contacts, beside the owners: names as the login gives them."""
     dashboard_owners: Annotated[frozenset[str], NoDecode] = frozenset()
@@ -105,6 +109,8 @@ class Settings(BaseSettings):
     """Port of the embedded Postgres; 0 takes a free one."""
     warehouse_reader: str = ""
     """Role that reads, else `shop_reader` (`warehouse/reader.py`); dbt asks for it itself."""
+    warehouse_address: str = ""
+    """Where BI tools reach it, as host:port, if not where the programs here do."""
     token_key: SecretStr = SecretStr("")
     """What encrypts the tokens that a source gives anew with each load (`sync/login.py`)."""
     schema_prefix: str = ""

@@ -23,7 +23,7 @@ from include.airflow.as_of import LATEST, AsOf
 from include.connections import from_environment
 from include.errors import UserError
 from include.paths import DBT_PROJECT, LOCAL, OUT, PROJECT, absolute
-from include.report.preview import FILES
+from include.report.preview import FILES, WEEK_PAGE
 from include.schemas import schema
 from include.settings import DEMO_SHOP, SALES_FORM, Settings, load_settings
 from include.shop_data import DEMO_AS_OF
@@ -194,6 +194,7 @@ def _show_report(began: float) -> None:
         print(f"\n{(OUT / 'report.txt').read_text(encoding='utf-8')}")
         _say("Done", time.monotonic() - began)
         print(f"The report as it looks in Telegram: {OUT / 'report.html'}")
+        print(f"The week as one page, with charts:   {OUT / WEEK_PAGE}")
     totals = f"'select * from {schema('marts')}.rpt_shop_totals'"  # noqa: S608
     print(f"The tables behind it:                uv run python scripts/warehouse.py query {totals}")
     print("Airflow with its task graph:         make up")

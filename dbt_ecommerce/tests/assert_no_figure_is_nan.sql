@@ -38,10 +38,12 @@
     'rpt_prediction',
     'rpt_shop_totals',
     'rpt_weekly_report',
+    'rpt_weekly_signals',
     'second_order_conversion',
     'seller_sales_last_7_days',
     'weekly_churn',
     'weekly_sales',
+    'weekly_signals',
 ] %}
 {%- if crm_sources() %}
 {%- set marts = marts + [

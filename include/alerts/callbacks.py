@@ -67,7 +67,7 @@ async def run_is_late(context: dict[str, Any]) -> None:
 
 
 def churn_is_unusual(settings: Settings, warehouse: "Warehouse") -> None:
-    """Alert where the churn rate of the report's week is outside of its usual range."""
+    """Alert where the churn rate of the report's week is not as usual."""
     _quietly(lambda: _churn_is_unusual(settings, warehouse))
 
 
@@ -184,22 +184,23 @@ def _run_is_late(
 def _churn_is_unusual(settings: Settings, warehouse: "Warehouse") -> None:
     from include.alerts.send import send_alert
     from include.alerts.wording import unusual_churn_alert
+    from include.report.read import Signal
     from include.report.wording import Wording
 
     query = """
         select
-            week_starts_on, week_ends_on, churn_rate, usual_churn_rate_low, usual_churn_rate_high
-        from {marts}.rpt_churn_trend
-        where is_churn_rate_unusual
-            and week_starts_on = (select max(week_starts_on) from {marts}.rpt_churn_trend)
+            weeks.week_starts_on, weeks.week_ends_on, weeks.churn_rate,
+            signals.figure, signals.signal, signals.usual_low, signals.usual_high
+        from {marts}.rpt_weekly_signals as signals
+        inner join {marts}.rpt_churn_trend as weeks using (week_starts_on)
+        where signals.figure = 'churn_rate' and signals.signal <> 'usual'
     """
     words = Wording(settings.report_lang)
     for week in _rows(warehouse, query):
         html = unusual_churn_alert(
             (week["week_starts_on"], week["week_ends_on"]),
             week["churn_rate"],
-            week["usual_churn_rate_low"],
-            week["usual_churn_rate_high"],
+            Signal(week["figure"], week["signal"], week["usual_low"], week["usual_high"]),
             words,
         )
         cause = f"churn of {week['week_starts_on']}"

@@ -6,6 +6,8 @@ from decimal import Decimal
 from html import escape
 
 from include.errors import UserError
+from include.report.message import in_words
+from include.report.read import Signal
 from include.report.text import plain
 from include.report.wording import Wording
 from include.secrets import scrub
@@ -74,11 +76,11 @@ def late_alert(dag_id: str, run_id: str, words: Wording) -> str:
 
 
 def unusual_churn_alert(
-    week: tuple[date, date], rate: Decimal, low: Decimal, high: Decimal, words: Wording
+    week: tuple[date, date], rate: Decimal, signal: Signal, words: Wording
 ) -> str:
-    """Says that the churn rate of a week is outside of its usual range."""
+    """Says that the churn rate of a week is not as usual."""
     says = words.text(
-        "alert_churn", rate=words.rate(rate), low=words.rate(low), high=words.rate(high)
+        "alert_churn", rate=words.rate(rate), signal=in_words(signal, words.rate, words)
     )
     return "\n".join([_title("alert_churn_title", words), words.days(*week), _data(says)])
 

@@ -17,7 +17,7 @@ from include.bot.question import (
 )
 from include.bot.rows import AtRisk, ChurnShare, Cohorts, Products, ProductSales
 from include.report.customers import last_contact, shown_id, suggestion
-from include.report.message import usual_range
+from include.report.message import in_words
 from include.report.read import CustomerAtRisk
 from include.report.render import LONGEST_TEXT, shown_length
 from include.report.text import masked, plain
@@ -75,8 +75,7 @@ def _churn(rows: ChurnShare, words: Wording) -> str:
             week=words.days(rows.week_starts_on, rows.week_ends_on),
             rate=words.rate(rows.churn_rate),
         )
-        low, high = rows.usual_churn_rate_low, rows.usual_churn_rate_high
-        usual = usual_range(low, high, rows.is_churn_rate_unusual, words)
+        usual = in_words(rows.signal, words.rate, words) if rows.signal else ""
         lines += ["", _data(" · ".join(part for part in (rate, usual) if part))]
         if rows.window_days != rows.own_window_days:
             own = words.plural("bot_days", rows.own_window_days)

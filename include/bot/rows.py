@@ -22,7 +22,7 @@ from include.bot.question import (
 )
 from include.contacts.note import Outcome, noted_of
 from include.errors import UserError
-from include.report.read import CustomerAtRisk, Report, read_report
+from include.report.read import CustomerAtRisk, Report, Signal, read_report
 from include.settings import PersonalData, Settings
 from include.warehouse import queries
 from include.warehouse.connection import Warehouse
@@ -39,7 +39,7 @@ Asked = AskReport | AskChurn | AskAtRisk | AskCohorts | AskProduct
 class ChurnShare:
     """Who had not ordered for more than `window_days`, and the rate of the last complete week.
 
-    The rate is by the shop's own window; None without such a week, its range without enough.
+    The rate is by the shop's own window; None without such a week, its signal without enough.
     """
 
     as_of_on: date
@@ -51,9 +51,7 @@ class ChurnShare:
     week_starts_on: date | None
     week_ends_on: date | None
     churn_rate: Decimal | None
-    usual_churn_rate_low: Decimal | None
-    usual_churn_rate_high: Decimal | None
-    is_churn_rate_unusual: bool | None
+    signal: Signal | None
 
 
 @dataclass(frozen=True)
@@ -160,20 +158,23 @@ _CHURN = """
         latest_week.week_starts_on,
         latest_week.week_ends_on,
         latest_week.churn_rate,
-        latest_week.usual_churn_rate_low,
-        latest_week.usual_churn_rate_high,
-        latest_week.is_churn_rate_unusual
+        signals.figure,
+        signals.signal,
+        signals.usual_low,
+        signals.usual_high
     from counted
     left join latest_week on true
+    left join {marts}.rpt_weekly_signals as signals
+        on latest_week.week_starts_on = signals.week_starts_on and signals.figure = 'churn_rate'
 """
 
 _SHOP = "select as_of_on, currency from {marts}.rpt_shop_totals"
 
 _AT_RISK = """
     select
-        count(*) as customers,
-        sum(value_at_stake) as value_at_stake
-    from {marts}.rpt_customers_at_risk
+        at_risk_customers as customers,
+        value_at_stake
+    from {marts}.rpt_prediction
 """
 
 _CUSTOMERS_AT_RISK = """
@@ -270,7 +271,7 @@ def read(connection: Connection, asked: Asked, settings: Settings) -> Figures:
         case AskReport():
             return read_report(connection, settings)
         case AskChurn(days):
-            return ChurnShare(**_only(connection, _CHURN, {"days": days}))
+            return _read_churn(connection, days)
         case AskAtRisk(customers):
             return _read_at_risk(connection, customers, settings.report_personal_data)
         case AskCohorts():
@@ -287,6 +288,12 @@ def _read_at_risk(connection: Connection, customers: int, personal_data: Persona
         listed = tuple(CustomerAtRisk(**row) for row in rows)
         noted = noted_of(connection, shop["as_of_on"])
     return AtRisk(**shop, **_only(connection, _AT_RISK), listed=listed, noted=noted)
+
+
+def _read_churn(connection: Connection, days: int | None) -> ChurnShare:
+    row = _only(connection, _CHURN, {"days": days})
+    judged = {name: row.pop(name) for name in ("figure", "signal", "usual_low", "usual_high")}
+    return ChurnShare(**row, signal=Signal(**judged) if judged["signal"] else None)
 
 
 def _read_cohorts(connection: Connection) -> Cohorts:

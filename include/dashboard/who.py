@@ -63,12 +63,15 @@ def _with_role(settings: Settings, name: str) -> Visitor:
 
 def check_reach(settings: Settings) -> None:
     """Refuse to be reached from other machines while nobody is asked who they are."""
-    if settings.dashboard_auth is DashboardAuth.NONE and not _is_this_machine(
-        settings.dashboard_host
-    ):
+    if settings.dashboard_auth is not DashboardAuth.NONE:
+        return
+    name, host = "DASHBOARD_HOST", settings.dashboard_host
+    if settings.dashboard_published_on:  # a container listens to all of its own, small network
+        name, host = "DASHBOARD_PUBLISHED_ON", settings.dashboard_published_on
+    if not _is_this_machine(host):
         raise UserError(
-            f"With DASHBOARD_HOST={settings.dashboard_host} anybody could read the shop's figures:"
-            " set DASHBOARD_AUTH to proxy or oidc, or leave the host at 127.0.0.1."
+            f"With {name}={host} anybody could read the shop's figures: set DASHBOARD_AUTH to proxy"
+            " or oidc, or leave the host at 127.0.0.1."
         )
 
 

@@ -4,8 +4,8 @@ A pure function of the rows and the language, without a clock. How a message loo
 terminal or in a browser is `render.py`'s.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from enum import Enum
 
@@ -17,7 +17,7 @@ from include.churn_model.reasons import (
     LOYAL_FROM,
     Code,
 )
-from include.report.read import Driver, Outcomes, Report, WeekFigures
+from include.report.read import Driver, Outcomes, Report, Signal, WeekFigures
 from include.report.text import plain
 from include.report.wording import Wording
 from include.sync.behind import Behind
@@ -26,6 +26,7 @@ _LONGEST_NAME = 40
 _LONGEST_REASON = 40
 _LONGEST_SEGMENT = 32
 _UNREAD_NAMED = 3
+_UPWARDS = ("above", "long_above", "rising")
 _WARNED_NAMED = 1  # what a caption has room for
 _FEWEST_FOR_PERCENT = 20  # 2 customers instead of 1 are not "▲ 100%" to anyone
 _MOST_FOR_PERCENT = 10  # as a fraction: beyond +1000% the old figure says more
@@ -50,7 +51,7 @@ WARNED = {
 
 
 class Mark(Enum):
-    """What a change means for the shop."""
+    """What a signal means for the shop; a figure that is as usual is EVEN."""
 
     GOOD = "good"
     BAD = "bad"
@@ -106,29 +107,43 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
     week = words.days(report.week_starts_on, report.week_ends_on)
     is_compared = any(value is not None for value in vars(before).values())
 
-    def count(label: str, name: str, up: Mark) -> Fact:
-        value, old = getattr(now, name), getattr(before, name)
-        change, mark = _change(value, old, words.count(old), up, words)
-        return Fact(words.text(label), words.count(value), change, mark)
+    judged = {one.figure: one for one in report.signals}
 
-    def rate(label: str, name: str, up: Mark, detail: str = "") -> Fact:
-        value, old = getattr(now, name), getattr(before, name)
-        change, mark = _change_of_rate(value, old, up, words)
-        return Fact(words.text(label), words.rate(value), change, mark, detail)
+    def fact(
+        label: str, name: str, write: Callable[[Decimal], str], change: str, up: Mark, detail: str
+    ) -> Fact:
+        signal = judged.get(name)
+        # what is usual stands beside the churn rate; of the others only what is not
+        says = ""
+        if signal is not None and (name == "churn_rate" or signal.signal != "usual"):
+            says = in_words(signal, write, words)
+        details = " · ".join(part for part in (says, detail) if part)
+        value = write(getattr(now, name))
+        return Fact(words.text(label), value, change, _mark(signal, up), details)
 
-    def money(label: str, name: str, up: Mark, detail: str = "") -> Fact:
+    def count(label: str, name: str, up: Mark = Mark.EVEN) -> Fact:
         value, old = getattr(now, name), getattr(before, name)
-        written = words.money(old, report.currency)
-        change, mark = _change(value, old, written, up, words)
-        return Fact(words.text(label), words.money(value, report.currency), change, mark, detail)
+        change = _change(value, old, words.count(old), words)
+        return fact(label, name, words.count, change, up, "")
 
-    churn_rate = rate("churn_rate", "churn_rate", Mark.BAD, _usual_range(report, words))
+    def rate(label: str, name: str, up: Mark = Mark.EVEN, detail: str = "") -> Fact:
+        change = _change_of_rate(getattr(now, name), getattr(before, name), words)
+        return fact(label, name, words.rate, change, up, detail)
+
+    def money(label: str, name: str, up: Mark = Mark.EVEN, detail: str = "") -> Fact:
+        def write(amount: Decimal | None) -> str:
+            return words.money(amount, report.currency)
+
+        value, old = getattr(now, name), getattr(before, name)
+        return fact(label, name, write, _change(value, old, write(old), words), up, detail)
+
+    churn_rate = rate("churn_rate", "churn_rate", Mark.BAD)
     return Message(
         lang=lang,
         title=words.text("title"),
         period=week if is_compared else words.text("first_week", week=week),
         as_of=words.day(report.as_of_on),
-        verdict=_verdict(report, words),
+        verdict=_verdict(report, judged.get("churn_rate"), words),
         mark=churn_rate.mark,
         figures=(
             churn_rate,
@@ -136,7 +151,7 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
             count("active", "active_customers_at_end", Mark.GOOD),
             money("revenue", "revenue", Mark.GOOD, _after_refunds(report, now.net_revenue, words)),
         ),
-        drivers_heading=words.text("drivers"),
+        drivers_heading=_drivers_heading(report, words),
         drivers=tuple(_driver(driver, words) for driver in report.drivers),
         at_risk=_at_risk(report, words),
         outcome=_outcome(report.outcomes, words),
@@ -145,19 +160,18 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
             (
                 count("new", "new_customers", Mark.GOOD),
                 count("reactivated", "reactivated_customers", Mark.GOOD),
-                rate("inactive_share", "inactive_share", Mark.BAD),
+                rate("inactive_share", "inactive_share"),
             ),
             (
-                count("all_orders", "orders", Mark.GOOD),
-                count("cancelled", "cancelled_orders", Mark.BAD),
+                count("all_orders", "orders"),
+                count("cancelled", "cancelled_orders"),
                 rate("cancellation_rate", "cancellation_rate", Mark.BAD, _reason(now, words)),
             ),
             (
                 money(
                     "dearest",
                     "dearest_product_price",
-                    Mark.EVEN,
-                    plain(now.dearest_product_name or "", _LONGEST_NAME),
+                    detail=plain(now.dearest_product_name or "", _LONGEST_NAME),
                 ),
             ),
         ),
@@ -172,42 +186,54 @@ def build_message(report: Report, lang: str, window_days: int) -> Message:
     )
 
 
+def in_words(signal: Signal, write: Callable[[Decimal], str], words: Wording) -> str:
+    """What is usual of a figure, or in which way it is not."""
+    return words.text(
+        f"signal_{signal.signal}",
+        low=write(signal.usual_low),
+        high=write(signal.usual_high),
+    )
+
+
+def _mark(signal: Signal | None, up: Mark) -> Mark:
+    """Good or bad is a signal only, never a change that chance explains."""
+    if signal is None or signal.signal == "usual":
+        return Mark.EVEN
+    opposite = {Mark.GOOD: Mark.BAD, Mark.BAD: Mark.GOOD, Mark.EVEN: Mark.EVEN}
+    return up if signal.signal in _UPWARDS else opposite[up]
+
+
 def _change(
-    now: int | Decimal | None, before: int | Decimal | None, written: str, up: Mark, words: Wording
-) -> tuple[str, Mark]:
+    now: int | Decimal | None, before: int | Decimal | None, written: str, words: Wording
+) -> str:
     """The change of a count or an amount: in percent, or "was …" where a percentage misleads."""
     if now is None or before is None:
-        return "", Mark.EVEN
+        return ""
     if now == before:
-        return "=", Mark.EVEN
-    arrow, mark = _direction(now > before, up)
+        return "="
     is_few = isinstance(before, int) and before < _FEWEST_FOR_PERCENT
     growth = abs(Decimal(now) / Decimal(before) - 1) if before > 0 else None
     if is_few or growth is None or growth > _MOST_FOR_PERCENT:
-        return f"{arrow} {words.text('was', value=written)}", mark
+        return f"{_arrow(now > before)} {words.text('was', value=written)}"
     if growth < _SMALLEST_CHANGE:
-        return "≈", Mark.EVEN
-    return f"{arrow} {words.growth(growth)}", mark
+        return "≈"
+    return f"{_arrow(now > before)} {words.growth(growth)}"
 
 
-def _change_of_rate(
-    now: Decimal | None, before: Decimal | None, up: Mark, words: Wording
-) -> tuple[str, Mark]:
+def _change_of_rate(now: Decimal | None, before: Decimal | None, words: Wording) -> str:
     """The change of a rate in percentage points."""
     if now is None or before is None:
-        return "", Mark.EVEN
+        return ""
     if now == before:
-        return "=", Mark.EVEN
+        return "="
     difference = abs(now - before)
     if difference < _SMALLEST_CHANGE:
-        return "≈", Mark.EVEN
-    arrow, mark = _direction(now > before, up)
-    return f"{arrow} {words.points(difference)}", mark
+        return "≈"
+    return f"{_arrow(now > before)} {words.points(difference)}"
 
 
-def _direction(is_up: bool, up: Mark) -> tuple[str, Mark]:
-    opposite = {Mark.GOOD: Mark.BAD, Mark.BAD: Mark.GOOD, Mark.EVEN: Mark.EVEN}
-    return ("▲", up) if is_up else ("▼", opposite[up])
+def _arrow(is_up: bool) -> str:
+    return "▲" if is_up else "▼"
 
 
 def _reason(now: WeekFigures, words: Wording) -> str:
@@ -215,22 +241,16 @@ def _reason(now: WeekFigures, words: Wording) -> str:
     return words.text("top_reason", reason=reason) if reason else ""
 
 
-def _verdict(report: Report, words: Wording) -> str:
-    """The week in a sentence: how churn moved, and whose churn most of all."""
+def _verdict(report: Report, signal: Signal | None, words: Wording) -> str:
+    """The week in a sentence: how high churn is, and whether that is as usual."""
     now, before = report.week.churn_rate, report.week_before.churn_rate
     if now is None:
         key = "verdict_all_gone" if _all_had_left(report.week) else "verdict_nobody"
     elif before is None:
         key = "verdict_pause" if _all_had_left(report.week_before) else "verdict_first"
-    elif abs(now - before) < _SMALLEST_CHANGE:
-        key = "verdict_same"
     else:
-        key = "verdict_rose" if now > before else "verdict_fell"
+        key = "verdict_unjudged" if signal is None else f"verdict_{signal.signal}"
     sentence = words.text(key, rate=words.rate(now))
-    if key in ("verdict_rose", "verdict_fell") and report.drivers:
-        sentence = words.text(
-            "verdict_mostly", verdict=sentence, who=_who(report.drivers[0], words)
-        )
     if report.week.orders == 0:
         sentence = f"{sentence}. {words.text('verdict_no_orders')}"
     return sentence
@@ -242,50 +262,45 @@ def _all_had_left(week: WeekFigures) -> bool:
     return week.active_customers_at_start == 0 and had_customers
 
 
-def usual_range(
-    low: Decimal | None, high: Decimal | None, is_unusual: bool | None, words: Wording
-) -> str:
-    """The range a churn rate moves in, and whether it is outside; "" where none is known."""
-    if low is None or high is None:
-        return ""
-    key = "unusual" if is_unusual else "usual"
-    return words.text(key, low=words.rate(low), high=words.rate(high))
-
-
-def _usual_range(report: Report, words: Wording) -> str:
-    if not report.trend:
-        return ""
-    week = report.trend[-1]
-    low, high = week.usual_churn_rate_low, week.usual_churn_rate_high
-    return usual_range(low, high, week.is_churn_rate_unusual, words)
-
-
-def _who(driver: Driver, words: Wording) -> str:
-    """The customers of a segment: "buyers of Lamps", "customers of May 2026"."""
-    segment = plain(driver.segment, _LONGEST_SEGMENT)
-    if driver.dimension == "cohort":
-        segment = words.month_of_year(date.fromisoformat(f"{driver.segment}-01"))
-    return words.text(f"driver_{driver.dimension}", segment=segment)
+def _drivers_heading(report: Report, words: Wording) -> str:
+    """Who stands out, or that nobody does; "" where there is nobody to look at."""
+    if report.drivers:
+        return words.text("drivers")
+    are_compared = None not in (report.week.churn_rate, report.week_before.churn_rate)
+    return words.text("no_drivers") if are_compared else ""
 
 
 def _driver(driver: Driver, words: Wording) -> str:
-    who = _who(driver, words)
+    """The customers of a segment, how many of them left, and how many of those too many."""
+    segment = plain(driver.segment, _LONGEST_SEGMENT)
     return words.text(
-        "driver",
-        who=who[:1].upper() + who[1:],
+        "driver_more" if driver.excess_churned > 0 else "driver_fewer",
+        who=words.text(f"driver_{driver.dimension}", segment=segment),
         churned=words.count(driver.churned_from_start),
-        before=words.count(driver.churned_from_start_before),
+        active=words.count(driver.active_customers_at_start),
         rate=words.rate(driver.churn_rate),
+        excess=words.count(round(abs(driver.excess_churned))),
+        others=words.rate(driver.churn_rate_of_others),
     )
 
 
 def _at_risk(report: Report, words: Wording) -> str:
+    """How many are about to leave, and with whom to begin."""
     foreseen = report.prediction
     line = words.plural("customers_at_risk", foreseen.at_risk_customers)
     if foreseen.value_at_stake is None or not foreseen.at_risk_customers:
         return line
     at_stake = words.money(foreseen.value_at_stake, report.totals.currency)
-    return f"{line} · {words.text('at_stake', value=at_stake)}"
+    line = f"{line} · {words.text('at_stake', value=at_stake)}"
+    if foreseen.first_customers == foreseen.at_risk_customers or foreseen.first_share is None:
+        return line
+    first = words.text(
+        "contact_first",
+        count=words.count(foreseen.first_customers),
+        share=words.growth(foreseen.first_share),
+        minutes=words.count(foreseen.first_minutes),
+    )
+    return f"{line}. {first}"
 
 
 def _outcome(outcomes: Outcomes, words: Wording) -> str:

@@ -16,13 +16,15 @@ import yaml
 from include.airflow.as_of import LATEST, AsOf
 from include.connections import Connection
 from include.errors import UserError
-from include.paths import DBT_PROJECT, OUT
+from include.paths import DBT_PROJECT, OUT, write_whole
 from include.report.customers import Table, as_csv, as_xlsx, customer_table
+from include.report.history import History, read_history
 from include.report.message import Message, build_message
-from include.report.preview import preview
+from include.report.preview import WEEK_PAGE, preview
 from include.report.read import Report, read_report
 from include.report.render import telegram_caption
 from include.report.told import note_told
+from include.report.week_page import week_page
 from include.report.wording import Wording
 from include.settings import PersonalData, Settings
 from include.telegram.ledger import Ledger, State
@@ -62,13 +64,16 @@ def publish_report(
 ) -> str:
     """Send the report of the marts as they are, or preview it; say in a line a chat what happened.
 
+    The week as one page is written to the folder `out` either way.
+
     Marts that were built as of another date than `as_of` are a UserError. `run_id` is that of the
     DAG's run. `deliver.deliver` tells which errors sending has, and what `force` and `resolve` do.
     """
     with closing(warehouse.connect()) as connection:
         printout = print_report(read_report(connection, settings), settings, as_of)
+        page = page_of(printout, read_history(connection, printout.report.as_of_on), settings)
         if telegram is None:
-            return preview(printout.message, printout.chart, csv_of(printout), out)
+            return preview(printout.message, printout.chart, csv_of(printout), page, out)
 
         # takes most of a second to import
         from include.telegram.client import Telegram, recipients
@@ -77,7 +82,7 @@ def publish_report(
         to = recipients(telegram, chats)
         report = printout.report
         ledger = Ledger(connection, REPORT, report.week_starts_on)
-        parts = report_parts(printout, settings, run_id=run_id)
+        parts = report_parts(printout, settings, page, run_id=run_id)
         told = partial(note_told, connection, REPORT, report.week_starts_on, report.as_of_on)
         with Telegram(to.token, settings.telegram_api_url) as client:
             said = deliver(
@@ -89,6 +94,10 @@ def publish_report(
                 force=force,
                 resolve=resolve,
             )
+    try:
+        write_whole(out / WEEK_PAGE, page)
+    except OSError as error:  # a container need not let anything be written; the report is sent
+        said.append(f"{out / WEEK_PAGE} could not be written: {error.strerror}.")
     return "\n".join(said)
 
 
@@ -112,10 +121,29 @@ def print_report(report: Report, settings: Settings, as_of: AsOf = LATEST) -> Pr
     )
 
 
+def page_of(printout: Printout, history: History, settings: Settings) -> bytes:
+    """The week as one page."""
+    return week_page(
+        printout.report,
+        printout.message,
+        history,
+        printout.customers,
+        settings.report_dashboard_url,
+    )
+
+
 def report_parts(
-    printout: Printout, settings: Settings, *, run_id: str = "", marker: str = ""
+    printout: Printout,
+    settings: Settings,
+    page: bytes | None = None,
+    *,
+    run_id: str = "",
+    marker: str = "",
 ) -> list["Part"]:
-    """The messages of the report: the chart with its caption, then the list as one or two files."""
+    """The messages of the report: the chart with its caption, then the list as one or two files.
+
+    Last comes the week as one page, where there is one and the settings ask for it.
+    """
     from include.telegram.client import Document, Photo
     from include.telegram.deliver import Part
 
@@ -134,6 +162,10 @@ def report_parts(
     if settings.report_xlsx:
         workbook = replace(listed, name=f"{name}.xlsx", content=as_xlsx(printout.customers))
         parts.append(Part("workbook", workbook, f"{csv.decode()}{says}", is_empty))
+    if settings.report_dashboard_file and page is not None:
+        file = f"{words.text('week_file')}_{printout.report.week_starts_on}.html"
+        says = words.text("week_caption")
+        parts.append(Part("page", Document(file, page, says), f"{page.decode()}{says}"))
     return parts
 
 
@@ -156,6 +188,8 @@ def _buttons(settings: Settings, run_id: str, words: Wording) -> tuple["Button",
     buttons = []
     if _is_public(settings.report_dashboard_url):
         buttons.append(Button(words.text("button_dashboard"), settings.report_dashboard_url))
+        at_risk = f"{settings.report_dashboard_url}/at_risk"
+        buttons.append(Button(words.text("button_at_risk"), at_risk))
     if _is_public(settings.report_airflow_url) and run_id:
         run = f"{settings.report_airflow_url}/dags/ecommerce_churn/runs/{quote(run_id, safe='')}"
         buttons.append(Button(words.text("button_airflow"), run))

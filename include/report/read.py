@@ -70,7 +70,8 @@ class Prediction:
     """What is foreseen; `parameters_as_of_on` is None where nothing is.
 
     `declined_because` is then one of `churn_model.reasons.Code`, None where the model was not
-    fitted yet. The holdout is None where a fit was never measured.
+    fitted yet. The holdout is None where a fit was never measured. `first_*` are the customers to
+    contact first: how many, their part of the value at stake, and the time that takes.
     """
 
     as_of_on: date
@@ -78,8 +79,21 @@ class Prediction:
     declined_because: str | None
     at_risk_customers: int
     value_at_stake: Decimal | None
+    first_customers: int
+    first_share: Decimal | None
+    first_minutes: int
     holdout_weeks: int | None
     holdout_correlation: Decimal | None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What `marts.weekly_signals` says of a figure of the week; its name is that in WeekFigures."""
+
+    figure: str
+    signal: str
+    usual_low: Decimal
+    usual_high: Decimal
 
 
 @dataclass(frozen=True)
@@ -121,13 +135,18 @@ class TrendWeek:
 
 @dataclass(frozen=True)
 class Driver:
-    """A segment that moved the week's churn rate the way it went; rates as fractions."""
+    """A segment whose churn differs from that of all others; rates as fractions.
+
+    `excess_churned` is how many more left than would have at the rate of the others.
+    """
 
     dimension: str
     segment: str
+    active_customers_at_start: int
     churned_from_start: int
-    churned_from_start_before: int
-    churn_rate: Decimal | None
+    churn_rate: Decimal
+    churn_rate_of_others: Decimal
+    excess_churned: Decimal
 
 
 @dataclass(frozen=True)
@@ -157,8 +176,9 @@ class CustomerAtRisk:
 class Report:
     """Everything the report says: a week, the week before it, the shop so far, what is foreseen.
 
-    `trend` has the latest week last, `drivers` the strongest first, `customers_at_risk` the one
-    with the most at stake. `warned_tests` are data tests that warn, and the rows that each found.
+    `signals` are of the figures that can be judged. `trend` has the latest week last, `drivers` the
+    clearest first, `customers_at_risk` the one with the most at stake. `warned_tests` are data
+    tests that warn, and the rows that each found.
     """
 
     as_of_on: date
@@ -169,6 +189,7 @@ class Report:
     week_before: WeekFigures
     totals: ShopTotals
     prediction: Prediction
+    signals: tuple[Signal, ...]
     trend: tuple[TrendWeek, ...]
     drivers: tuple[Driver, ...]
     customers_at_risk: tuple[CustomerAtRisk, ...]
@@ -193,6 +214,7 @@ def read_report(connection: Connection, settings: Settings) -> Report:
     marts = partial(_rows, connection, as_of_on=week["as_of_on"])
     [totals] = marts("rpt_shop_totals", _names(ShopTotals))
     [prediction] = marts("rpt_prediction", _names(Prediction))
+    signals = marts("rpt_weekly_signals", _names(Signal), order="figure")
     [outcomes] = marts("rpt_outcomes", _names(Outcomes))
     trend = marts("rpt_churn_trend", _names(TrendWeek), order="week_starts_on")
     drivers = marts("rpt_churn_drivers", _names(Driver), order="driver_rank")
@@ -208,6 +230,7 @@ def read_report(connection: Connection, settings: Settings) -> Report:
         week_before=WeekFigures(**{name: week[f"{name}_week_before"] for name in figures}),
         totals=ShopTotals(**totals),
         prediction=Prediction(**prediction),
+        signals=tuple(Signal(**row) for row in signals),
         trend=tuple(TrendWeek(**row) for row in trend),
         drivers=tuple(Driver(**row) for row in drivers),
         customers_at_risk=tuple(CustomerAtRisk(**row) for row in at_risk),

@@ -56,7 +56,7 @@ def _caption(
         f"{MARKS[message.mark]} <b>{_data(message.verdict)}</b>\n{_data(message.period)}",
         "\n".join(_fact(fact) for fact in message.figures),
     ]
-    if drivers:
+    if message.drivers_heading:
         parts.append("\n".join([f"<b>{_data(message.drivers_heading)}</b>", *drivers]))
     parts.append("\n".join([f"⏳ <b>{_data(message.at_risk)}</b>", *below]))
     if folded:
@@ -109,7 +109,7 @@ def plain_text(message: Message) -> str:
         f"{MARKS[message.mark]} {message.verdict}\n{message.title}: {message.period}",
         "\n".join(map(line, message.figures)),
     ]
-    if message.drivers:
+    if message.drivers_heading:
         drivers = (f"▸ {driver}" for driver in message.drivers)
         parts.append("\n".join([message.drivers_heading, *drivers]))
     parts.append(f"⏳ {message.at_risk}")

@@ -93,6 +93,10 @@ class Wording:
             return NOT_KNOWN
         return str(format_percent(fraction, format="#,##0.0%", locale=self._locale))
 
+    def whole_rate(self, fraction: Decimal) -> str:
+        """A fraction as a percentage where there is little room: 0.3339 is 33%."""
+        return str(format_percent(fraction, format="#,##0%", locale=self._locale))
+
     def growth(self, fraction: Decimal) -> str:
         """A relative change as a percentage: a decimal below ten percent, none from there on."""
         pattern = "#,##0.#%" if fraction < Decimal("0.0995") else "#,##0%"

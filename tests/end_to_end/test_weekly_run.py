@@ -99,10 +99,11 @@ def test_the_message_holds_the_figures_of_the_weekly_report(runs: Runs) -> None:
     assert [figure for figure in figures if figure not in text] == []
 
 
-def test_the_list_names_every_customer_at_risk_by_id_only(runs: Runs) -> None:
+def test_the_list_names_every_customer_to_contact_first_by_id_only(runs: Runs) -> None:
     run = runs("sent")
     at_risk = run.warehouse.rows(
-        "select customer_id, customer_name from marts.customers_at_risk order by risk_rank"
+        "select customer_id, customer_name from marts.customers_at_risk"
+        " where is_to_contact_first order by risk_rank"
     )
     file = run.delivered[1].file
     assert file is not None

@@ -381,34 +381,33 @@ def test_a_run_that_is_late_is_told(server: FakeTelegram, warehouse: Warehouse) 
     )
 
 
-@pytest.mark.parametrize(("is_unusual", "alerts"), [(True, 1), (False, 0), (None, 0)])
-def test_churn_beyond_its_usual_range_is_told_once(
-    server: FakeTelegram, warehouse: Warehouse, is_unusual: bool | None, alerts: int
+@pytest.mark.parametrize(
+    ("signal", "says"),
+    [
+        ("above", ["above its usual 1.0% – 5.0%"]),
+        ("long_above", ["high for eight weeks"]),
+        ("usual", []),
+        (None, []),
+    ],
+)
+def test_churn_that_is_not_as_usual_is_told_once(
+    server: FakeTelegram, warehouse: Warehouse, signal: str | None, says: list[str]
 ) -> None:
-    week = {
-        "week_starts_on": "2026-11-09",
-        "week_ends_on": "2026-11-15",
-        "churn_rate": 0.0912,
-        "usual_churn_rate_low": 0.01,
-        "usual_churn_rate_high": 0.05,
-        "is_churn_rate_unusual": is_unusual,
-    }
-    week_before = {
-        "week_starts_on": "2026-11-02",
-        "week_ends_on": "2026-11-08",
-        "churn_rate": 0.2,
-        "usual_churn_rate_low": 0.01,
-        "usual_churn_rate_high": 0.05,
-        "is_churn_rate_unusual": True,
-    }
-    marts.make(warehouse.url, {"rpt_churn_trend": [week, week_before]})
+    week = {"week_starts_on": "2026-11-09", "week_ends_on": "2026-11-15", "churn_rate": 0.0912}
+    judged = {"week_starts_on": "2026-11-09", "usual_low": 0.01, "usual_high": 0.05}
+    of_signals = [
+        {**judged, "figure": "revenue", "signal": "below"},
+        *([{**judged, "figure": "churn_rate", "signal": signal}] if signal else []),
+    ]
+    marts.make(warehouse.url, {"rpt_churn_trend": [week], "rpt_weekly_signals": of_signals})
     settings = Settings(telegram_api_url=server.url)
     for _ in range(2):
         churn_is_unusual(settings, warehouse)
     assert [message.text for message in server.delivered] == [
         "🚨 Churn is unusual\nNov 9\u2009–\u200915, 2026\n"
-        "9.1% of the active customers left; usual are 1.0% – 5.0%."
-    ] * alerts
+        f"9.1% of the active customers left, {one}."
+        for one in says
+    ]
 
 
 def loaded(warehouse: Warehouse, at: datetime, *, failed_in: tuple[str, ...] = ()) -> None:

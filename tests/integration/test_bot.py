@@ -92,7 +92,27 @@ ROWS: marts_tables.Rows = {
             "churn_rate": 0.0224,
         }
     ],
-    "rpt_prediction": [{"as_of_on": AS_OF, "at_risk_customers": 25}],
+    "rpt_prediction": [
+        {
+            "as_of_on": AS_OF,
+            "at_risk_customers": 48,
+            "value_at_stake": 175.00,
+            "first_customers": 25,
+            "first_share": 0.82,
+            "first_minutes": 75,
+        }
+    ],
+    "rpt_weekly_signals": [
+        {
+            "as_of_on": AS_OF,
+            "week_starts_on": "2026-11-09",
+            "figure": figure,
+            "signal": "usual",
+            "usual_low": 0.01,
+            "usual_high": 0.03,
+        }
+        for figure in ("churn_rate", "cancellation_rate")
+    ],
     "rpt_churn_trend": [
         {
             "as_of_on": AS_OF,
@@ -123,7 +143,7 @@ ROWS: marts_tables.Rows = {
     ],
     "rpt_churn_drivers": [],
     "rpt_outcomes": [{"as_of_on": AS_OF, "is_model_off": False}],
-    # 120.50 + 23 * 1.00 = 143.50 at stake
+    # 120.50 + 23 * 1.00 = 143.50 of the 175.00 at stake
     "rpt_customers_at_risk": [
         {
             "as_of_on": AS_OF,
@@ -358,8 +378,8 @@ def test_churn_without_a_week_or_a_customer_is_still_an_answer(
 
 def test_at_risk_masks_who_they_are(server: FakeTelegram, marts: Warehouse) -> None:
     assert ask(server, marts, "/atrisk 2") == (
-        "⏳ 25 customers at risk · R$143.50 at stake\n\n"
-        "To contact first (2 of 25):\n\n"
+        "⏳ 48 customers at risk · R$175.00 at stake\n\n"
+        "To contact first (2 of 48):\n\n"
         "1. A••• S••• · C-1042\n"
         f"R$120.50 at stake · last order Sep 1, 2026 · 34 days overdue · {NASTY}\n"
         "Later than usual, remind of the shop\n\n"
@@ -376,8 +396,8 @@ def test_at_risk_tells_names_and_addresses_where_the_owner_wants_it(
     answer = ask(
         server, marts, "/atrisk 2", report_personal_data=PersonalData.FULL, report_lang="pt_BR"
     )
-    assert answer.startswith("⏳ 25 clientes em risco · R$ 143,50 em jogo")
-    assert "A contatar primeiro (2 de 25):" in answer
+    assert answer.startswith("⏳ 48 clientes em risco · R$ 175,00 em jogo")
+    assert "A contatar primeiro (2 de 48):" in answer
     assert "1. Ana Souza · C-1042 · ana@example.com\n" in answer
     assert "último pedido 1 de set. de 2026 · 34 dias de atraso" in answer
     assert "2. bia@example.com\n" in answer
@@ -387,7 +407,7 @@ def test_at_risk_tells_nobody_where_the_owner_does_not_share_it(
     server: FakeTelegram, marts: Warehouse
 ) -> None:
     assert ask(server, marts, "/atrisk", report_personal_data=PersonalData.NONE) == (
-        "⏳ 25 customers at risk · R$143.50 at stake\n\n"
+        "⏳ 48 customers at risk · R$175.00 at stake\n\n"
         "The owner of the shop does not share who they are.\n\n"
         "As of Nov 16, 2026."
     )
@@ -539,7 +559,7 @@ def test_who_was_contacted_last_week_is_marked(server: FakeTelegram, marts: Ware
 
 
 def test_at_risk_is_five_customers_unless_told(server: FakeTelegram, marts: Warehouse) -> None:
-    assert "first (5 of 25):" in ask(server, marts, "/atrisk")
+    assert "first (5 of 48):" in ask(server, marts, "/atrisk")
 
 
 @pytest.mark.parametrize("personal_data", [PersonalData.MASKED, PersonalData.FULL])
@@ -558,7 +578,11 @@ def test_a_thousand_at_risk_are_twenty_at_most_and_fit_a_message(
 
 
 def test_nobody_at_risk_is_an_answer(server: FakeTelegram, marts: Warehouse) -> None:
-    run_sql(marts, "delete from marts.rpt_customers_at_risk")
+    run_sql(
+        marts,
+        "delete from marts.rpt_customers_at_risk;"
+        " update marts.rpt_prediction set at_risk_customers = 0, value_at_stake = null",
+    )
     assert ask(server, marts, "/atrisk") == "⏳ 0 customers at risk\n\nAs of Nov 16, 2026."
 
 

@@ -517,10 +517,12 @@ def test_every_macro_says_what_it_is_for() -> None:
 REPORT = {
     "rpt_shop_totals",
     "rpt_weekly_report",
+    "rpt_weekly_signals",
     "rpt_prediction",
     "rpt_churn_trend",
     "rpt_churn_drivers",
     "rpt_customers_at_risk",
+    "rpt_outcomes",
 }
 
 
@@ -541,6 +543,33 @@ def test_whatever_reads_the_marts_is_an_exposure_of_what_it_reads(
     read_by_name = set(re.findall(r"\b(?:from|join) \{(?:shop|marts)\}\.(\w+)", code))
     nodes = manifest["exposures"][f"exposure.dbt_ecommerce.{exposure}"]["depends_on"]["nodes"]
     assert {node.rsplit(".", 1)[-1] for node in nodes} == read_by_name | besides
+
+
+PAGES = sorted(
+    path.stem
+    for path in (PROJECT / "include" / "dashboard" / "views").glob("*.py")
+    if re.search(r"\{(marts|shop)\}+\.", path.read_text()) and path.stem != "crm"
+)
+OF_EVERY_PAGE = {"as_of", "rpt_shop_totals"}
+"""By include/dashboard/visit.py; a page of the report reads all of its tables, by its names."""
+BY_NAME = {
+    "at_risk": {"dim_customers"},
+    "churn": {"weekly_churn", "monthly_churn"},
+    "data": REPORT,
+    "overview": REPORT,
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_the_dashboard_is_an_exposure_of_what_it_reads(
+    page: str, manifest: dict[str, Any]
+) -> None:
+    code = (PROJECT / "include" / "dashboard" / "views" / f"{page}.py").read_text()
+    read_by_name = set(re.findall(r"\b(?:from|join) \{+(?:shop|marts)\}+\.(\w+)", code))
+    exposure = manifest["exposures"][f"exposure.dbt_ecommerce.dashboard_{page}"]
+    nodes = {node.rsplit(".", 1)[-1] for node in exposure["depends_on"]["nodes"]}
+    assert nodes == read_by_name | OF_EVERY_PAGE | BY_NAME.get(page, set())
+    assert exposure["url"].rsplit("/", 1)[-1] == ("" if page == "overview" else page)
 
 
 @pytest.mark.parametrize(

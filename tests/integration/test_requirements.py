@@ -17,6 +17,7 @@ import pytest
 from include.paths import PROJECT
 
 REQUIREMENTS = PROJECT / "requirements.txt"
+OF_DASHBOARD = PROJECT / "requirements-dashboard.txt"
 UV = shutil.which("uv") or shutil.which("uv", path=PROJECT / ".uv" / "bin")
 RUNTIME_RELEASED_ON = "2026-09-24"  # the day after that of the image in the Dockerfile
 
@@ -42,15 +43,16 @@ def pins(text: str) -> list[str]:
 
 
 @needs_uv
-def test_requirements_are_what_the_lock_file_says() -> None:
-    header = REQUIREMENTS.read_text().splitlines()[1]
+@pytest.mark.parametrize("file", [REQUIREMENTS, OF_DASHBOARD], ids=lambda file: file.name)
+def test_requirements_are_what_the_lock_file_says(file: Path) -> None:
+    header = file.read_text().splitlines()[1]
     command = header.removeprefix("#").split(" --output-file")[0].split()
     assert command[:2] == ["uv", "export"]
 
     exported = run(UV, *command[1:], "--quiet", cwd=PROJECT)
 
-    assert pins(REQUIREMENTS.read_text()) == pins(exported), (
-        "requirements.txt and uv.lock have parted: run `make requirements`"
+    assert pins(file.read_text()) == pins(exported), (
+        f"{file.name} and uv.lock have parted: run `make requirements`"
     )
 
 
@@ -62,7 +64,16 @@ def test_requirements_leave_airflow_to_the_image() -> None:
     assert not names & {"ecommerce-churn", "pytest", "ruff"}
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "uv.lock"])
+def test_the_image_of_the_pages_has_all_that_airflows_has_not() -> None:
+    """It is built on that one, whose versions of Airflow's own packages are not ours to know."""
+    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]
+    names = {re.split(r"[=;\s]", line)[0] for line in pins(OF_DASHBOARD.read_text())}
+
+    assert {re.split(r"[\[>=]", wanted)[0] for wanted in groups["dashboard"]} <= names
+    assert {"fastapi", "starlette", "pydantic"} <= names  # which have to fit each other
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dashboard.txt", "uv.lock"])
 def test_packages_come_from_the_public_index_only(file: str) -> None:
     hosts = set(re.findall(r"https?://([^/\"\s]+)", (PROJECT / file).read_text()))
 

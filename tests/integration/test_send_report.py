@@ -1,6 +1,8 @@
 """From the marts' tables to a message or a preview, by function and by script."""
 
 import csv
+import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -9,13 +11,17 @@ from contextlib import closing
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import psycopg2
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
+from playwright.sync_api import sync_playwright
 
 from include.airflow.as_of import AsOf
 from include.connections import Connection
@@ -23,7 +29,14 @@ from include.errors import UserError
 from include.paths import PROJECT
 from include.report import publish
 from include.report.publish import publish_report
-from include.report.read import Prediction, Report, ShopTotals, WeekFigures, read_report
+from include.report.read import (
+    Prediction,
+    Report,
+    ShopTotals,
+    Signal,
+    WeekFigures,
+    read_report,
+)
 from include.settings import Settings
 from include.sync.loads import Load, note
 from include.warehouse.bookkeeping import prepare
@@ -35,6 +48,7 @@ from tests.support.fake_telegram import CHAT, TOKEN, FakeTelegram, Refusal, Sile
 from tests.support.scripts import Said, call
 
 AS_OF = "2026-11-16"
+CHROMIUM = shutil.which("chromium")
 ROWS: marts_tables.Rows = {
     "rpt_shop_totals": [
         {
@@ -99,8 +113,21 @@ ROWS: marts_tables.Rows = {
             "parameters_as_of_on": "2026-11-08",
             "at_risk_customers": 57,
             "value_at_stake": 3210.50,
+            "first_customers": 2,
+            "first_share": 0.8012,
+            "first_minutes": 6,
             "holdout_weeks": 13,
             "holdout_correlation": 0.597,
+        }
+    ],
+    "rpt_weekly_signals": [
+        {
+            "as_of_on": AS_OF,
+            "week_starts_on": "2026-11-09",
+            "figure": "churn_rate",
+            "signal": "above",
+            "usual_low": 0.01,
+            "usual_high": 0.02,
         }
     ],
     "rpt_churn_trend": [
@@ -124,9 +151,24 @@ ROWS: marts_tables.Rows = {
             "churned_customers": 9,
             "churn_rate": 0.0224,
             "usual_churn_rate_low": 0.01,
-            "usual_churn_rate_high": 0.04,
-            "is_churn_rate_unusual": False,
+            "usual_churn_rate_high": 0.02,
+            "is_churn_rate_unusual": True,
         },
+    ],
+    "weekly_sales": [
+        {"week_starts_on": f"2026-11-{day:02}", "week_ends_on": f"2026-11-{day + 6}", "revenue": r}
+        for day, r in ((2, 44710.00), (9, 48213.50), (16, 77.00))
+    ],
+    "monthly_cohorts": [
+        {
+            "cohort_month": f"2026-{month}-01",
+            "cohort_customers": customers,
+            "months_since": months,
+            "retention_rate": rate,
+            "is_partial": month + months == 11,
+        }
+        for month, customers, rates in ((9, 40, (1, 0.25, 0.1)), (10, 31, (1, 0.2)), (11, 9, (1,)))
+        for months, rate in enumerate(rates)
     ],
     "rpt_churn_drivers": [
         {
@@ -134,11 +176,11 @@ ROWS: marts_tables.Rows = {
             "driver_rank": 1,
             "dimension": "category",
             "segment": "Café & <b>pão</b>",
+            "active_customers_at_start": 100,
             "churned_from_start": 5,
-            "churned_from_start_before": 2,
             "churn_rate": 0.05,
-            "churn_rate_before": 0.02,
-            "contribution": 0.003,
+            "churn_rate_of_others": 0.0132,
+            "excess_churned": 3.7,
         }
     ],
     "rpt_customers_at_risk": [
@@ -242,6 +284,13 @@ def marts(warehouse: Warehouse) -> Warehouse:
     return warehouse
 
 
+@pytest.fixture(autouse=True)
+def out_of_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is written beside what is sent goes to a folder of the test's."""
+    defaults = {**(publish_report.__kwdefaults__ or {}), "out": tmp_path / "written"}
+    monkeypatch.setattr(publish_report, "__kwdefaults__", defaults)
+
+
 @pytest.fixture
 def server() -> Iterator[FakeTelegram]:
     with fake_telegram(TOKEN, CHAT) as running:
@@ -304,6 +353,9 @@ def test_the_report_is_read_whole(marts: Warehouse) -> None:
         declined_because=None,
         at_risk_customers=57,
         value_at_stake=Decimal("3210.50"),
+        first_customers=2,
+        first_share=Decimal("0.801200"),
+        first_minutes=6,
         holdout_weeks=13,
         holdout_correlation=Decimal("0.597000"),
     )
@@ -329,6 +381,7 @@ def test_the_report_is_read_whole(marts: Warehouse) -> None:
     assert replace(report.week_before, orders=231, churned_customers=9) != report.week
     assert report.week.orders == 231
     assert report.week.dearest_product_name == "Café & <b>pão</b>"
+    assert report.signals == (Signal("churn_rate", "above", Decimal("0.01"), Decimal("0.02")),)
     assert [week.week_starts_on.day for week in report.trend] == [2, 9]  # the latest last
     assert [driver.segment for driver in report.drivers] == ["Café & <b>pão</b>"]
     assert [customer.customer_id for customer in report.customers_at_risk] == ["C1", "C2"]
@@ -414,8 +467,8 @@ def test_the_report_reaches_the_channel_once(marts: Warehouse, server: FakeTeleg
         f"{CHAT}: chart unchanged, list unchanged."
     )
     chart, listed = server.delivered
-    assert chart.text.startswith("🟥 Churn rose to 2.2%, mostly buyers of Café & <b>pão</b>\nNov 9")
-    assert "🟥 Churned 9 · ▲ was 6" in chart.text
+    assert chart.text.startswith("🟥 Churn 2.2%, unusually high\nNov 9")
+    assert "▫️ Churned 9 · ▲ was 6" in chart.text
     assert "⚠️ 12 rows of the data could not be used." in chart.text
     assert "Churned: no valid order for more than 90 days." in chart.text
     assert "↩️ Of 52 told on Oct 19, 2026, 9 came back within 4 weeks, 6 were" in chart.text
@@ -432,7 +485,7 @@ def test_a_figure_that_changed_is_changed_in_the_message(
     run_sql(marts, "update marts.rpt_weekly_report set churned_customers = 10")
     said = publish_report(marts, connection(), settings(server))
     assert said == f"{CHAT}: chart brought up to date, list unchanged."
-    assert "🟥 Churned 10 · ▲ was 6" in server.delivered[0].text
+    assert "▫️ Churned 10 · ▲ was 6" in server.delivered[0].text
     assert len(server.delivered) == 2
 
 
@@ -618,6 +671,7 @@ def test_links_to_where_more_is_told(marts: Warehouse, server: FakeTelegram) -> 
     run = "https://airflow.example.com/dags/ecommerce_churn/runs/manual__2026-11-16T11%3A00%3A00%2B00%3A00"
     assert server.delivered[0].buttons == (
         ("Dashboard", "https://bi.example.com/churn"),
+        ("Whom to contact", "https://bi.example.com/churn/at_risk"),
         ("Run in Airflow", run),
     )
 
@@ -648,6 +702,7 @@ def test_without_a_connection_the_report_is_printed_and_written(
     assert "Café &amp; &lt;b&gt;pão&lt;/b&gt;" in (out / "report.html").read_text(encoding="utf-8")
     assert sorted(path.name for path in out.iterdir()) == [
         "customers_at_risk.csv",
+        "dashboard.html",
         "report.html",
         "report.png",
         "report.txt",
@@ -669,6 +724,131 @@ def test_a_preview_that_fails_leaves_the_old_one(marts: Warehouse, tmp_path: Pat
     with pytest.raises(UserError):
         publish_report(marts, None, settings(), out=tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def page_of(marts: Warehouse, tmp_path: Path, **asked: Any) -> str:
+    """The week as one page, as it is written beside a preview."""
+    publish_report(marts, None, settings(**asked), out=tmp_path)
+    return (tmp_path / "dashboard.html").read_text(encoding="utf-8")
+
+
+def read_out(page: str) -> str:
+    """What a reader sees and hears of a page, without its looks."""
+    text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
+    return " ".join(unescape(text).split())
+
+
+def test_the_page_of_the_week_says_what_the_message_says(marts: Warehouse, tmp_path: Path) -> None:
+    text = read_out(page_of(marts, tmp_path))
+    assert "🟥 Churn rose to 2.2%, mostly buyers of Café & <b>pão</b>" in text
+    assert "🟥 Churn rate 2.2% ▲ 0.7 pp · usual 1.0% – 4.0%" in text
+    assert "⏳ 57 customers at risk · R$3,210.50 at stake" in text
+    assert "⚠️ 12 rows of the data could not be used." in text
+    assert "To contact first (2 of 57)" in text
+    assert "C1 =••• S••• SP Sep 20, 2026 12.5 44 38.08 420.50 Café & <b>pão</b>" in text
+
+
+def test_the_page_of_the_week_draws_complete_weeks_and_cohorts(
+    marts: Warehouse, tmp_path: Path
+) -> None:
+    page = page_of(marts, tmp_path)
+    churn, revenue = (
+        ElementTree.fromstring(svg)  # noqa: S314 - our own
+        for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    )
+
+    def titles(svg: ElementTree.Element) -> list[str]:
+        return [" ".join((title.text or "").split()) for title in svg.iter("title")]
+
+    assert titles(churn) == [
+        "Churn rate", "Nov 2 – 8, 2026: 1.5%", "Nov 9 – 15, 2026: 2.2%, usual 1.0% – 4.0%",
+    ]  # fmt: skip
+    assert titles(revenue) == [
+        "Revenue", "Nov 2 – 8, 2026: R$44,710.00", "Nov 9 – 15, 2026: R$48,213.50",
+    ]  # fmt: skip
+    assert {len(list(svg.iter("desc"))) for svg in (churn, revenue)} == {1}
+    assert (
+        "First New +1 +2 9/2026 40 25% 10%* 10/2026 31 20%* 11/2026 9 New: customers by"
+        in read_out(page)
+    )
+
+
+def test_the_page_of_the_week_asks_for_nothing_from_elsewhere(
+    marts: Warehouse, tmp_path: Path
+) -> None:
+    page = page_of(marts, tmp_path)
+    assert not re.search(r"<script|<link|<img|<iframe|\bsrc=|\bon\w+=|url\(|@import|href=", page)
+    assert len(page) < 60_000
+    asked = page_of(marts, tmp_path, report_dashboard_url="https://bi.example.com/?a=1&b=2")
+    assert re.findall(r'href="([^"]*)"', asked) == ["https://bi.example.com/?a=1&amp;b=2"]
+
+
+@pytest.mark.parametrize(
+    ("personal_data", "known", "unknown"),
+    [
+        ("none", [], ["C1", "Souza", "S•••", "ana@example.com"]),
+        ("masked", ["C1", "=••• S•••"], ["Souza", "ana@example.com"]),
+        ("full", ["C1", "=Ana Souza", "ana@example.com"], []),
+    ],
+)
+def test_the_page_of_the_week_tells_no_more_of_people_than_the_list(
+    marts: Warehouse, tmp_path: Path, personal_data: str, known: list[str], unknown: list[str]
+) -> None:
+    text = read_out(page_of(marts, tmp_path, report_personal_data=personal_data))
+    assert [name for name in [*known, *unknown] if name in text] == known
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not CHROMIUM, reason="needs chromium: apt-get install chromium")
+def test_the_page_of_the_week_can_be_read_on_any_screen(marts: Warehouse, tmp_path: Path) -> None:
+    """Bright and dark; from a phone on nothing is wider than the screen, whatever names hold."""
+    run_sql(marts, f"update marts.rpt_customers_at_risk set email = '{'a' * 60}@example.com'")
+    page_of(marts, tmp_path, report_personal_data="full", report_lang="pt_BR")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for width in (320, 390, 700, 1024):
+            for scheme in ("light", "dark"):
+                shown = browser.new_page(viewport={"width": width, "height": 900})
+                shown.emulate_media(color_scheme=scheme)
+                shown.goto((tmp_path / "dashboard.html").as_uri())
+                assert shown.evaluate("document.documentElement.scrollWidth") == width
+                assert Axe().run(shown).response["violations"] == []
+                shown.close()
+        browser.close()
+
+
+def test_the_page_of_the_week_is_of_the_reports_language(marts: Warehouse, tmp_path: Path) -> None:
+    page = page_of(marts, tmp_path, report_lang="pt_BR")
+    assert '<html lang="pt-BR">' in page
+    says = "A receita de cada semana do último ano. 9 – 15 de nov. de 2026: R$ 48.213,50."
+    assert says in read_out(page)
+
+
+def test_the_page_of_the_week_is_sent_where_it_is_asked_for(
+    marts: Warehouse, server: FakeTelegram, tmp_path: Path
+) -> None:
+    asked = settings(server, report_dashboard_file=True)
+    said = publish_report(marts, connection(), asked, out=tmp_path)
+    assert said == f"{CHAT}: chart sent, list sent, page sent."
+    file = server.delivered[2].file
+    assert file is not None
+    assert file.name == "week_2026-11-09.html"
+    assert file.content == (tmp_path / "dashboard.html").read_bytes()
+    run_sql(marts, "update marts.weekly_sales set revenue = 1")
+    assert publish_report(marts, connection(), asked, out=tmp_path) == (
+        f"{CHAT}: chart unchanged, list unchanged, page brought up to date."
+    )
+
+
+def test_a_page_that_cannot_be_written_is_told_after_the_report_is_sent(
+    marts: Warehouse, server: FakeTelegram, tmp_path: Path
+) -> None:
+    (tmp_path / "no_folder").touch()
+    out = tmp_path / "no_folder" / "out"
+    assert publish_report(marts, connection(), settings(server), out=out) == (
+        f"{CHAT}: chart sent, list sent.\n"
+        f"{out}/dashboard.html could not be written: Not a directory."
+    )
 
 
 def test_marts_of_another_date_are_not_sent(marts: Warehouse, server: FakeTelegram) -> None:
@@ -737,7 +917,7 @@ def test_the_script_sends_and_says_so_in_one_line(marts: Warehouse, server: Fake
     )
     assert (done.stdout, done.stderr) == (f"{CHAT}: chart sent, list sent.\n", "")
     assert done.returncode == 0
-    assert server.delivered[0].text.startswith("🟥 O churn subiu para 2,2%")
+    assert server.delivered[0].text.startswith("🟥 Churn de 2,2%, acima do normal")
 
 
 def test_other_chats_can_be_named_by_hand(marts: Warehouse, server: FakeTelegram) -> None:

@@ -196,6 +196,9 @@ def serving(fake: Fake) -> Iterator[Fake]:
             except json.JSONDecodeError:
                 self._send(answer(400, {"status": "error", "message": "Invalid input JSON"}))
 
+        def do_PUT(self) -> None:
+            self.do_POST()
+
         def _reply(self, body: Any) -> None:
             url = urlsplit(self.path)
             query = parse_qs(url.query, keep_blank_values=True)

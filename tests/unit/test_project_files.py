@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ from pydantic import BaseModel, ConfigDict
 
 from include.airflow.environment import DOCS, PATIENCE
 from include.connections import Connection, from_environment
+from include.dashboard.who import check_reach
+from include.errors import UserError
 from include.paths import DBT_PROJECT, PROJECT
-from include.settings import Settings
+from include.settings import DashboardAuth, Settings
 from include.sync.sources import declared_sources
 
 COMPOSE = PROJECT / "docker-compose.override.yml"
+OWN_SERVICES = {"warehouse", "bot", "dashboard", "metabase", "metabase_db", "metabase_setup"}
 EXAMPLES = re.findall(r"^#([A-Z_]+)=(.+)$", (PROJECT / ".env.example").read_text(), re.MULTILINE)
 
 
@@ -109,7 +113,7 @@ def test_the_compose_file_follows_the_compose_specification() -> None:
 
 
 def test_folders_are_mounted_into_services_that_the_astro_cli_has() -> None:
-    services = compose()["services"].keys() - {"warehouse", "bot"}
+    services = compose()["services"].keys() - OWN_SERVICES
 
     assert services == {"scheduler", "dag-processor", "triggerer"}
 
@@ -118,7 +122,7 @@ def test_mounts_exist_and_leave_the_manifest_of_the_image_in_sight() -> None:
     mounted = {
         volume.split(":")[0]: volume.split(":")[1]
         for name, service in compose()["services"].items()
-        if name not in ("warehouse", "bot")
+        if name not in OWN_SERVICES
         for volume in service["volumes"]
     }
 
@@ -147,28 +151,122 @@ def test_airflow_knows_the_warehouse_that_compose_starts() -> None:
     assert connection.conn_schema == environment["POSTGRES_DB"]
 
 
-def test_the_bot_starts_only_where_it_is_asked_for() -> None:
-    bot = compose()["services"]["bot"]
+@pytest.mark.parametrize("name", ["bot", "dashboard"])
+def test_a_service_on_top_starts_only_where_it_is_asked_for(name: str) -> None:
+    service = compose()["services"][name]
 
-    assert bot["profiles"] == ["bot"]
-    assert (PROJECT / bot["command"][1]).is_file()
-    assert bot["networks"] == ["airflow"]
+    assert service["profiles"] == [name]
+    assert (PROJECT / service["command"][1]).is_file()
+    assert service["networks"] == ["airflow"]
 
 
-def test_the_bot_knows_the_warehouse_and_no_variable_that_is_no_setting() -> None:
-    given = dict(
-        variable.partition("=")[::2] for variable in compose()["services"]["bot"]["environment"]
+def given_to(service: str) -> dict[str, str]:
+    """Variable → what compose sets it to; "" where it passes it on."""
+    return dict(
+        variable.partition("=")[::2] for variable in compose()["services"][service]["environment"]
     )
+
+
+@pytest.mark.parametrize("service", ["bot", "dashboard", "metabase_setup"])
+def test_a_service_on_top_knows_the_warehouse_and_no_variable_that_is_no_setting(
+    service: str,
+) -> None:
+    given = given_to(service)
     warehouse = connections()["warehouse"]
 
     assert given.pop("AIRFLOW_CONN_WAREHOUSE") == (
         f"${{AIRFLOW_CONN_WAREHOUSE:-postgres://{warehouse.conn_login}:{warehouse.conn_password}"
         f"@{warehouse.conn_host}:{warehouse.conn_port}/{warehouse.conn_schema}}}"
     )
-    assert set(given.values()) == {""}  # passed on where they are set
-    connections_given = {"AIRFLOW_CONN_TELEGRAM", "AIRFLOW_CONN_TELEGRAM_OPS"}
-    assert given.keys() <= {name.upper() for name in Settings.model_fields} | connections_given
+    settings = {name for name in given if not name.startswith("AIRFLOW_CONN_")}
+    assert settings <= {name.upper() for name in Settings.model_fields}
+
+
+def test_the_bot_is_passed_on_what_is_set() -> None:
+    given = given_to("bot")
+
+    assert set(given.values()) - {given["AIRFLOW_CONN_WAREHOUSE"]} == {""}
     assert given.keys() >= {"TELEGRAM_BOT_USERS", "REPORT_PERSONAL_DATA", "REPORT_LANG"}
+
+
+# --- The service of the pages
+
+
+def test_the_pages_are_published_where_the_program_is_told_they_are() -> None:
+    """It refuses other machines by that address, so the two must not part."""
+    [published] = compose()["services"]["dashboard"]["ports"]
+    told = given_to("dashboard")["DASHBOARD_PUBLISHED_ON"]
+
+    assert told == "${DASHBOARD_PUBLISHED_ON:-127.0.0.1}"
+    assert published == f"{told}:${{DASHBOARD_PORT:-8501}}:{Settings().dashboard_port}"
+    assert "DASHBOARD_PORT" not in given_to("dashboard")
+
+
+@pytest.mark.parametrize(
+    ("published_on", "auth", "is_refused"),
+    [
+        ("127.0.0.1", "none", False),
+        ("0.0.0.0", "none", True),  # noqa: S104
+        ("192.168.1.5", "none", True),
+        ("", "none", True),
+        ("0.0.0.0", "proxy", False),  # noqa: S104
+    ],
+)
+def test_a_container_is_refused_to_others_as_long_as_nobody_is_asked_who_they_are(
+    published_on: str, auth: str, is_refused: bool
+) -> None:
+    settings = Settings(
+        dashboard_auth=DashboardAuth(auth),
+        dashboard_host=given_to("dashboard")["DASHBOARD_HOST"],
+        dashboard_published_on=published_on,
+    )
+    with pytest.raises(UserError) if is_refused else nullcontext():
+        check_reach(settings)
+
+
+def test_the_image_of_the_pages_is_airflows_and_a_layer_more() -> None:
+    build = compose()["services"]["dashboard"]["build"]
+    dockerfile = (PROJECT / build["context"] / build["dockerfile"]).read_text()
+    python, script = compose()["services"]["dashboard"]["command"]
+
+    of_airflow = re.findall(r"^FROM .+$", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    assert re.findall(r"^FROM .+$", dockerfile, re.MULTILINE) == of_airflow
+    [environment] = re.findall(
+        r"^RUN python -m venv --system-site-packages (\w+)$", dockerfile, re.M
+    )
+    assert python == f"{environment}/bin/python"
+    [pins] = re.findall(
+        rf"^RUN {environment}/bin/pip install .* -r (\S+)$", dockerfile, re.MULTILINE
+    )
+    assert (PROJECT / pins).is_file()
+    assert (PROJECT / script).is_file()
+
+
+# --- Metabase
+
+
+def test_metabase_is_reached_from_this_machine_and_its_own_database_by_it_only() -> None:
+    services = compose()["services"]
+
+    assert all(port.startswith("127.0.0.1:") for port in services["metabase"]["ports"])
+    assert services["metabase_db"]["networks"] == ["metabase"]
+    assert "ports" not in services["metabase_db"]
+    assert set(services["metabase"]["networks"]) == {"airflow", "metabase"}
+
+
+def test_metabase_starts_only_where_it_is_asked_for_and_knows_its_own_database() -> None:
+    services = compose()["services"]
+    of_metabase = [name for name in services if name.startswith("metabase")]
+
+    assert {tuple(services[name]["profiles"]) for name in of_metabase} == {("metabase",)}
+    told, its = services["metabase"]["environment"], services["metabase_db"]["environment"]
+    assert told["MB_DB_HOST"] == "metabase_db"
+    assert (told["MB_DB_USER"], told["MB_DB_PASS"], told["MB_DB_DBNAME"]) == (
+        its["POSTGRES_USER"],
+        its["POSTGRES_PASSWORD"],
+        its["POSTGRES_DB"],
+    )
+    assert (PROJECT / services["metabase_setup"]["command"][1]).is_file()
 
 
 def test_the_telegram_connection_holds_no_secret() -> None:
@@ -185,7 +283,7 @@ def test_every_setting_has_an_example_and_every_example_a_setting() -> None:
     settings = {name.upper() for name in Settings.model_fields}
     sources = [*declared_sources(), "erp", "exports"]  # declared, and in the comments at the end
     readers = ["warehouse_reader", "warehouse_reader_personal"]
-    others = ["dashboard_oidc", "telegram", "telegram_ops"]
+    others = ["dashboard_oidc", "metabase", "telegram", "telegram_ops"]
     connections = ["warehouse", *readers, *others, *sources]
 
     assert {name for name, _ in EXAMPLES} == settings | {

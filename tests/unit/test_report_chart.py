@@ -209,13 +209,13 @@ def test_a_rate_outside_its_range_is_marked_by_colour_and_shape(rate: str) -> No
     [plain] = lines(drawn(HALF_A_YEAR), "churn rate")
     assert marks.get_color() != plain.get_color()
     assert marks.get_marker() == "D"
-    assert "outside of it" in texts(figure)
+    assert "unusual" in texts(figure)
 
 
 def test_a_week_without_a_range_or_within_it_is_not_marked() -> None:
     for trend in (HALF_A_YEAR, NO_RANGE, NOBODY):
         assert lines(drawn(trend), "unusual") == []
-        assert "outside of it" not in texts(drawn(trend))
+        assert "unusual" not in texts(drawn(trend))
     assert "usual range" not in texts(drawn(NO_RANGE))
 
 

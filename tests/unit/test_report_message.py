@@ -15,6 +15,7 @@ from include.report.read import (
     Prediction,
     Report,
     ShopTotals,
+    Signal,
     TrendWeek,
     WeekFigures,
 )
@@ -64,15 +65,19 @@ PREDICTION = Prediction(
     declined_because=None,
     at_risk_customers=1057,
     value_at_stake=Decimal("3210.50"),
+    first_customers=212,
+    first_share=Decimal("0.800500"),
+    first_minutes=636,
     holdout_weeks=13,
     holdout_correlation=Decimal("0.597"),
 )
-NO_PREDICTION = Prediction(date(2026, 11, 16), None, None, 57, None, None, None)
+NO_PREDICTION = Prediction(date(2026, 11, 16), None, None, 57, None, 57, None, 171, None, None)
 
 LAST_WEEK = TrendWeek(
     date(2026, 11, 9), 418, 21, 4, 9, Decimal("0.0224"), Decimal("0.0100"), Decimal("0.0400"), False
 )
-DRIVER = Driver("state", "SP", 5, 2, Decimal("0.0500"))
+DRIVER = Driver("state", "SP", 100, 15, Decimal("0.15"), Decimal("0.0500"), Decimal("10.0"))
+USUAL = Signal("churn_rate", "usual", Decimal("0.0100"), Decimal("0.0400"))
 
 OLD = Behind("pipedrive", date(2026, 10, 30), None, None)
 PAUSED = Behind("pipedrive", date(2026, 10, 30), "The token is refused.", date(2026, 10, 31))
@@ -105,6 +110,7 @@ REPORT = Report(
     week_before=WEEK,
     totals=TOTALS,
     prediction=PREDICTION,
+    signals=(USUAL,),
     trend=(LAST_WEEK,),
     drivers=(DRIVER,),
     customers_at_risk=(),
@@ -223,98 +229,206 @@ def test_a_shop_after_a_pause_is_not_in_its_first_weeks(lang: str, verdicts: lis
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "verdict", "mark"),
+    ("now", "before", "signal", "english", "portuguese", "mark"),
     [
-        ("0.0410", "0.0224", "Churn rose to 4.1%, mostly customers from SP", Mark.BAD),
-        ("0.0190", "0.0224", "Churn fell to 1.9%, mostly customers from SP", Mark.GOOD),
-        ("0.0226", "0.0224", "Churn stayed at 2.3%", Mark.EVEN),
-        ("0.0224", None, "Churn of the first weeks is 2.2%", Mark.EVEN),
-        (None, None, "Nobody could leave yet", Mark.EVEN),
+        (
+            "0.0410",
+            "0.0224",
+            "usual",
+            "Churn 4.1%, as usual",
+            "Churn de 4,1%, dentro do normal",
+            Mark.EVEN,
+        ),
+        (
+            "0.0410",
+            "0.0224",
+            "above",
+            "Churn 4.1%, unusually high",
+            "Churn de 4,1%, acima do normal",
+            Mark.BAD,
+        ),
+        (
+            "0.0090",
+            "0.0224",
+            "below",
+            "Churn 0.9%, unusually low",
+            "Churn de 0,9%, abaixo do normal",
+            Mark.GOOD,
+        ),
+        (
+            "0.0390",
+            "0.0390",
+            "long_above",
+            "Churn 3.9%, high for eight weeks",
+            "Churn de 3,9%, alto há oito semanas",
+            Mark.BAD,
+        ),
+        (
+            "0.0390",
+            "0.0390",
+            "long_below",
+            "Churn 3.9%, low for eight weeks",
+            "Churn de 3,9%, baixo há oito semanas",
+            Mark.GOOD,
+        ),
+        (
+            "0.0390",
+            "0.0390",
+            "rising",
+            "Churn 3.9%, rising for six weeks",
+            "Churn de 3,9%, subindo há seis semanas",
+            Mark.BAD,
+        ),
+        (
+            "0.0390",
+            "0.0390",
+            "falling",
+            "Churn 3.9%, falling for six weeks",
+            "Churn de 3,9%, caindo há seis semanas",
+            Mark.GOOD,
+        ),
+        (
+            "0.0410",
+            "0.0224",
+            None,
+            "Churn 4.1%, too few weeks to say whether that is usual",
+            "Churn de 4,1%, ainda há poucas semanas para dizer o que é normal",
+            Mark.EVEN,
+        ),
+        (
+            "0.0224",
+            None,
+            None,
+            "Churn of the first weeks is 2.2%",
+            "O churn das primeiras semanas é 2,2%",
+            Mark.EVEN,
+        ),
+        (None, None, None, "Nobody could leave yet", "Ainda não havia quem perder", Mark.EVEN),
     ],
 )
-def test_the_verdict_tells_how_churn_moved_and_whose_most(
-    now: str | None, before: str | None, verdict: str, mark: Mark
+def test_the_verdict_tells_whether_churn_is_as_usual_and_has_a_colour_only_where_not(
+    now: str | None,
+    before: str | None,
+    signal: str | None,
+    english: str,
+    portuguese: str,
+    mark: Mark,
 ) -> None:
-    message = worded(
-        week=replace(WEEK, churn_rate=Decimal(now) if now else None),
-        before=replace(WEEK, churn_rate=Decimal(before) if before else None),
-    )
-    assert (message.verdict, message.mark) == (verdict, mark)
-
-
-def test_without_a_driver_the_verdict_names_nobody() -> None:
-    message = worded(before=replace(WEEK, churn_rate=Decimal("0.01")), drivers=())
-    assert message.verdict == "Churn rose to 2.2%"
+    for lang, verdict in (("en", english), ("pt_BR", portuguese)):
+        message = worded(
+            lang,
+            week=replace(WEEK, churn_rate=Decimal(now) if now else None),
+            before=replace(WEEK, churn_rate=Decimal(before) if before else None),
+            signals=(replace(USUAL, signal=signal),) if signal else (),
+        )
+        assert (message.verdict, message.mark) == (verdict, mark)
 
 
 def test_a_week_without_orders_is_told_first_of_all() -> None:
     message = worded(week=replace(WEEK, orders=0))
-    assert message.verdict == "Churn stayed at 2.2%. No orders this week"
+    assert message.verdict == "Churn 2.2%, as usual. No orders this week"
 
 
 @pytest.mark.parametrize(
-    ("dimension", "segment", "english", "portuguese"),
+    ("dimension", "english", "portuguese"),
     [
-        ("state", "SP", "Customers from SP", "Clientes de SP"),
-        ("category", "Lamps", "Buyers of Lamps", "Compradores de Lamps"),
-        ("channel", "email", "Customers who came through email", "Clientes vindos de email"),
-        (
-            "first_product",
-            "Lamp",
-            "Customers who began with Lamp",
-            "Clientes que começaram com Lamp",
-        ),
-        ("cohort", "2026-05", "Customers since May 2026", "Clientes desde mai. de 2026"),
+        ("state", "Customers from SP", "Clientes de SP"),
+        ("category", "Buyers of SP", "Compradores de SP"),
+        ("channel", "Customers who came through SP", "Clientes vindos de SP"),
+        ("first_product", "Customers who began with SP", "Clientes que começaram com SP"),
     ],
 )
-def test_a_driver_tells_who_they_are_and_how_many_left(
-    dimension: str, segment: str, english: str, portuguese: str
+def test_who_stands_out_is_named_with_how_many_they_are_and_the_difference_they_made(
+    dimension: str, english: str, portuguese: str
 ) -> None:
-    driver = replace(DRIVER, dimension=dimension, segment=segment)
-    assert worded(drivers=(driver,)).drivers == (f"{english}: 5 left (5.0%), was 2",)
+    driver = replace(DRIVER, dimension=dimension)
+    message = worded(drivers=(driver,))
+    assert message.drivers_heading == "Who stands out"
+    assert message.drivers == (f"{english}: 15 of 100 left (15.0%, the others 5.0%): 10 more",)
     assert worded("pt_BR", drivers=(driver,)).drivers == (
-        f"{portuguese}: 5 perdidos (5,0%), antes 2",
+        f"{portuguese}: 15 de 100 perdidos (15,0%, os outros 5,0%): 10 a mais",
     )
+
+
+def test_who_stays_more_than_others_is_named_as_such() -> None:
+    driver = replace(
+        DRIVER, churned_from_start=0, churn_rate=Decimal(0), excess_churned=Decimal("-5.3")
+    )
+    assert worded(drivers=(driver,)).drivers == (
+        "Customers from SP: 0 of 100 left (0.0%, the others 5.0%): 5 fewer",
+    )
+
+
+def test_where_no_group_stands_out_the_report_says_so() -> None:
+    assert worded(drivers=()).drivers_heading == "No group stands out"
+    assert worded("pt_BR", drivers=()).drivers_heading == "Nenhum grupo se destaca"
+    # without a week before none was looked at
+    assert worded(before=NO_WEEK, drivers=()).drivers_heading == ""
 
 
 def test_the_usual_range_stands_beside_the_churn_rate() -> None:
     assert fact("Churn rate").detail == "usual 1.0% – 4.0%"
-    outside = replace(LAST_WEEK, is_churn_rate_unusual=True)
-    assert worded(trend=(outside,)).figures[0].detail == "outside its usual 1.0% – 4.0%"
-    unknown = replace(LAST_WEEK, usual_churn_rate_low=None, usual_churn_rate_high=None)
-    assert worded(trend=(unknown,)).figures[0].detail == ""
-    assert worded(trend=()).figures[0].detail == ""
+    outside = replace(USUAL, signal="above")
+    assert worded(signals=(outside,)).figures[0].detail == "above its usual 1.0% – 4.0%"
+    assert worded(signals=()).figures[0].detail == ""
 
 
 # --- changes
 
 
 @pytest.mark.parametrize(
-    ("label", "figure", "mark"),
+    ("label", "figure", "says", "mark"),
     [
-        ("Active", "active_customers_at_end", Mark.GOOD),
-        ("New", "new_customers", Mark.GOOD),
-        ("Churned", "churned_customers", Mark.BAD),
-        ("Reactivated", "reactivated_customers", Mark.GOOD),
-        ("Churn rate", "churn_rate", Mark.BAD),
-        ("Inactive share", "inactive_share", Mark.BAD),
-        ("Orders", "orders", Mark.GOOD),
-        ("Cancelled", "cancelled_orders", Mark.BAD),
-        ("Cancellation rate", "cancellation_rate", Mark.BAD),
-        ("Revenue", "revenue", Mark.GOOD),
-        ("Dearest product", "dearest_product_price", Mark.EVEN),
+        ("Active", "active_customers_at_end", "above its usual 400 – 420", Mark.GOOD),
+        ("New", "new_customers", "above its usual 400 – 420", Mark.GOOD),
+        ("Churned", "churned_customers", "above its usual 400 – 420", Mark.BAD),
+        ("Reactivated", "reactivated_customers", "above its usual 400 – 420", Mark.GOOD),
+        ("Revenue", "revenue", "above its usual £400.00 – £420.00", Mark.GOOD),
     ],
 )
-def test_more_is_good_or_bad_depending_on_the_figure_and_less_the_opposite(
-    label: str, figure: str, mark: Mark
+def test_a_signal_is_good_or_bad_depending_on_the_figure_and_the_opposite_one_the_opposite(
+    label: str, figure: str, says: str, mark: Mark
 ) -> None:
-    opposite = {Mark.GOOD: Mark.BAD, Mark.BAD: Mark.GOOD, Mark.EVEN: Mark.EVEN}[mark]
+    opposite = {Mark.GOOD: Mark.BAD, Mark.BAD: Mark.GOOD}[mark]
+    above = Signal(figure, "above", Decimal("400.000000"), Decimal("420.000000"))
+    for signal, expected, detail in (
+        (above, mark, says),
+        (replace(above, signal="falling"), opposite, "falling for six weeks"),
+        (replace(above, signal="usual"), Mark.EVEN, ""),
+    ):
+        [found] = [one for one in facts(worded(signals=(signal,))) if one.label == label]
+        assert (found.mark, found.detail) == (expected, detail)
+
+
+def test_the_cancellation_rate_tells_its_signal_before_its_reason() -> None:
+    signal = Signal("cancellation_rate", "above", Decimal("0.01"), Decimal("0.04"))
+    [found] = [one for one in facts(worded(signals=(signal,))) if one.label == "Cancellation rate"]
+    assert found.mark == Mark.BAD
+    assert found.detail == "above its usual 1.0% – 4.0% · mostly: changed their mind"
+
+
+@pytest.mark.parametrize(
+    ("label", "figure"),
+    [
+        ("Active", "active_customers_at_end"),
+        ("New", "new_customers"),
+        ("Churned", "churned_customers"),
+        ("Churn rate", "churn_rate"),
+        ("Inactive share", "inactive_share"),
+        ("Orders", "orders"),
+        ("Cancelled", "cancelled_orders"),
+        ("Revenue", "revenue"),
+        ("Dearest product", "dearest_product_price"),
+    ],
+)
+def test_a_change_alone_is_neither_good_nor_bad(label: str, figure: str) -> None:
     more = {figure: getattr(WEEK, figure) * 2}
-    assert fact(label, **more).mark == mark
-    assert fact(label, **more).change.startswith("▲")
+    assert (fact(label, **more).change[0], fact(label, **more).mark) == ("▲", Mark.EVEN)
     before = replace(WEEK, **more)
-    assert fact(label, before=before).mark == opposite
-    assert fact(label, before=before).change.startswith("▼")
+    assert (fact(label, before=before).change[0], fact(label, before=before).mark) == (
+        "▼",
+        Mark.EVEN,
+    )
 
 
 def test_counts_and_money_change_in_percent() -> None:
@@ -344,17 +458,14 @@ def test_a_growth_that_no_percentage_tells_well_is_compared_with_what_it_was() -
     assert fact("Revenue", revenue=Decimal("9999999.99")).change == "▲ was £48,213.50"
 
 
-def test_what_did_not_change_is_neither_good_nor_bad() -> None:
-    same = fact("Revenue")
-    assert (same.change, same.mark) == ("=", Mark.EVEN)
-    nearly = fact("Revenue", revenue=WEEK.revenue + Decimal("0.01"))  # type: ignore[operator]
-    assert (nearly.change, nearly.mark) == ("≈", Mark.EVEN)
-    nearly = fact("Inactive share", inactive_share=Decimal("0.3342"))
-    assert (nearly.change, nearly.mark) == ("≈", Mark.EVEN)
+def test_what_did_not_change_or_hardly_is_told_as_the_same() -> None:
+    assert fact("Revenue").change == "="
+    assert fact("Revenue", revenue=WEEK.revenue + Decimal("0.01")).change == "≈"  # type: ignore[operator]
+    assert fact("Inactive share", inactive_share=Decimal("0.3342")).change == "≈"
 
 
 def test_the_first_week_is_compared_with_nothing() -> None:
-    message = worded(before=NO_WEEK)
+    message = worded(before=NO_WEEK, signals=())
     assert message.period.endswith("the first week, nothing to compare yet")
     assert {f.change for f in facts(message)} == {""}
     assert {f.mark for f in facts(message)} == {Mark.EVEN}
@@ -376,6 +487,7 @@ def test_a_shop_without_orders_or_customers_still_has_a_report() -> None:
         week=NO_WEEK,
         totals=totals,
         prediction=replace(NO_PREDICTION, at_risk_customers=0),
+        signals=(),
         trend=(),
         drivers=(),
     )
@@ -434,13 +546,24 @@ def test_the_notes_tell_the_date_and_what_churned_and_at_risk_mean() -> None:
 # --- what is foreseen
 
 
-def test_what_stands_to_be_lost_is_told_with_those_at_risk() -> None:
-    assert worded().at_risk == "1,057 customers at risk · £3,210.50 at stake"
-    assert worded("pt_BR").at_risk == "1.057 clientes em risco · £\u00a03.210,50 em jogo"
+def test_with_those_at_risk_stands_with_whom_to_begin_and_how_long_it_takes() -> None:
+    assert worded().at_risk == (
+        "1,057 customers at risk · £3,210.50 at stake. Begin with 212: 80% of it, 636 minutes"
+    )
+    assert worded("pt_BR").at_risk == (
+        "1.057 clientes em risco · £\u00a03.210,50 em jogo. Comece por 212: 80% disso, 636 minutos"
+    )
+
+
+def test_where_all_are_to_be_contacted_nobody_is_first() -> None:
+    all_of_them = replace(PREDICTION, first_customers=1057, first_share=Decimal(1))
+    assert worded(prediction=all_of_them).at_risk == (
+        "1,057 customers at risk · £3,210.50 at stake"
+    )
 
 
 def test_what_stands_to_be_lost_is_left_out_where_spend_is_not_predicted() -> None:
-    unpredicted = replace(PREDICTION, value_at_stake=None)
+    unpredicted = replace(PREDICTION, value_at_stake=None, first_share=None)
     assert worded(prediction=unpredicted).at_risk == "1,057 customers at risk"
 
 
@@ -559,10 +682,6 @@ def test_files_that_no_model_reads_are_named_the_first_three() -> None:
         (
             "products_of_lines_are_listed",
             "12 itens são de produtos fora do cadastro: ficam sem categoria.",
-        ),
-        (
-            "assert_no_typed_sale_is_in_its_shop",
-            "12 vendas digitadas parecem pedidos da loja: podem contar em dobro.",
         ),
         (
             "a_test_of_ones_own",

@@ -4,12 +4,15 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from include.paths import write_whole
+from include.report.customers import customer_table
+from include.report.history import History
 from include.report.message import WARNED, Fact, Mark, Message, build_message
 from include.report.read import (
     Driver,
@@ -17,10 +20,14 @@ from include.report.read import (
     Prediction,
     Report,
     ShopTotals,
+    Signal,
     TrendWeek,
     WeekFigures,
 )
 from include.report.render import html_page, plain_text, telegram_caption
+from include.report.week_page import week_page
+from include.report.wording import Wording
+from include.settings import PersonalData
 from tests.support.fake_telegram import LONGEST_CAPTION, MOST_ENTITIES, parse_html
 
 NASTY = [
@@ -76,6 +83,9 @@ def report_with(name: str, scale: int = 1) -> Report:
         declined_because=None,
         at_risk_customers=57 * scale,
         value_at_stake=Decimal("3210.50") * scale,
+        first_customers=12 * scale,
+        first_share=Decimal("0.8"),
+        first_minutes=36 * scale,
         holdout_weeks=13,
         holdout_correlation=Decimal("0.597"),
     )
@@ -88,6 +98,18 @@ def report_with(name: str, scale: int = 1) -> Report:
         week_before=before,
         totals=totals,
         prediction=prediction,
+        signals=tuple(
+            Signal(figure, "above", low, 2 * low)
+            for figure, low in (
+                ("churn_rate", Decimal("0.01")),
+                ("churned_customers", Decimal(4 * scale)),
+                ("active_customers_at_end", Decimal(200 * scale)),
+                ("revenue", Decimal("20000.50") * scale),
+                ("new_customers", Decimal(10 * scale)),
+                ("reactivated_customers", Decimal(2 * scale)),
+                ("cancellation_rate", Decimal("0.02")),
+            )
+        ),
         trend=(
             TrendWeek(
                 date(2026, 11, 9),
@@ -102,8 +124,16 @@ def report_with(name: str, scale: int = 1) -> Report:
             ),
         ),
         drivers=tuple(
-            Driver(dimension, name, 5 * scale, 3 * scale, Decimal("0.2"))
-            for dimension in ("state", "category", "first_product")
+            Driver(
+                "first_product",
+                name,
+                50 * scale,
+                10 * scale,
+                Decimal("0.2"),
+                Decimal("0.02"),
+                Decimal("9.1") * scale,
+            )
+            for _ in range(3)
         ),
         customers_at_risk=(),
         failed_tests=2 * scale,
@@ -137,14 +167,17 @@ def test_the_caption_is_sound_telegram_html_within_its_limits(name: str, lang: s
             text, entities = parse_html(telegram_caption(message, marker))
             assert 400 < len(text) <= LONGEST_CAPTION
             assert message.verdict.split()[0] in text
-            assert message.notes[1] in text  # the definitions are the last to go
+            # the last to go are the definitions; with amounts of billions there is no room
+            assert scale > 1 or message.notes[1] in text
+            assert message.warnings[0][:20] in text
             assert 0 < len(entities) <= MOST_ENTITIES / 2
 
 
 def test_what_comes_from_data_is_shown_as_it_is() -> None:
-    html = telegram_caption(build_message(report_with('<b>&"Café" 50% off <script>'), "en", 90))
-    assert 'Buyers of &lt;b&gt;&amp;"Café" 50% off &lt;script&gt;' in html
-    assert 'Buyers of <b>&"Café" 50% off <script>' in parse_html(html)[0]
+    report = replace(report_with('<b>&"Café" 50% off <script>'), signals=())  # room for names
+    html = telegram_caption(build_message(report, "en", 90))
+    assert 'began with &lt;b&gt;&amp;"Café" 50% off &lt;script&gt;' in html
+    assert 'began with <b>&"Café" 50% off <script>' in parse_html(html)[0]
 
 
 MESSAGE = Message(
@@ -158,7 +191,7 @@ MESSAGE = Message(
         Fact("Churn rate", "4.1%", "▲ 0.2 pp", Mark.BAD, "usual 1% – 5%"),
         Fact("Active", "1,418", "▲ 4%", Mark.GOOD),
     ),
-    drivers_heading="What moved it",
+    drivers_heading="Who stands out",
     drivers=("Customers from SP",),
     at_risk="2 at risk",
     outcome="Of 3 told, 1 came back",
@@ -176,7 +209,7 @@ def test_telegram_shows_what_matters_and_folds_the_rest_away() -> None:
         "🟥 <b>Churn rose</b>\nWeek\n\n"
         "🟥 Churn rate <b>4.1%</b> · ▲ 0.2 pp · usual 1% – 5%\n"
         "🟢 Active <b>1,418</b> · ▲ 4%\n\n"
-        "<b>What moved it</b>\n"
+        "<b>Who stands out</b>\n"
         "▸ Customers from SP\n\n"
         "⏳ <b>2 at risk</b>\n"
         "↩️ Of 3 told, 1 came back\n"
@@ -187,6 +220,15 @@ def test_telegram_shows_what_matters_and_folds_the_rest_away() -> None:
         "One. Two.\n"
         "Foreseen.</blockquote>"
     )
+
+
+def test_that_nobody_stands_out_is_a_line_of_its_own() -> None:
+    nobody = replace(MESSAGE, drivers_heading="Nobody stands out", drivers=())
+    assert "▲ 4%\n\n<b>Nobody stands out</b>\n\n⏳" in telegram_caption(nobody)
+    assert "▲ 4%\n\nNobody stands out\n\n⏳" in plain_text(nobody)
+    nothing = replace(nobody, drivers_heading="")
+    assert "▲ 4%\n\n⏳" in telegram_caption(nothing)
+    assert "▲ 4%\n\n⏳" in plain_text(nothing)
 
 
 def test_a_test_is_marked_as_one() -> None:
@@ -208,7 +250,7 @@ def test_the_terminal_shows_the_figures_in_columns() -> None:
         "🟥 Churn rate   4.1%  ▲ 0.2 pp\n"
         "   ↳ usual 1% – 5%\n"
         "🟢 Active      1,418  ▲ 4%\n\n"
-        "What moved it\n"
+        "Who stands out\n"
         "▸ Customers from SP\n\n"
         "⏳ 2 at risk\n\n"
         "↩️ Of 3 told, 1 came back\n\n"
@@ -300,3 +342,28 @@ def test_a_file_that_cannot_be_written_whole_leaves_the_old_one(
         write_whole(file, b"new")
     assert file.read_bytes() == b"old"
     assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_the_page_of_the_week_holds_names_as_text(name: str) -> None:
+    report = report_with(name)
+    words = Wording("en")
+    customers = customer_table((), PersonalData.FULL, words)
+    customers.append([name] * len(customers[0]))
+    page = week_page(report, build_message(report, "en", 90), History((), ()), customers).decode()
+    tags = set(
+        re.findall(r"<(?!!)/?([a-z0-9]+)", re.sub(r"<style>.*?</style>", "", page, flags=re.S))
+    )
+    assert not tags & {"script", "img", "link", "iframe", "object"}
+    assert page.count("<b>") == page.count("</b>")
+    assert name in unescape(page)
+
+
+def test_the_page_of_the_week_says_what_a_shop_without_a_week_lacks() -> None:
+    report = replace(report_with("Lamp"), trend=(), drivers=())
+    nobody = customer_table((), PersonalData.NONE, Wording("en"))
+    page = week_page(report, build_message(report, "en", 90), History((), ()), nobody).decode()
+    assert page.count("There is no complete week yet.") == 2
+    assert "Nobody has ordered yet." in page
+    assert "<svg" not in page
+    assert "To contact first" not in page

@@ -7,7 +7,12 @@ from typing import NamedTuple
 from include.paths import PROJECT
 
 FLOORS: tuple[dict[str, str], ...] = (
-    {"alerts": "callbacks", "bot": "application", "dashboard": "api readers server"},
+    {
+        "alerts": "callbacks",
+        "bot": "application",
+        "metabase": "",
+        "dashboard": "api readers server",
+    },
     {
         "new_shop": "ask check read second write",
         "report": "customers message preview publish read render text wording",
@@ -18,7 +23,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "churn_model": "reasons store summary",
         "contacts": "note",
         "dbt": "group parsed selectors",
-        "demo_shop": "files hubspot shop",
+        "demo_shop": "behaviour files hubspot season shop",
         "sync": "behind history loads login sources stage_history sync",
         "telegram": "client deliver ledger",
     },

@@ -1,6 +1,6 @@
 """Overview: the weekly report's own message, with its history as lines.
 
-Is churn unusual, what moved it, how much is at risk, can the figures be trusted?
+Is churn unusual, who stands out, how much is at risk, can the figures be trusted?
 """
 
 import streamlit as st
@@ -8,6 +8,7 @@ import streamlit as st
 from include.dashboard import charts, show
 from include.dashboard.show import Figure
 from include.dashboard.visit import Visit
+from include.report.message import Mark
 
 _SALES = """
     select week_starts_on, revenue
@@ -29,7 +30,12 @@ def page(visit: Visit) -> None:
     st.caption(message.period)
     show.figures(
         [
-            Figure(fact.label, fact.value, " · ".join(filter(None, (fact.change, fact.detail))))
+            Figure(
+                fact.label,
+                fact.value,
+                " · ".join(filter(None, (fact.change, fact.detail))),
+                is_unusual=fact.mark is not Mark.EVEN,
+            )
             for fact in message.figures
         ]
     )
@@ -38,7 +44,8 @@ def page(visit: Visit) -> None:
         st.markdown(show.escaped(message.outcome))
     drivers, chart = st.columns((1, 2))
     with drivers:
-        st.subheader(message.drivers_heading, anchor=False)
+        if message.drivers_heading:
+            st.subheader(message.drivers_heading, anchor=False)
         st.markdown("\n".join(f"- {show.escaped(line)}" for line in message.drivers))
         st.caption("  \n".join(show.escaped(note) for note in message.notes))
     with chart:

@@ -107,6 +107,40 @@ with_days as (
 
 ),
 
+ranked as (
+
+    select
+        *,
+        cast(value_at_stake as numeric(18, 2)) as rounded_value_at_stake,
+        row_number() over (
+            order by
+                coalesce(value_at_stake, 0) desc,
+                revenue desc,
+                source_name asc,
+                {{ dbt.length('customer_id') }} asc,
+                {{ bytewise('customer_id') }} asc,
+                customer_key asc
+        ) as risk_rank
+    from with_days
+
+),
+
+summed as (
+
+    select
+        *,
+        sum(rounded_value_at_stake) over () as whole_value_at_stake,
+        coalesce(
+            sum(rounded_value_at_stake) over (
+                order by risk_rank
+                rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as value_at_stake_before
+    from ranked
+
+),
+
 final as (
 
     select
@@ -131,33 +165,31 @@ final as (
         valued_by,
 
         -- numerics
-        cast(
-            row_number() over (
-                order by
-                    coalesce(value_at_stake, 0) desc,
-                    revenue desc,
-                    source_name asc,
-                    {{ dbt.length('customer_id') }} asc,
-                    {{ bytewise('customer_id') }} asc,
-                    customer_key asc
-            ) as integer
-        ) as risk_rank,
+        cast(risk_rank as integer) as risk_rank,
         probability_alive,
         days_since_last_order,
         rhythm_days,
         cast(days_overdue as integer) as days_overdue,
         expected_order_days,
         cast(expected_value as numeric(18, 2)) as expected_value,
-        cast(value_at_stake as numeric(18, 2)) as value_at_stake,
+        rounded_value_at_stake as value_at_stake,
         valid_orders,
         revenue,
+
+        -- booleans
+        coalesce(
+            value_at_stake_before
+            < {{ var('at_risk_first_share') }} * whole_value_at_stake,
+            false
+        )
+        or coalesce(whole_value_at_stake, 0) = 0 as is_to_contact_first,
 
         -- dates
         last_order_on,
         expected_next_order_on,
         as_of_on
 
-    from with_days
+    from summed
 
 )
 

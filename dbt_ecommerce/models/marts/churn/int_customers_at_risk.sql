@@ -1,5 +1,6 @@
+{%- set control_share = var('control_share') | float -%}
 {#- the share of the hashes that are below it: eight hexadecimal digits -#}
-{%- set control_below = '%08x' % ((var('control_share') * 16 ** 8) | int) -%}
+{%- set control_below = '%08x' % ((control_share * 16 ** 8) | int) -%}
 
 with customer_churn as (
 
@@ -18,7 +19,18 @@ predictions as (
 candidates as (
 
     select
-        customer_churn.*,
+        customer_churn.customer_key,
+        customer_churn.source_name,
+        customer_churn.customer_id,
+        customer_churn.status,
+        customer_churn.valid_orders,
+        customer_churn.order_days,
+        customer_churn.revenue,
+        customer_churn.margin_rate,
+        customer_churn.days_since_last_order,
+        customer_churn.rhythm_days,
+        customer_churn.last_order_on,
+        customer_churn.as_of_on,
         predictions.probability_alive,
         predictions.expected_order_days,
         predictions.expected_revenue,
@@ -72,12 +84,12 @@ final as (
         expected_revenue * value_rate * (1 - probability_alive)
             as value_at_stake,
         -- not by the key itself: what else is drawn by it would be drawn alike
-        {% if var('control_share') >= 1 -%}
-            true
-        {%- else -%}
-            {{ bytewise(dbt.hash(dbt.concat([
-                dbt.cast('customer_key', dbt.type_string()), "'|control'"
-            ]))) }} < '{{ control_below }}'
+        {% if control_share >= 1 %}
+        true
+        {%- else %}
+        {{ bytewise(dbt.hash(dbt.concat([
+            'cast(customer_key as ' ~ dbt.type_string() ~ ')', "'|control'"
+        ]))) }} < '{{ control_below }}'
         {%- endif %} as is_control
     from rated
 

@@ -1,6 +1,8 @@
 with customers_at_risk as (
 
-    select * from {{ ref('customers_at_risk') }}
+    select *
+    from {{ ref('customers_at_risk') }}
+    where is_to_contact_first
 
 ),
 

@@ -27,20 +27,20 @@ order_days as (
 looked_at as (
 
     select
-        told.*,
-        {%- for weeks in outcome_weeks() %}
+        {% for weeks in outcome_weeks() %}
         cast(
             {{ dbt.dateadd('day', 7 * weeks, 'told.as_of_on') }} as date
-        ) as until_{{ weeks }}
-        {{- "," if not loop.last }}
-        {%- endfor %}
+        ) as until_{{ weeks }},
+        {% endfor %}
+        told.*
     from told
     inner join customers on told.customer_key = customers.customer_key
     inner join as_of
         on
             cast(
-                {{ dbt.dateadd('day', 7 * outcome_weeks() | first, 'told.as_of_on') }}
-                as date
+                {{ dbt.dateadd(
+                    'day', 7 * outcome_weeks() | first, 'told.as_of_on'
+                ) }} as date
             ) <= as_of.as_of_on
 ),
 

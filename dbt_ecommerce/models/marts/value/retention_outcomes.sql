@@ -1,5 +1,6 @@
 {#- 95% of a normal distribution lie within so many standard deviations -#}
 {%- set z = 1.959964 -%}
+{%- set groups = {'told': 'not is_control', 'control': 'is_control'} -%}
 
 with told_customers as (
 
@@ -21,7 +22,7 @@ by_horizon as (
         cast(
             {{ dbt.dateadd('day', 7 * weeks, 'listed_on') }} as date
         ) as horizon_ends_on,
-        {%- for group, is_in in [('told', 'not is_control'), ('control', 'is_control')] %}
+        {%- for group, is_in in groups.items() %}
         count(case when {{ is_in }} then 1 end) as {{ group }}_customers,
         count(
             case
@@ -68,20 +69,18 @@ ended as (
 with_shares as (
 
     select
-        *,
-        {%- for group in ['told', 'control'] %}
+        {% for group in ['told', 'control'] %}
         cast({{ group }}_returned as {{ type_double() }})
         / nullif({{ group }}_customers, 0) as {{ group }}_share,
-        (
-            {{ group }}_returned + {{ z * z / 2 }}
-        ) / nullif({{ group }}_customers + {{ z * z }}, 0) as {{ group }}_centre,
+        ({{ group }}_returned + {{ z * z / 2 }})
+        / nullif({{ group }}_customers + {{ z * z }}, 0) as {{ group }}_centre,
         {{ z }} * sqrt(
             cast({{ group }}_returned as {{ type_double() }})
             * ({{ group }}_customers - {{ group }}_returned)
             / nullif({{ group }}_customers, 0) + {{ z * z / 4 }}
-        ) / ({{ group }}_customers + {{ z * z }}) as {{ group }}_reach
-        {{- "," if not loop.last }}
-        {%- endfor %}
+        ) / ({{ group }}_customers + {{ z * z }}) as {{ group }}_reach,
+        {% endfor %}
+        *
     from ended
 
 ),

@@ -10,6 +10,8 @@ from include.connections import from_environment
 from include.dashboard import readers
 from include.dashboard.who import check_reach
 from include.errors import UserError
+from include.sales_form.role import form_warehouse
+from include.sales_form.sale import rules_of
 from include.settings import DashboardAuth, Settings
 
 SCRIPT = Path(__file__).parent / "script.py"
@@ -40,8 +42,10 @@ def application(settings: Settings) -> Any:
 
     from include.dashboard.api import mcp_server
     from include.dashboard.api.app import Doorkeeper, Pools, create_api
+    from include.dashboard.api.sales import Desk
 
     door = Doorkeeper(Pools(readers.pool, readers.owner))
+    desk = Desk(form_warehouse, lambda: rules_of(settings))
     assistants = mcp_server.over_http(door)
 
     @asynccontextmanager
@@ -51,7 +55,7 @@ def application(settings: Settings) -> Any:
 
     return st.App(
         SCRIPT,
-        routes=[Route(mcp_server.PATH, assistants), Mount("/api/v1", create_api(door))],
+        routes=[Route(mcp_server.PATH, assistants), Mount("/api/v1", create_api(door, desk))],
         secrets=_secrets(settings),
         lifespan=lifespan,
         on_script_error=_log,

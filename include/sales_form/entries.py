@@ -174,6 +174,12 @@ def void(warehouse: Warehouse, entry_id: UUID, seen: Entry, reason: str, by: str
     return _add(warehouse, _after(seen, entry_id, reason) | row, "voided", by)
 
 
+def recorded(warehouse: Warehouse, entry_id: UUID) -> Entry | None:
+    """The entry with this id; None where there is none."""
+    with as_form(warehouse) as cursor:
+        return _entry(cursor, entry_id)
+
+
 def last_entries(warehouse: Warehouse, limit: int = 50) -> list[Entry]:
     """The last entry of each sale, the latest first; those that are void are among them."""
     query = f"select * from ({LAST}) as last order by entered_at desc, entry_id limit %(limit)s"  # noqa: S608
@@ -296,21 +302,25 @@ def _add(warehouse: Warehouse, row: dict[str, Any], action: str, by: str) -> Rec
 
 def _was_there(warehouse: Warehouse, row: dict[str, Any]) -> Recorded:
     """What is recorded in place of a row that was refused."""
-    query = named("select * from {landing}.sales_form__entries where entry_id = %(entry_id)s")
     last = named(
         "select * from {landing}.sales_form__entries where sale_id = %(sale_id)s"
         " order by version desc limit 1"
     )
     with as_form(warehouse) as cursor:
-        cursor.execute(query, row)
-        if not (found := _entries(cursor)):
+        entry = _entry(cursor, row["entry_id"])
+        if entry is None:
             cursor.execute(last, row)
             [entry] = _entries(cursor)
             raise ChangedMeanwhileError(entry)
-    [entry] = found
     if any(getattr(entry, name) != row[name] for name in (*FIELDS, "action")):
         raise RecordedOtherwiseError(entry)
     return Recorded(entry, was_there=True)
+
+
+def _entry(cursor: RealDictCursor, entry_id: UUID) -> Entry | None:
+    query = "select * from {landing}.sales_form__entries where entry_id = %(entry_id)s"
+    cursor.execute(named(query), {"entry_id": str(entry_id)})
+    return next(iter(_entries(cursor)), None)
 
 
 def _entries(cursor: RealDictCursor) -> list[Entry]:

@@ -29,9 +29,10 @@ from include.paths import DBT_PROJECT
 from include.settings import SALES_FORM, Settings
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-MONEY = re.compile(
-    r"-?(\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{2}|\d{1,3}(,\d{3})+\.\d{2})", re.ASCII
+AMOUNT = (
+    r"([0-9]+([.,][0-9]{1,2})?|[0-9]{1,3}(\.[0-9]{3})+,[0-9]{2}|[0-9]{1,3}(,[0-9]{3})+\.[0-9]{2})"
 )
+MONEY = re.compile(f"-?{AMOUNT}")
 """1234.5, 1.234,56 or 1,234.56; marks of thousands only beside cents, as 1.234 may be either."""
 OF_FORM = "form:"
 """Begins the ids of customers and products that no shop has an id of."""
@@ -99,7 +100,10 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_squeezed),
 ]
-MaybeLine = Annotated[Line | None, BeforeValidator(_or_none)]
+MaybeLine = Annotated[
+    Line | None,
+    BeforeValidator(_or_none, json_schema_input_type=Annotated[str, Field(max_length=200)] | None),
+]
 Note = Annotated[
     Annotated[
         str,
@@ -107,17 +111,28 @@ Note = Annotated[
         AfterValidator(_printable),
     ]
     | None,
-    BeforeValidator(_or_none),
+    BeforeValidator(_or_none, json_schema_input_type=Annotated[str, Field(max_length=1000)] | None),
 ]
 Currency = Annotated[
     Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z]{3}$")]
     | None,
-    BeforeValidator(_or_none),
+    BeforeValidator(
+        _or_none, json_schema_input_type=Annotated[str, Field(pattern="^([A-Za-z]{3})?$")] | None
+    ),
+]
+Price = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=9, decimal_places=2),
+    BeforeValidator(
+        _money,
+        json_schema_input_type=Annotated[float, Field(ge=0, le=9_999_999.99)]
+        | Annotated[str, Field(pattern=f"^{AMOUNT}$")],
+    ),
 ]
 
 
 class _Typed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class NewCustomer(_Typed):
@@ -140,9 +155,7 @@ class Sale(_Typed):
     new_product: Annotated[MaybeLine, Field(validate_default=True)] = None
     """The name of a product that the shop does not list."""
     quantity: Annotated[int, Field(strict=True, ge=1, le=10_000)]
-    unit_price: Annotated[
-        Decimal, BeforeValidator(_money), Field(ge=0, max_digits=9, decimal_places=2)
-    ]
+    unit_price: Price
     """What was paid for one, in `currency`."""
     currency: Currency = None
     """As ISO 4217 has it, such as BRL."""

@@ -26,8 +26,11 @@ from starlette.routing import Route
 from include.dashboard.api import mcp_server, tokens
 from include.dashboard.api.app import Doorkeeper, Pools, create_api
 from include.dashboard.api.limit import Limit
+from include.dashboard.api.sales import Desk
 from include.dashboard.server import application
 from include.paths import PROJECT
+from include.sales_form.role import form_warehouse
+from include.sales_form.sale import rules_of
 from include.settings import load_settings
 from include.warehouse import embedded, reader
 from include.warehouse.bookkeeping import prepare
@@ -39,6 +42,8 @@ from tests.support.scripts import call
 from tests.support.warehouses import new_warehouse
 
 NAME = "reader_of_api_tests"
+NO_DESK = Desk(form_warehouse, lambda: rules_of(load_settings()))
+"""Of no use to who only reads."""
 CUSTOMERS = [
     {
         "customer_key": f"key{number:05}",
@@ -123,7 +128,7 @@ def served(warehouse: Warehouse) -> Iterator[Api]:
         readers = {personal: pool(of) for personal, of in reader_urls.items()}
         owners = pool(url)
         pools = Pools(lambda *, personal=False: readers[personal], lambda: owners)
-        application = create_api(Doorkeeper(pools, Limit(most=10_000)))
+        application = create_api(Doorkeeper(pools, Limit(most=10_000)), NO_DESK)
         yield Api(
             TestClient(application, raise_server_exceptions=False),
             pools,
@@ -356,6 +361,7 @@ def test_the_service_asks_for_a_token_beside_its_pages() -> None:
     for path in ("/api/v1/marts", mcp_server.PATH):
         assert client.get(path).headers["Content-Type"] == "application/problem+json"
         assert client.get(path).status_code == 401
+    assert client.post("/api/v1/sales").status_code == 401
 
 
 def test_ops_and_landing_are_no_marts(api: Api) -> None:
@@ -397,7 +403,7 @@ def test_seventy_requests_in_a_minute_are_ten_too_many() -> None:
 
 
 def test_who_asks_too_often_is_told_for_how_long_to_wait(api: Api) -> None:
-    client = TestClient(create_api(Doorkeeper(api.pools, Limit(most=2))))
+    client = TestClient(create_api(Doorkeeper(api.pools, Limit(most=2)), NO_DESK))
     headers = {"Authorization": f"Bearer {api.tokens['read']}"}
     answers = [client.get("/marts", headers=headers) for _ in range(3)]
     assert [one.status_code for one in answers] == [200, 200, 429]

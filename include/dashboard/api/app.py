@@ -14,11 +14,12 @@ from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
 from starlette.responses import JSONResponse, Response
 
-from include.dashboard.api import catalog, openapi, problems, tokens
+from include.dashboard.api import catalog, openapi, problems, sales, tokens
 from include.dashboard.api.catalog import Mart
 from include.dashboard.api.limit import Limit
 from include.dashboard.api.problems import Problem
 from include.dashboard.api.question import Question, asked
+from include.dashboard.api.sales import Desk
 from include.dashboard.api.tokens import Caller
 
 SECONDS = 5
@@ -96,20 +97,31 @@ class Doorkeeper:
             raise Problem(403, "This token is not for reading: its scopes lack `read`.")
         return found
 
+    def seller(self, request: Request) -> Caller:
+        """The same, where the token is good for entering sales. Raises Problem: 403 as well."""
+        found = self.caller(request)
+        if not found.may_enter_sales:
+            raise Problem(403, "This token is not for entering sales: its scopes lack `sales`.")
+        return found
 
-def create_api(door: Doorkeeper) -> FastAPI:
+
+def create_api(door: Doorkeeper, desk: Desk) -> FastAPI:
     """The application; it opens no connection before it is asked something."""
     pools = door.pools
     api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     problems.tell(api)
     Reader = Annotated[Caller, Depends(door.reader)]  # noqa: N806
+    Seller = Annotated[Caller, Depends(door.seller)]  # noqa: N806
 
     @api.get("/openapi.json")
-    def describe(request: Request, reader: Reader) -> JSONResponse:
-        with pools.reader(personal=reader.sees_persons).connection() as connection:
-            found = catalog.marts(connection)
-        base = request.scope.get("root_path", "")
-        return JSONResponse(openapi.document(found, base), headers={"Cache-Control": CACHE})
+    def describe(request: Request, caller: Annotated[Caller, Depends(door.caller)]) -> JSONResponse:
+        found = []
+        if caller.may_read:
+            with pools.reader(personal=caller.sees_persons).connection() as connection:
+                found = catalog.marts(connection)
+        rules = desk.rules() if caller.may_enter_sales else None
+        told = openapi.document(found, rules, request.scope.get("root_path", ""))
+        return JSONResponse(told, headers={"Cache-Control": CACHE})
 
     @api.get("/marts")
     def list_marts(reader: Reader) -> JSONResponse:
@@ -125,6 +137,13 @@ def create_api(door: Doorkeeper) -> FastAPI:
         with pools.reader(personal=reader.sees_persons).connection() as connection:
             question, page = read(connection, name, parameters, known)
         return _response(question, page, request)
+
+    @api.post("/sales")
+    def enter_sale(
+        request: Request, seller: Seller, body: Annotated[bytes, Depends(sales.body)]
+    ) -> JSONResponse:
+        key = request.headers.getlist("idempotency-key")
+        return sales.entered(desk, sales.entry_id(key), sales.fields(body), seller.name)
 
     return api
 

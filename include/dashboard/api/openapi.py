@@ -1,10 +1,12 @@
 """The API's description: one typed operation a mart, from what the caller sees of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from include.dashboard.api.catalog import Column, Mart
 from include.dashboard.api.problems import MEDIA_TYPE
 from include.dashboard.api.question import COMPARISONS, FORMATS, MOST_ROWS, ORDERED, ROWS
+from include.sales_form.sale import Rules, Sale
 
 Schema = dict[str, Any]
 
@@ -29,6 +31,12 @@ _PROBLEMS = {
     429: "Too many requests: Retry-After says for how long.",
     503: "The warehouse is away: Retry-After says for how long.",
 }
+_PROBLEMS_OF_SALES = {
+    400: "There is no Idempotency-Key that is a UUID, or the body is no JSON.",
+    409: "Another sale was sent with this key.",
+    413: "The body is too large for a sale.",
+    422: "It is no sale: errors says which fields are wrong, and why.",
+}
 _HEADERS: dict[str, Schema] = {
     "ETag": {"schema": {"type": "string"}, "description": "Of this answer to this run."},
     "X-As-Of": {
@@ -39,20 +47,24 @@ _HEADERS: dict[str, Schema] = {
 }
 
 
-def document(marts: list[Mart], base: str) -> Schema:
-    """OpenAPI 3.1 of the API at the path `base`, for who sees these marts."""
+def document(marts: list[Mart], rules: Rules | None, base: str) -> Schema:
+    """OpenAPI 3.1 of the API at the path `base`, for who sees these marts.
+
+    `rules` are those of the sales that the caller may enter, None where they may enter none.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "The shop's marts",
             "version": "1",
-            "description": "Read-only. Every figure is as of one date, see X-As-Of.",
+            "description": "Every figure is as of one date, see X-As-Of.",
         },
         "servers": [{"url": base or "/"}],
         "security": [{"token": []}],
         "paths": {
-            "/marts": {"get": _list()},
+            **({"/marts": {"get": _list()}} if marts else {}),
             **{f"/marts/{mart.name}": {"get": _operation(mart)} for mart in marts},
+            **({"/sales": {"post": _enter()}} if rules else {}),
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -65,9 +77,15 @@ def document(marts: list[Mart], base: str) -> Schema:
                         "title": {"type": "string"},
                         "status": {"type": "integer"},
                         "detail": {"type": "string"},
+                        "errors": {
+                            "type": "array",
+                            "description": "What is wrong in the body, each with where.",
+                            "items": _object(pointer={"type": "string"}, detail={"type": "string"}),
+                        },
                     },
                 },
                 **{mart.name: _row(mart) for mart in marts},
+                **(_sale(rules) if rules else {}),
             },
         },
     }
@@ -126,6 +144,57 @@ def _list() -> Schema:
             **_problems(401, 403, 429, 503),
         },
     }
+
+
+def _enter() -> Schema:
+    is_id = {"type": "string", "format": "uuid"}
+    at = {"type": "string", "format": "date-time"}
+    body = _object(
+        sale_id=is_id,
+        version={"type": "integer"},
+        was_recorded={"type": "boolean", "description": "Whether by a request before this one."},
+        looks_like={
+            "type": "array",
+            "description": "Other sales that look the same: one of them may be this one.",
+            "items": _object(sale_id=is_id, entered_at=at),
+        },
+    )
+    told = {"content": {"application/json": {"schema": body}}}
+    return {
+        "operationId": "enter_sale",
+        "summary": "Enter a sale that no other source has.",
+        "parameters": [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": True,
+                "description": "A new UUID for each sale: what is sent again with it is one sale.",
+                "schema": is_id,
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sale"}}},
+        },
+        "responses": {
+            "201": {"description": "It is recorded.", **told},
+            "200": {"description": "It had been recorded already.", **told},
+            **_problems(401, 403, 429, 503),
+            **_problems(400, 409, 413, 422, of=_PROBLEMS_OF_SALES),
+        },
+    }
+
+
+def _sale(rules: Rules) -> Schema:
+    """A sale and what it is made of, as its model has them; the shops are those of the rules."""
+    sale = Sale.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts = sale.pop("$defs")
+    sale["properties"]["source_name"]["enum"] = list(rules.sources)
+    return {"Sale": sale, **parts}
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _operation(mart: Mart) -> Schema:
@@ -227,12 +296,12 @@ def _row(mart: Mart) -> Schema:
     }
 
 
-def _problems(*statuses: int) -> Schema:
+def _problems(*statuses: int, of: Mapping[int, str] = _PROBLEMS) -> Schema:
     schema = {"$ref": "#/components/schemas/Problem"}
     waits = {"Retry-After": {"schema": {"type": "integer"}}}
     return {
         str(status): {
-            "description": _PROBLEMS[status],
+            "description": of[status],
             "content": {MEDIA_TYPE: {"schema": schema}},
             **({"headers": waits} if status in (429, 503) else {}),
         }

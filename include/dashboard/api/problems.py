@@ -1,6 +1,7 @@
 """What went wrong, as `application/problem+json` (RFC 9457), whatever it was."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from include.errors import UserError
+from include.sales_form.entries import NothingRecordedError, PerhapsRecordedError
 
 MEDIA_TYPE = "application/problem+json"
 WAIT = 5
@@ -22,12 +24,18 @@ log = logging.getLogger(__name__)
 
 
 class Problem(Exception):  # noqa: N818 - as the RFC calls it
-    """An answer that is none: its status, one sentence on what to do, and headers."""
+    """An answer that is none: its status, one sentence on what to do, and headers.
 
-    def __init__(self, status: int, detail: str, **headers: str) -> None:
+    `errors` are what is wrong in a body, each with `pointer` (#/unit_price) and `detail`.
+    """
+
+    def __init__(
+        self, status: int, detail: str, *, errors: Sequence[Mapping[str, str]] = (), **headers: str
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.errors = errors
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
@@ -39,6 +47,7 @@ def answer(problem: Problem) -> JSONResponse:
             "title": HTTPStatus(problem.status).phrase,
             "status": problem.status,
             "detail": problem.detail,
+            **({"errors": problem.errors} if problem.errors else {}),
         },
         problem.status,
         {**NO_STORE, **problem.headers},
@@ -74,6 +83,18 @@ def tell(api: FastAPI) -> None:
         @api.exception_handler(kind)
         def _(_: Request, error: Exception) -> JSONResponse:
             return answer(_away("The warehouse does not answer: try again in a moment"))
+
+    for untold in (NothingRecordedError, PerhapsRecordedError):
+
+        @api.exception_handler(untold)
+        def _(_: Request, error: UserError) -> JSONResponse:
+            # nothing by this request, maybe; but who sends it again asks about the one before, too
+            return answer(
+                _away(
+                    "The warehouse does not answer, so the sale may be recorded or not: send it"
+                    " again with the same Idempotency-Key, it is recorded only once"
+                )
+            )
 
     @api.exception_handler(UserError)
     def _(_: Request, error: UserError) -> JSONResponse:

@@ -32,6 +32,11 @@ class Caller:
         return bool(self.scopes & {"read", "read:personal"})
 
     @property
+    def may_enter_sales(self) -> bool:
+        """Whether sales are taken."""
+        return "sales" in self.scopes
+
+    @property
     def sees_persons(self) -> bool:
         """Whether personal columns are."""
         return "read:personal" in self.scopes

@@ -9,6 +9,7 @@
     who make schemas do.
 #}
 {% macro let_readers_in_ddl(readers) -%}
+    {%- set ops = schema_prefix() ~ 'ops' -%}
     do $readers$
     declare
         missing record;
@@ -31,16 +32,16 @@
             cross join pg_roles
             where
                 attrelid in (
-                    to_regclass('{{ schema_prefix() }}ops.churn_model_parameters'),
-                    to_regclass('{{ schema_prefix() }}ops.contacts'),
-                    to_regclass('{{ schema_prefix() }}ops.customer_history_runs'),
-                    to_regclass('{{ schema_prefix() }}ops.data_tests'),
-                    to_regclass('{{ schema_prefix() }}ops.loaded_files'),
-                    to_regclass('{{ schema_prefix() }}ops.loads'),
-                    to_regclass('{{ schema_prefix() }}ops.prediction_deciles'),
-                    to_regclass('{{ schema_prefix() }}ops.report_deliveries'),
-                    to_regclass('{{ schema_prefix() }}ops.told_customers'),
-                    to_regclass('{{ schema_prefix() }}ops.unread_files')
+                    to_regclass('{{ ops }}.churn_model_parameters'),
+                    to_regclass('{{ ops }}.contacts'),
+                    to_regclass('{{ ops }}.customer_history_runs'),
+                    to_regclass('{{ ops }}.data_tests'),
+                    to_regclass('{{ ops }}.loaded_files'),
+                    to_regclass('{{ ops }}.loads'),
+                    to_regclass('{{ ops }}.prediction_deciles'),
+                    to_regclass('{{ ops }}.report_deliveries'),
+                    to_regclass('{{ ops }}.told_customers'),
+                    to_regclass('{{ ops }}.unread_files')
                 )
                 and attnum > 0
                 and not attisdropped

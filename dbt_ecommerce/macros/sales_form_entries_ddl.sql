@@ -3,7 +3,8 @@
     dbt, include/warehouse/bookkeeping.py reads this file. The CHECKs repeat the rules of include/sales_form/sale.py.
 #}
 {% macro sales_form_entries_ddl() -%}
-    create table if not exists {{ schema_prefix() }}landing.sales_form__entries (
+    {%- set landing = schema_prefix() ~ 'landing' -%}
+    create table if not exists {{ landing }}.sales_form__entries (
         -- made when the form opens: the same submission twice is one row
         entry_id uuid primary key,
         -- the first entry of a sale names it

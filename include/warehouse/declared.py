@@ -14,7 +14,7 @@ import yaml
 
 from include.errors import UserError
 from include.schemas import schema_prefix
-from include.settings import DEMO_SHOP
+from include.settings import DEMO_SHOP, SALES_FORM
 
 ROW, FILE = "_row", "_file"
 PSEUDONYMS = ("digits", "text")
@@ -161,7 +161,7 @@ def declared_tables(source: str, dbt_project: Path) -> Declared:
     known = {path.parent.name: path for path in staging.glob("*/_*__sources.yml")}
     path = staging / source / f"_{source}__sources.yml"
     if known.get(source) != path:
-        listed = ", ".join(sorted(known)) or "none yet"
+        listed = ", ".join(sorted(known.keys() - {SALES_FORM})) or "none yet"
         raise UserError(
             f"There is no source {source!r} (known: {listed}): docs/your-shop.md shows how to add"
             " one."

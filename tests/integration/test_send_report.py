@@ -740,8 +740,8 @@ def read_out(page: str) -> str:
 
 def test_the_page_of_the_week_says_what_the_message_says(marts: Warehouse, tmp_path: Path) -> None:
     text = read_out(page_of(marts, tmp_path))
-    assert "🟥 Churn rose to 2.2%, mostly buyers of Café & <b>pão</b>" in text
-    assert "🟥 Churn rate 2.2% ▲ 0.7 pp · usual 1.0% – 4.0%" in text
+    assert "🟥 Churn 2.2%, unusually high" in text
+    assert "🟥 Churn rate 2.2% ▲ 0.7 pp · above its usual 1.0% – 2.0%" in text
     assert "⏳ 57 customers at risk · R$3,210.50 at stake" in text
     assert "⚠️ 12 rows of the data could not be used." in text
     assert "To contact first (2 of 57)" in text
@@ -761,7 +761,7 @@ def test_the_page_of_the_week_draws_complete_weeks_and_cohorts(
         return [" ".join((title.text or "").split()) for title in svg.iter("title")]
 
     assert titles(churn) == [
-        "Churn rate", "Nov 2 – 8, 2026: 1.5%", "Nov 9 – 15, 2026: 2.2%, usual 1.0% – 4.0%",
+        "Churn rate", "Nov 2 – 8, 2026: 1.5%", "Nov 9 – 15, 2026: 2.2%, usual 1.0% – 2.0%",
     ]  # fmt: skip
     assert titles(revenue) == [
         "Revenue", "Nov 2 – 8, 2026: R$44,710.00", "Nov 9 – 15, 2026: R$48,213.50",

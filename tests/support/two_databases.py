@@ -55,7 +55,8 @@ def on_postgres(
     all shop systems, by files and APIs; predicted.
     """
     warehouse = new_warehouse(postgres, f"{shop}_on_{folder.name}", folder)
-    files = {"ops.churn_model_parameters": folder / "parameters.parquet"}
+    fitted = [f"ops.{table}" for table in ("churn_model_parameters", "prediction_deciles")]
+    files = {table: folder / f"{table}.parquet" for table in fitted}
     sources = [shop]
     if shop == "shop_systems":
         sources = load_shop_systems(warehouse, shared_data("platforms"))
@@ -67,10 +68,18 @@ def on_postgres(
     warehouse.dbt("build", *NO_TESTS, sources=sources)
     with closing(psycopg2.connect(warehouse.url)) as connection:
         fit_for_the_week(connection)
-    warehouse.dbt("build", *NO_TESTS, "--select", "int_churn_model_parameters+", sources=sources)
+    warehouse.dbt(
+        "build",
+        *NO_TESTS,
+        "--select",
+        "int_churn_model_parameters+",
+        "int_prediction_deciles+",
+        sources=sources,
+    )
     with dbapi.connect(warehouse.url) as connection, connection.cursor() as cursor:
-        cursor.execute("select * from ops.churn_model_parameters")
-        parquet.write_table(cursor.fetch_arrow_table(), files["ops.churn_model_parameters"])
+        for table in fitted:
+            cursor.execute(f"select * from {table}")
+            parquet.write_table(cursor.fetch_arrow_table(), files[table])
     return OnPostgres(sources, warehouse, {table: str(path) for table, path in files.items()})
 
 

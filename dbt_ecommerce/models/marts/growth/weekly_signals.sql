@@ -337,7 +337,8 @@ rounded as (
                 when figure in {{ rates }} and high > exposure then 1
                 when figure in {{ rates }} then high / exposure
                 when figure in {{ money }} then high
-                else floor(high)
+                -- where no whole number lies between, the one above is usual
+                else greatest(floor(high), ceil(low))
             end as numeric(18, 6)
         ) as usual_high,
         deviation - lag(deviation) over by_week as step

@@ -137,7 +137,7 @@ def _ask_to_log_in(settings: Settings, words: Wording) -> Callable[[], None]:
     def ask() -> None:
         st.title(words.text("dashboard"), anchor=False)
         if settings.dashboard_auth is DashboardAuth.OIDC:
-            st.button(words.text("log_in"), on_click=st.login, type="primary")
+            st.button(words.text("log_in"), on_click=st.login)
         else:
             st.error(words.text("no_proxy"))
 

@@ -88,7 +88,7 @@ def _new_sale(visit: Visit, rules: Rules, warehouse: Warehouse, shop: str) -> No
         sale_fields.customer(visit, warehouse, offered, fields, key)
     with st.form(f"{key}_form", enter_to_submit=False, border=False):
         sale_fields.sale(visit, rules, offered, fields, key)
-        is_sent = st.form_submit_button(visit.words.text("form_enter"), type="primary")
+        is_sent = st.form_submit_button(visit.words.text("form_enter"))
         below = st.container()
     if not is_sent:
         return
@@ -172,7 +172,7 @@ def _ask(visit: Visit, warehouse: Warehouse, seen: Entry, rules: Rules | None) -
             if rules is not None and offered is not None:
                 sale_fields.sale(visit, rules, offered, fields, key, seen)
             reason = st.text_input(visit.words.text("form_why"), max_chars=200, key=f"{key}_reason")
-            is_sent = st.form_submit_button(title, type="primary")
+            is_sent = st.form_submit_button(title)
         if not is_sent:
             return
         sale = sale_fields.checked(visit, rules, fields) if rules is not None else None

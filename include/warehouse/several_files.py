@@ -126,7 +126,7 @@ def _check_of_one_shop(
         "with both_have as (select key, newer.day as of_newer, older.day as of_older,"  # noqa: S608
         f" abs(newer.day - older.day) > 1 as is_other from {' join '.join(days)} using (key))"
         " select key, of_newer, of_older from both_have where is_other"
-        " and (select count(*) filter (where is_other) * 2 > count(*) from both_have)"
+        " and (select count(*) filter (where is_other) > greatest(count(*) / 2, 1) from both_have)"
         " order by key limit 1",
     )
     for row in found:

@@ -450,6 +450,7 @@ def test_the_description_names_what_a_caller_sees(api: Api) -> None:
     assert "email" in described["components"]["schemas"]["dim_customers"]["properties"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_schemathesis_finds_nothing(mode: GenerationMode, api: Api) -> None:
     document = api.get("/openapi.json", "read:personal").json()

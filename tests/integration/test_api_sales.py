@@ -291,6 +291,7 @@ def test_who_may_enter_sales_only_is_told_of_nothing_else(till: Till) -> None:
     assert sale["unit_price"]["description"] == "What was paid for one, in `currency`."
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_schemathesis_finds_nothing(mode: GenerationMode, till: Till) -> None:
     document = till.client.get("/openapi.json", headers=till.headers("")).json()

@@ -98,8 +98,12 @@ class Night:
             return state if state in ("success", "failed") else None
 
         self.states[name] = wait_for(ended)
-        tasks = wait_for(lambda: self.api(f"dagRuns/{run_id}/taskInstances?limit=300"))
-        self.tries[name] = {one["task_id"]: one["try_number"] for one in tasks["task_instances"]}
+        self.tries[name] = {}
+        asked = f"dagRuns/{run_id}/taskInstances?limit=100"  # Airflow gives no more at once
+        while tasks := wait_for(lambda: self.api(f"{asked}&offset={len(self.tries[name])}"))[
+            "task_instances"
+        ]:
+            self.tries[name] |= {one["task_id"]: one["try_number"] for one in tasks}
 
     def processes(self, called: str = "") -> list[psutil.Process]:
         """All of this Airflow's, or those whose command line has a word."""

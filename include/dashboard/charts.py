@@ -13,7 +13,7 @@ from include.dashboard.readers import Rows
 Chart = Any
 """One of Altair's; what its calls give, their types do not tell apart."""
 
-BLUE, GREEN, ORANGE, RED, GREY = "#3d8fc4", "#2a9d78", "#d08700", "#d55e00", "#8a94a0"
+BLUE, GREEN, ORANGE, RED = "#3d8fc4", "#2a9d78", "#d08700", "#d55e00"
 HEIGHT = 260
 _WEEK, _MONTH = "%d %b", "%b %Y"
 
@@ -63,27 +63,24 @@ def movement(rows: Rows, when: str, series: dict[str, str]) -> Chart:
     )
 
 
-def bars(rows: Rows, when: str, value: str, *, title: str, highlight: str | None = None) -> Chart:
-    """A bar a week; those whose `highlight` holds are drawn in orange."""
-    colour: Any = alt.value(BLUE)
-    if highlight:
-        colour = alt.condition(alt.datum[highlight] == True, alt.value(RED), alt.value(BLUE))  # noqa: E712
+def bars(rows: Rows, when: str, value: str, *, title: str) -> Chart:
+    """A bar a week."""
     return (
         alt.Chart(data(rows), height=HEIGHT)
-        .mark_bar()
-        .encode(x=weeks(when), y=alt.Y(f"{value}:Q", title=title), color=colour)
+        .mark_bar(color=BLUE)
+        .encode(x=weeks(when), y=alt.Y(f"{value}:Q", title=title))
     )
 
 
-def across(rows: Rows, name: str, value: str, *, title: str, form: str = ",.0f") -> Chart:
+def across(rows: Rows, name: str, value: str, *, title: str) -> Chart:
     """Lying bars, the longest first: what has names has room for them so."""
     return (
         alt.Chart(data(rows), height=alt.Step(26))
         .mark_bar(color=BLUE)
         .encode(
-            x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(format=form)),
+            x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(format=",.0f")),
             y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=180)),
-            tooltip=[f"{name}:N", alt.Tooltip(f"{value}:Q", format=form)],
+            tooltip=[f"{name}:N", alt.Tooltip(f"{value}:Q", format=",.0f")],
         )
     )
 

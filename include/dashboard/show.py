@@ -43,7 +43,6 @@ class Figure:
     value: str
     beside: str = ""
     means: str = ""
-    history: Sequence[float] = ()
     is_unusual: bool = False
 
 
@@ -180,7 +179,8 @@ def table(
     )
     download(visit, rows, columns, file, key or file)
     selected = chosen["selection"]["rows"] if key else []
-    return selected[0] if selected else None
+    # what was chosen may have been filtered away since
+    return selected[0] if selected and selected[0] < len(rows) else None
 
 
 def download(visit: Visit, rows: Rows, columns: Sequence[Column], file: str, key: str) -> None:
